@@ -1,0 +1,1 @@
+//! Benchmarks of the Minato stack beside its peers.

@@ -1,0 +1,1 @@
+//! Buffer lists and pools for network code.

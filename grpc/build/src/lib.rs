@@ -1,0 +1,1 @@
+//! Code generation for minato-grpc, without protoc.

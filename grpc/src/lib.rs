@@ -1,0 +1,1 @@
+//! gRPC server and client of the Minato stack.

@@ -1,0 +1,1 @@
+//! Sockets of the Minato stack: TCP, UDP, Unix, name lookup.

@@ -1,0 +1,1 @@
+//! Procedural macros of `minato-runtime`; use them through that crate.

@@ -1,0 +1,1 @@
+//! I/O traits and utilities.

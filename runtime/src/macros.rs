@@ -1,0 +1,1 @@
+//! Declarative macros and the doors to the procedural ones.

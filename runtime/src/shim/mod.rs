@@ -1,0 +1,15 @@
+//! The one door to atomics, cells, locks and threads.
+//!
+//! Everything concurrent in this crate is written against this module, so that the same source runs on `std` in
+//! production and on loom's model checker under `--cfg loom`. Protocols in the style of Dekker use `fence`, not
+//! `SeqCst` accesses, because loom treats the latter as acquire-release.
+
+#[cfg(not(loom))]
+mod standard;
+#[cfg(not(loom))]
+pub(crate) use standard::*;
+
+#[cfg(loom)]
+mod model;
+#[cfg(loom)]
+pub(crate) use model::*;

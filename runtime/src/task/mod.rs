@@ -1,0 +1,3 @@
+//! Tasks: what the scheduler runs.
+
+pub mod coop;

@@ -1,0 +1,1 @@
+//! Tower middleware of the Minato stack.

@@ -1,0 +1,1 @@
+//! Tracing set-up, HTTP and gRPC spans, W3C trace context.
