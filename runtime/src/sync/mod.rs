@@ -1,1 +1,3 @@
 //! Synchronisation between tasks.
+
+pub(crate) mod atomic_waker;
