@@ -1,0 +1,153 @@
+//! Field lines become a header map; the fields that frame the message are noted on the way.
+
+use bytes::Bytes;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+
+use super::Fault;
+use super::names::name;
+
+/// What the fields say about the message and the connection, gathered while they are read once.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) content_length: Option<u64>,
+    pub(crate) transfer: Transfer,
+    pub(crate) host: Option<Bytes>,
+    pub(crate) close: bool,
+    pub(crate) keep_alive: bool,
+    pub(crate) expect_continue: bool,
+    pub(crate) expects_other: bool,
+    pub(crate) accepts_trailers: bool,
+}
+
+/// The transfer codings, over all lines that name them.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Transfer {
+    #[default]
+    Absent,
+    Chunked,
+    /// Codings we do not have, and no `chunked` after them.
+    Unframed,
+    /// Codings we do not have, then `chunked`.
+    Unsupported,
+}
+
+impl Notes {
+    /// Takes one field into account.
+    pub(crate) fn note(&mut self, name: &str, value: &[u8], shared: &Bytes) -> Result<(), Fault> {
+        // The length tells most fields apart, so that the usual one costs a jump and no comparison.
+        match name.len() {
+            2 if name.eq_ignore_ascii_case("te") => {
+                self.accepts_trailers |= tokens(value).any(|token| is(token, "trailers"));
+            }
+            4 if name.eq_ignore_ascii_case("host") => {
+                // RFC 9112 §3.2: more than one Host line is an error.
+                if self.host.is_some() {
+                    return Err(Fault::Host);
+                }
+                self.host = Some(shared.slice_ref(value));
+            }
+            6 if name.eq_ignore_ascii_case("expect") => match is(value, "100-continue") {
+                true => self.expect_continue = true,
+                false => self.expects_other = true,
+            },
+            10 if name.eq_ignore_ascii_case("connection") => {
+                for token in tokens(value) {
+                    self.close |= is(token, "close");
+                    self.keep_alive |= is(token, "keep-alive");
+                }
+            }
+            14 if name.eq_ignore_ascii_case("content-length") => {
+                if self.content_length.is_some() {
+                    return Err(Fault::ContentLength);
+                }
+                self.content_length = Some(content_length(value).ok_or(Fault::ContentLength)?);
+            }
+            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.transfer_codings(value)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    // RFC 9112 §6.1: several lines are one list, in which `chunked` stands last and once.
+    fn transfer_codings(&mut self, value: &[u8]) -> Result<(), Fault> {
+        for coding in value.split(|&byte| byte == b',') {
+            let coding = coding.trim_ascii();
+            self.transfer = match (self.transfer, is(coding, "chunked")) {
+                _ if coding.is_empty() => return Err(Fault::TransferCoding),
+                (Transfer::Chunked | Transfer::Unsupported, _) => return Err(Fault::TransferCoding),
+                (Transfer::Absent, true) => Transfer::Chunked,
+                (Transfer::Unframed, true) => Transfer::Unsupported,
+                (Transfer::Absent | Transfer::Unframed, false) => Transfer::Unframed,
+            };
+        }
+        Ok(())
+    }
+}
+
+/// Moves parsed field lines, whose bytes lie in `head`, into `map`.
+pub(crate) fn fill(
+    map: &mut HeaderMap,
+    head: &Bytes,
+    lines: &[httparse::Header<'_>],
+    mut each: impl FnMut(&str, &[u8]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    map.reserve(lines.len());
+    for line in lines {
+        each(line.name, line.value)?;
+        let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value)).map_err(|_| Fault::FieldValue)?;
+        map.append(name(line.name)?, value);
+    }
+    Ok(())
+}
+
+/// RFC 9110 §8.6: 1*DIGIT, and here not above `i64::MAX`, so that no peer's signed arithmetic disagrees.
+fn content_length(value: &[u8]) -> Option<u64> {
+    if value.is_empty() || value.len() > 19 {
+        return None;
+    }
+    let mut length: u64 = 0;
+    for &byte in value {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        length = length.checked_mul(10)?.checked_add(u64::from(digit))?;
+    }
+    i64::try_from(length).is_ok().then_some(length)
+}
+
+/// The members of a comma-separated list.
+pub(crate) fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
+}
+
+fn is(token: &[u8], what: &str) -> bool {
+    token.eq_ignore_ascii_case(what.as_bytes())
+}
+
+/// Whether a trailer section may carry this field: those that frame, route or authenticate may not.
+///
+/// RFC 9110 §6.5.1: such fields are to be ignored by a recipient, and are not sent by us.
+pub(crate) fn is_trailer_allowed(name: &HeaderName) -> bool {
+    use http::header as h;
+    const FORBIDDEN: [HeaderName; 20] = [
+        h::AUTHORIZATION,
+        h::CACHE_CONTROL,
+        h::CONNECTION,
+        h::CONTENT_ENCODING,
+        h::CONTENT_LENGTH,
+        h::CONTENT_RANGE,
+        h::CONTENT_TYPE,
+        h::COOKIE,
+        h::EXPECT,
+        h::HOST,
+        h::MAX_FORWARDS,
+        h::PRAGMA,
+        h::PROXY_AUTHORIZATION,
+        h::RANGE,
+        h::SET_COOKIE,
+        h::TE,
+        h::TRAILER,
+        h::TRANSFER_ENCODING,
+        h::UPGRADE,
+        h::WWW_AUTHENTICATE,
+    ];
+    !FORBIDDEN.contains(name)
+}

@@ -1,0 +1,23 @@
+//! HTTP/1 without sockets: bytes in, heads and body parts out, and the reverse.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `fault.rs` | the ways a peer can break the rules, and the status each is answered with |
+//! | `scan.rs` | finds the end of a head, line by line, without looking at a byte twice |
+//! | `request.rs` | a complete request head becomes a typed one |
+//! | `response.rs` | a complete response head becomes a typed one |
+//! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |
+//! | `framing.rs` | how long the body is and whether the connection lives on (RFC 9112 §6.3, §9.3) |
+//! | `target.rs` | the four forms of a request target, and the host |
+//! | `chunk.rs` | the chunked coding, read |
+//! | `decode.rs` | a body of any framing, read |
+//! | `encode.rs` | heads, chunks and trailers, written |
+//! | `date.rs` | the `date` field, rendered once a second |
+//! | `state.rs` | the states of a server connection and the events that move it |
+//!
+//! Everything here is strict: what RFC 9112 lets a server reject as ambiguous is rejected, because ambiguity between
+//! two implementations on one path is how requests are smuggled.
+
+mod fault;
+
+pub(crate) use self::fault::Fault;

@@ -1,0 +1,75 @@
+//! Every bound that keeps a peer from growing something of ours, with the attack it stops.
+//!
+//! Those a user can change are the defaults of a knob in [`crate::server::config`] or of the client builder.
+
+use std::time::Duration;
+
+/// LIMIT: bytes of one message head, start line to blank line. Stops heads that never end from filling memory.
+pub(crate) const HEAD_BYTES: usize = 32 * 1024;
+
+/// LIMIT: fields of one head or trailer section. Stops the cost of many tiny fields, each of which takes an entry of a
+/// hash table.
+pub(crate) const HEAD_FIELDS: usize = 100;
+
+/// LIMIT: fields above which no setting can go; `http::HeaderMap` holds 32,768 and fails above it.
+pub(crate) const HEAD_FIELDS_MAX: usize = 4096;
+
+/// LIMIT: bytes of a request target. Stops targets that make logs and routers slow.
+pub(crate) const TARGET_BYTES: usize = 8 * 1024;
+
+/// LIMIT: bytes of a method. Stops a head that is one endless method.
+pub(crate) const METHOD_BYTES: usize = 32;
+
+/// LIMIT: CR and LF bytes before a request line. Robustness asks for one pair; more is a way to keep a connection
+/// busy without a request.
+pub(crate) const BLANK_BYTES: usize = 8;
+
+/// LIMIT: digits of a chunk size; sixteen hold every 64-bit number, more are a way to smuggle by overflow.
+pub(crate) const CHUNK_SIZE_DIGITS: usize = 16;
+
+/// LIMIT: bytes of chunk extensions in one body. Stops one-byte chunks that carry kilobytes (CVE-2023-39326,
+/// CVE-2024-22019).
+pub(crate) const CHUNK_EXTENSION_BYTES: usize = 4 * 1024;
+
+/// LIMIT: bytes of a trailer section.
+pub(crate) const TRAILER_BYTES: usize = 16 * 1024;
+
+/// LIMIT: informational responses before the final one. Stops a server that never answers finally.
+pub(crate) const INFORMATIONAL_RESPONSES: usize = 16;
+
+/// LIMIT: bytes queued between the producer of a body and its reader.
+pub(crate) const PIPE_BYTES: usize = 64 * 1024;
+
+/// LIMIT: bytes reserved for a body because its length was announced. Stops an announcement from allocating memory.
+pub(crate) const COLLECT_RESERVE_BYTES: usize = 64 * 1024;
+
+/// LIMIT: bytes `Body::text` reads.
+pub(crate) const TEXT_BYTES: usize = 2 * 1024 * 1024;
+
+/// LIMIT: connections open at one time.
+pub(crate) const CONNECTIONS: usize = 10_000;
+
+/// LIMIT: bytes read and thrown away after a response, so that a reset does not destroy it on its way.
+pub(crate) const LINGER_BYTES: u64 = 256 * 1024;
+
+/// LIMIT: how long that may take.
+pub(crate) const LINGER_TIME: Duration = Duration::from_secs(2);
+
+/// LIMIT: how long a client may take from the accept, or from the first byte of a later request, to a complete head.
+/// Stops slow heads (CVE-2007-6750).
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// LIMIT: how long a connection may stay open between two requests.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
+
+/// LIMIT: how long a body that is being read may make no progress.
+pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// LIMIT: how long the peer may take none of what we write. Stops peers that ask and never read.
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// LIMIT: bytes waiting to be written before no further request is answered.
+pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
+
+/// LIMIT: pipelined requests answered in one turn of a connection's task, so that it does not starve its neighbours.
+pub(crate) const REQUESTS_PER_TURN: usize = 128;
