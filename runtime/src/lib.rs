@@ -7,3 +7,6 @@ pub mod task;
 mod limits;
 mod macros;
 mod shim;
+
+#[cfg(all(test, not(loom)))]
+mod test_support;

@@ -6,20 +6,52 @@
 //! - [`AsyncWrite`] takes bytes, one slice or several;
 //! - [`AsyncBufRead`] lends the bytes it holds;
 //! - [`AsyncSeek`] moves the position of the next transfer.
+//!
+//! Their everyday methods are in the traits of the same name with `Ext` at the end. Around them: buffers
+//! ([`BufReader`], [`BufWriter`], [`BufStream`]), copies ([`copy`], [`copy_buf`], [`copy_bidirectional`]), streams in
+//! memory ([`duplex`], [`empty`], [`repeat`], [`sink`]) and [`split`].
 
 mod async_buf_read;
 mod async_read;
 mod async_seek;
 mod async_write;
+mod buffered;
+mod copy;
+mod copy_bidirectional;
+mod duplex;
 mod read_buf;
+mod reading;
+mod seeking;
+mod split;
+mod void;
+mod writing;
 
 #[cfg(feature = "tokio-io")]
 pub mod tokio_compat;
+
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use async_buf_read::AsyncBufRead;
 pub use async_read::AsyncRead;
 pub use async_seek::AsyncSeek;
 pub use async_write::AsyncWrite;
+pub use buffered::{
+    AsyncBufReadExt, BufReader, BufStream, BufWriter, FillBuf, Lines, ReadLine, ReadUntil, Split,
+};
+pub use copy::{copy, copy_buf};
+pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with_sizes};
+pub use duplex::{DuplexStream, duplex};
 pub use read_buf::ReadBuf;
+pub use reading::{
+    AsyncReadExt, Chain, Read, ReadExact, ReadInto, ReadNumber, ReadToEnd, ReadToString, Take, poll_read_buf,
+};
+pub use seeking::{AsyncSeekExt, Seek};
+pub use split::{ReadHalf, WriteHalf, split};
+pub use void::{Empty, Repeat, Sink, empty, repeat, sink};
+pub use writing::{
+    AsyncWriteExt, Flush, Shutdown, Write, WriteAll, WriteAllFrom, WriteFrom, WriteNumber, WriteVectored,
+    poll_write_buf,
+};
 
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
