@@ -1,3 +1,19 @@
 //! Synchronisation between tasks.
+//!
+//! - [`oneshot`] and [`mpsc`]: channels for one value and for many;
+//! - [`Semaphore`], [`Mutex`]: limits on who may go on;
+//! - [`Notify`]: a wake-up call without a value.
+//!
+//! Wakers are always called after every lock was let go. Inside: `wait_queue` keeps waiting tasks in order, `permits`
+//! counts and hands over, `atomic_waker` holds one waker.
 
 pub(crate) mod atomic_waker;
+pub(crate) mod blocking;
+pub mod oneshot;
+mod permits;
+mod semaphore;
+mod wait_queue;
+
+pub use semaphore::{
+    Acquire, AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
+};

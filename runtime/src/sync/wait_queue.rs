@@ -1,0 +1,218 @@
+//! A queue of waiting tasks, in the order they came.
+//!
+//! The entries live in a slab inside the queue, and a waiting future holds the key of its entry. So a future that
+//! waits needs no pinning and no `unsafe`, and a queue that has grown once allocates no more. The owner keeps the
+//! queue under a lock, and calls and drops wakers only after it has let go of it.
+
+use std::task::{Context, Waker};
+
+use slab::Slab;
+
+/// Entries kept for reuse by a queue that has run empty; a rush of waiters does not hold its memory for ever.
+const RETAINED: usize = 64;
+
+/// Stands for "no entry" in a link.
+const NONE: u32 = u32::MAX;
+
+/// Names an entry until it is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key(u32);
+
+/// Waiting tasks, each with the owner's `data`.
+#[derive(Debug)]
+pub(crate) struct WaitQueue<T> {
+    entries: Slab<Entry<T>>,
+    head: u32,
+    tail: u32,
+}
+
+#[derive(Debug)]
+struct Entry<T> {
+    data: T,
+    waker: Option<Waker>,
+    /// In the queue; an entry that was popped stays in the slab until its future collects it.
+    linked: bool,
+    previous: u32,
+    next: u32,
+}
+
+impl<T> WaitQueue<T> {
+    pub(crate) const fn new() -> Self {
+        Self { entries: Slab::new(), head: NONE, tail: NONE }
+    }
+
+    /// Whether nobody is queued; entries that were popped or never linked do not count.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head == NONE
+    }
+
+    /// Adds an entry that [`drain_wakers`](Self::drain_wakers) finds but that has no place in the queue.
+    pub(crate) fn insert(&mut self, data: T, waker: Option<Waker>) -> Key {
+        let entry = Entry { data, waker, linked: false, previous: NONE, next: NONE };
+        Key(u32::try_from(self.entries.insert(entry)).expect("more than four billion waiting tasks"))
+    }
+
+    /// Adds an entry at the end of the queue.
+    pub(crate) fn push_back(&mut self, data: T, waker: Option<Waker>) -> Key {
+        let key = self.insert(data, waker);
+        let tail = self.tail;
+        let entry = self.entry(key.0);
+        entry.linked = true;
+        entry.previous = tail;
+        match tail {
+            NONE => self.head = key.0,
+            tail => self.entry(tail).next = key.0,
+        }
+        self.tail = key.0;
+        key
+    }
+
+    /// The data of the first entry in the queue.
+    pub(crate) fn front(&mut self) -> Option<&mut T> {
+        match self.head {
+            NONE => None,
+            head => Some(&mut self.entry(head).data),
+        }
+    }
+
+    /// The waker of the first entry in the queue, taken out; the entry stays where it is.
+    pub(crate) fn take_front_waker(&mut self) -> Option<Waker> {
+        match self.head {
+            NONE => None,
+            head => self.entry(head).waker.take(),
+        }
+    }
+
+    /// Takes the first entry out of the queue and answers its data and its waker; the future collects the entry.
+    pub(crate) fn pop_front(&mut self) -> Option<(&mut T, Option<Waker>)> {
+        let head = self.head;
+        if head == NONE {
+            return None;
+        }
+        self.unlink(head);
+        let entry = self.entry(head);
+        Some((&mut entry.data, entry.waker.take()))
+    }
+
+    /// The data of an entry.
+    pub(crate) fn get_mut(&mut self, key: Key) -> &mut T {
+        &mut self.entry(key.0).data
+    }
+
+    /// Whether the entry is the first in the queue.
+    pub(crate) fn is_front(&self, key: Key) -> bool {
+        self.head == key.0
+    }
+
+    /// Makes the entry wake the task of `cx`; answers the waker it replaced, to be dropped outside the lock.
+    #[must_use]
+    pub(crate) fn set_waker(&mut self, key: Key, cx: &Context<'_>) -> Option<Waker> {
+        let waker = &mut self.entry(key.0).waker;
+        match waker {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            waker => waker.replace(cx.waker().clone()),
+        }
+    }
+
+    /// Removes an entry, from the queue too if it is still there.
+    pub(crate) fn remove(&mut self, key: Key) -> (T, Option<Waker>) {
+        self.unlink(key.0);
+        let entry = self.entries.remove(key.0 as usize);
+        if self.entries.is_empty() && self.entries.capacity() > RETAINED {
+            self.entries = Slab::new();
+        }
+        (entry.data, entry.waker)
+    }
+
+    /// Takes every entry out of the queue, and the wakers of all entries, queued or not.
+    pub(crate) fn drain_wakers(&mut self, wakers: &mut Wakers) {
+        while self.head != NONE {
+            self.unlink(self.head);
+        }
+        for (_, entry) in &mut self.entries {
+            wakers.push(entry.waker.take());
+        }
+    }
+
+    fn unlink(&mut self, index: u32) {
+        let entry = self.entry(index);
+        if !entry.linked {
+            return;
+        }
+        entry.linked = false;
+        let (previous, next) = (entry.previous, entry.next);
+        match previous {
+            NONE => self.head = next,
+            previous => self.entry(previous).next = next,
+        }
+        match next {
+            NONE => self.tail = previous,
+            next => self.entry(next).previous = previous,
+        }
+    }
+
+    fn entry(&mut self, index: u32) -> &mut Entry<T> {
+        &mut self.entries[index as usize]
+    }
+}
+
+/// Wakers to be called after a lock has been let go; one costs no allocation.
+#[derive(Debug, Default)]
+pub(crate) struct Wakers {
+    first: Option<Waker>,
+    more: Vec<Waker>,
+}
+
+impl Wakers {
+    pub(crate) fn push(&mut self, waker: Option<Waker>) {
+        match (waker, &self.first) {
+            (None, _) => {}
+            (waker, None) => self.first = waker,
+            (Some(waker), Some(_)) => self.more.push(waker),
+        }
+    }
+
+    /// Wakes all, in order.
+    pub(crate) fn wake(self) {
+        for waker in self.first.into_iter().chain(self.more) {
+            waker.wake();
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+
+    #[test]
+    fn behaves_like_a_deque_with_removal_from_the_middle() {
+        let mut seed = 1_u64;
+        let mut below = |bound: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % bound
+        };
+        let mut queue = WaitQueue::new();
+        let mut oracle: VecDeque<(Key, u32)> = VecDeque::new();
+        for number in 0..20_000 {
+            match below(4) {
+                0 | 1 => oracle.push_back((queue.push_back(number, None), number)),
+                2 => match (queue.front().copied(), oracle.pop_front()) {
+                    (None, None) => assert!(queue.is_empty()),
+                    (Some(front), Some((key, expected))) => {
+                        assert_eq!(front, expected);
+                        assert!(queue.is_front(key));
+                        assert_eq!(*queue.pop_front().unwrap().0, expected);
+                        assert_eq!(queue.remove(key).0, expected);
+                    }
+                    other => panic!("{other:?}"),
+                },
+                _ if oracle.is_empty() => {}
+                _ => {
+                    let (key, expected) = oracle.remove(below(oracle.len())).unwrap();
+                    assert_eq!(queue.remove(key).0, expected);
+                }
+            }
+        }
+    }
+}
