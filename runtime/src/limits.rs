@@ -7,3 +7,22 @@ pub(crate) const COOP_BUDGET: u8 = 128;
 /// LIMIT: bytes one step of `read_to_end` asks for, so that a reader which zeroes what it is lent, fed by a peer in
 /// tiny pieces, does not zero the whole spare capacity for each piece.
 pub(crate) const READ_TO_END_STEP: usize = 64 * 1024;
+
+/// LIMIT: tasks in the ring of one worker. What does not fit goes to the worker's mailbox, which only tasks can grow.
+#[cfg(not(loom))]
+pub(crate) const RUN_QUEUE_CAPACITY: usize = 256;
+#[cfg(loom)]
+pub(crate) const RUN_QUEUE_CAPACITY: usize = 4;
+
+/// LIMIT: finished tasks that other workers may leave on a sleeping worker's doorstep before they wake it to free
+/// their memory.
+pub(crate) const RETIRED_MAX: usize = 256;
+
+/// LIMIT: I/O events taken from the kernel in one turn, so that a busy driver cannot keep tasks waiting.
+pub(crate) const IO_EVENTS_PER_TURN: usize = 256;
+
+/// LIMIT: threads that run blocking jobs, unless the builder says otherwise.
+pub(crate) const BLOCKING_THREADS_MAX: usize = 512;
+
+/// LIMIT: timers cancelled on other workers that may wait for a sleeping owner before it is woken to drop them.
+pub(crate) const CANCELLED_TIMERS_MAX: usize = 1024;

@@ -54,4 +54,5 @@ pub use writing::{
     poll_write_buf,
 };
 
+pub use crate::driver::{Interest, PollEvented, Ready, ReadyEvent};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};

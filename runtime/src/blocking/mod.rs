@@ -1,0 +1,206 @@
+//! Jobs that block, on threads of their own.
+//!
+//! Threads are started when a job finds none idle, and end when they have been idle for a while. A job is a task
+//! that is ready at its first poll, so that its handle is the same.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::runtime::Config;
+use crate::scheduler::{self, Shared, SharedRef};
+use crate::shim::atomic::AtomicUsize;
+use crate::shim::atomic::Ordering::{AcqRel, Acquire};
+use crate::shim::{Condvar, Mutex};
+use crate::task::{Id, JoinHandle, TaskRef, Turn, allocate};
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    state: Mutex<State>,
+    /// A job waits, or the pool shuts down.
+    job_waits: Condvar,
+    /// A thread has ended.
+    thread_ended: Condvar,
+    /// Jobs queued or under way.
+    in_flight: AtomicUsize,
+    threads_max: usize,
+    keep_alive: Duration,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: VecDeque<TaskRef>,
+    threads: usize,
+    idle: usize,
+    started: usize,
+    is_shut_down: bool,
+}
+
+impl Pool {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            state: Mutex::new(State::default()),
+            job_waits: Condvar::new(),
+            thread_ended: Condvar::new(),
+            in_flight: AtomicUsize::new(0),
+            threads_max: config.blocking_threads_max,
+            keep_alive: config.thread_keep_alive,
+        }
+    }
+
+    /// Jobs queued or under way.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Acquire)
+    }
+
+    /// Drops the jobs that have not begun, and lets the threads end.
+    pub(crate) fn shut_down(&self) {
+        let mut state = self.state.lock();
+        state.is_shut_down = true;
+        let jobs = std::mem::take(&mut state.jobs);
+        drop(state);
+        self.job_waits.notify_all();
+        jobs.into_iter().for_each(cancel);
+    }
+
+    /// Waits until all threads have ended. False if that took too long.
+    pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        let mut state = self.state.lock();
+        while state.threads != 0 {
+            let Some(deadline) = deadline else {
+                state = self.thread_ended.wait(state);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state = self.thread_ended.wait_timeout(state, left).0;
+        }
+        true
+    }
+
+    fn submit(&self, runtime: &SharedRef, job: TaskRef) {
+        let mut state = self.state.lock();
+        if state.is_shut_down {
+            drop(state);
+            cancel(job);
+            return;
+        }
+        self.in_flight.fetch_add(1, AcqRel);
+        state.jobs.push_back(job);
+        if state.idle >= state.jobs.len() {
+            drop(state);
+            self.job_waits.notify_one();
+        } else if state.threads < self.threads_max {
+            state.threads += 1;
+            state.started += 1;
+            let name = format!("{}-blocking-{}", runtime.config.thread_name, state.started);
+            drop(state);
+            self.start_thread(runtime.clone(), name);
+        }
+    }
+
+    fn start_thread(&self, runtime: SharedRef, name: String) {
+        let mut thread = std::thread::Builder::new().name(name);
+        if let Some(size) = runtime.config.thread_stack_size {
+            thread = thread.stack_size(size);
+        }
+        if let Err(error) = thread.spawn(move || work(&runtime)) {
+            let mut state = self.state.lock();
+            state.threads -= 1;
+            // While another thread lives, the job waits for it.
+            assert!(state.threads > 0, "no thread can be started for a blocking job: {error}");
+        }
+    }
+
+    /// The next job for a thread; nothing if it should end.
+    fn next_job(&self) -> Option<TaskRef> {
+        let mut state = self.state.lock();
+        loop {
+            if let Some(job) = state.jobs.pop_front() {
+                return Some(job);
+            }
+            if state.is_shut_down {
+                return None;
+            }
+            state.idle += 1;
+            let (woken, timed_out) = self.job_waits.wait_timeout(state, self.keep_alive);
+            state = woken;
+            state.idle -= 1;
+            if timed_out && state.jobs.is_empty() {
+                return None;
+            }
+        }
+    }
+}
+
+fn work(runtime: &SharedRef) {
+    let _entered = scheduler::enter(runtime.clone());
+    let pool = &runtime.blocking;
+    let ending = Ending(pool);
+    runtime.config.on_thread_start();
+    while let Some(job) = pool.next_job() {
+        let turn = job.run();
+        debug_assert!(turn == Turn::Complete);
+        // SAFETY: complete; jobs are in no registry.
+        unsafe { job.retire() };
+        // Only after the joiner was woken: a paused clock must not move in between. Then the worker, which may sleep
+        // because of this job, has to look again.
+        if pool.in_flight.fetch_sub(1, AcqRel) == 1 && runtime.clock.is_virtual() {
+            runtime.tell_worker(0);
+        }
+    }
+    runtime.config.on_thread_stop();
+    drop(ending);
+}
+
+/// Counts a thread out, also when one of the user's hooks panics.
+struct Ending<'a>(&'a Pool);
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().threads -= 1;
+        self.0.thread_ended.notify_all();
+    }
+}
+
+fn cancel(job: TaskRef) {
+    job.cancel_queued();
+    // SAFETY: cancelled; jobs are in no registry.
+    unsafe { job.retire() };
+}
+
+/// Runs `job` on the pool of `runtime`.
+#[track_caller]
+pub(crate) fn spawn<F, R>(runtime: &SharedRef, job: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    const NEVER_WOKEN: *const Shared = std::ptr::null();
+    let task = allocate(Job(Some(job)), Id::next(), NEVER_WOKEN, Location::caller());
+    // SAFETY: new, and `R` is its output.
+    let handle = unsafe { JoinHandle::new(task) };
+    runtime.blocking.submit(runtime, task);
+    handle
+}
+
+/// A closure as a future that is ready at its first poll.
+struct Job<F>(Option<F>);
+
+impl<F> Unpin for Job<F> {}
+
+impl<F: FnOnce() -> R, R> Future for Job<F> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<R> {
+        match self.0.take() {
+            Some(job) => Poll::Ready(crate::task::coop::without_budget(job)),
+            None => unreachable!("a job is polled once"),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The readiness of one descriptor, and who waits for it.
+//!
+//! One word holds the readiness (low byte), a flag that says whether anybody stands in the list of waiters, and a
+//! tick that counts the events. One task may wait for reading and one for writing through the two waker slots,
+//! which is what streams need; any number may wait in the list, which is what sharing a socket by reference needs.
+//!
+//! Invariants
+//! 1. The tick changes with every event, so that clearing after `WouldBlock` cannot erase an event that came later.
+//! 2. A waiter stores its waker first and looks at the readiness again afterwards; the driver sets the readiness
+//!    first and looks for wakers afterwards.
+
+use std::task::{Context, Poll, Waker};
+
+use super::ready::{Interest, Ready};
+use crate::shim::Mutex;
+use crate::shim::atomic::AtomicUsize;
+use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use crate::sync::atomic_waker::AtomicWaker;
+
+const READY_MASK: usize = 0xff;
+const HAS_WAITERS: usize = 1 << 8;
+const SHUT_DOWN: usize = 1 << 9;
+const TICK: usize = 1 << 10;
+
+/// Which of the two waker slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+impl Direction {
+    pub(crate) fn interest(self) -> Interest {
+        match self {
+            Self::Read => Interest::READABLE,
+            Self::Write => Interest::WRITABLE,
+        }
+    }
+}
+
+/// What a cell said, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) ready: Ready,
+    pub(crate) tick: usize,
+    pub(crate) is_shut_down: bool,
+}
+
+impl Seen {
+    fn of(word: usize, interest: Interest) -> Self {
+        #[expect(clippy::cast_possible_truncation, reason = "masked to eight bits")]
+        let ready = Ready::from_bits((word & READY_MASK) as u8);
+        Self {
+            ready: ready.intersection(interest.mask()),
+            tick: word / TICK,
+            is_shut_down: word & SHUT_DOWN != 0,
+        }
+    }
+
+    fn is_conclusive(self) -> bool {
+        !self.ready.is_empty() || self.is_shut_down
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct IoCell {
+    word: AtomicUsize,
+    /// Counts the descriptors that have used this cell; part of the token.
+    pub(super) generation: AtomicUsize,
+    reader: AtomicWaker,
+    writer: AtomicWaker,
+    waiters: Mutex<Waiters>,
+}
+
+#[derive(Debug, Default)]
+struct Waiters {
+    next_key: u64,
+    list: Vec<Waiter>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    key: u64,
+    interest: Interest,
+    waker: Waker,
+}
+
+impl IoCell {
+    pub(super) fn new() -> Self {
+        Self {
+            word: AtomicUsize::new(0),
+            generation: AtomicUsize::new(0),
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
+            waiters: Mutex::new(Waiters::default()),
+        }
+    }
+
+    /// Makes the cell fit for another descriptor.
+    pub(super) fn reset(&self) {
+        self.word.store(0, Relaxed);
+        drop(self.reader.take());
+        drop(self.writer.take());
+        *self.waiters.lock() = Waiters::default();
+    }
+
+    /// Notes an event and hands the wakers it concerns to `wake`.
+    pub(super) fn set_ready(&self, ready: Ready, wake: &mut impl FnMut(Waker)) {
+        let bits = usize::from(ready.bits());
+        // ORDERING: AcqRel [ready], before the wakers are looked for (invariant 2).
+        let before = self.update(|word| (word | bits).wrapping_add(TICK));
+        self.wake(ready, before & HAS_WAITERS != 0, wake);
+    }
+
+    /// Fails all operations, present and future.
+    pub(super) fn shut_down(&self, wake: &mut impl FnMut(Waker)) {
+        self.update(|word| word | SHUT_DOWN);
+        self.wake(Ready::ALL, true, wake);
+    }
+
+    fn wake(&self, ready: Ready, has_waiters: bool, wake: &mut impl FnMut(Waker)) {
+        let concerns = |interest: Interest| !ready.intersection(interest.mask()).is_empty();
+        if concerns(Interest::READABLE)
+            && let Some(waker) = self.reader.take()
+        {
+            wake(waker);
+        }
+        if concerns(Interest::WRITABLE)
+            && let Some(waker) = self.writer.take()
+        {
+            wake(waker);
+        }
+        if has_waiters {
+            let mut waiters = self.waiters.lock();
+            let woken: Vec<Waiter> =
+                waiters.list.extract_if(.., |waiter| concerns(waiter.interest)).collect();
+            if waiters.list.is_empty() {
+                self.word.fetch_and(!HAS_WAITERS, AcqRel);
+            }
+            drop(waiters);
+            woken.into_iter().for_each(|waiter| wake(waiter.waker));
+        }
+    }
+
+    /// Forgets the readiness that `seen` reported, unless an event came since (invariant 1).
+    pub(crate) fn clear(&self, seen: Seen) {
+        let cleared = usize::from(seen.ready.without_final().bits());
+        let mut word = self.word.load(Relaxed);
+        while word / TICK == seen.tick {
+            // ORDERING: AcqRel [ready].
+            match self.word.compare_exchange_weak(word, word & !cleared, AcqRel, Relaxed) {
+                Ok(_) => return,
+                Err(actual) => word = actual,
+            }
+        }
+    }
+
+    /// What is ready for `interest` now.
+    pub(crate) fn look(&self, interest: Interest) -> Seen {
+        // ORDERING: Acquire [ready].
+        Seen::of(self.word.load(Acquire), interest)
+    }
+
+    /// Waits in one of the two slots; one task per direction.
+    pub(crate) fn poll_ready(&self, direction: Direction, cx: &Context<'_>) -> Poll<Seen> {
+        let interest = direction.interest();
+        let seen = self.look(interest);
+        if seen.is_conclusive() {
+            return Poll::Ready(seen);
+        }
+        match direction {
+            Direction::Read => self.reader.register(cx.waker()),
+            Direction::Write => self.writer.register(cx.waker()),
+        }
+        let seen = self.look(interest);
+        if seen.is_conclusive() { Poll::Ready(seen) } else { Poll::Pending }
+    }
+
+    /// Waits in the list; any number of tasks. `key` names the place in it and is empty outside.
+    pub(crate) fn poll_ready_shared(
+        &self,
+        interest: Interest,
+        key: &mut Option<u64>,
+        cx: &Context<'_>,
+    ) -> Poll<Seen> {
+        let seen = self.look(interest);
+        if seen.is_conclusive() {
+            self.forget_waiter(key);
+            return Poll::Ready(seen);
+        }
+        let mut waiters = self.waiters.lock();
+        let place = key.and_then(|key| waiters.list.iter_mut().find(|waiter| waiter.key == key));
+        match place {
+            Some(waiter) => waiter.waker.clone_from(cx.waker()),
+            None => {
+                let fresh = waiters.next_key;
+                waiters.next_key += 1;
+                waiters.list.push(Waiter { key: fresh, interest, waker: cx.waker().clone() });
+                *key = Some(fresh);
+                self.word.fetch_or(HAS_WAITERS, AcqRel);
+            }
+        }
+        drop(waiters);
+        let seen = self.look(interest);
+        if seen.is_conclusive() {
+            self.forget_waiter(key);
+            return Poll::Ready(seen);
+        }
+        Poll::Pending
+    }
+
+    /// Leaves the list.
+    pub(crate) fn forget_waiter(&self, key: &mut Option<u64>) {
+        if let Some(key) = key.take() {
+            self.waiters.lock().list.retain(|waiter| waiter.key != key);
+        }
+    }
+
+    fn update(&self, change: impl Fn(usize) -> usize) -> usize {
+        let mut word = self.word.load(Relaxed);
+        loop {
+            match self.word.compare_exchange_weak(word, change(word), AcqRel, Relaxed) {
+                Ok(before) => return before,
+                Err(actual) => word = actual,
+            }
+        }
+    }
+}

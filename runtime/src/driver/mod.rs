@@ -1,0 +1,28 @@
+//! The reactor: one `mio::Poll` per worker, and the cells that remember what it said.
+//!
+//! - `ready`: interests and readiness, as bits
+//! - `cell`: the readiness of one descriptor and who waits for it
+//! - `cells`: all cells of one worker, at stable addresses
+//! - `turn`: waiting for the kernel and spreading what it tells
+//! - `registration`: a descriptor's place in a driver, taken lazily
+//! - `poll_evented`: a descriptor with its registration, which sockets are built on
+//!
+//! Invariants
+//! 1. A descriptor joins epoll when an operation on it first would block, not when it is made. No edge is lost:
+//!    adding a descriptor reports what is ready already.
+//! 2. Nothing is removed from epoll before `close`: the kernel does that. An event of a cell that has since passed
+//!    to another descriptor carries an old generation and is ignored.
+//! 3. A readiness bit is cleared only by someone who saw an operation block after the bit was last set (the tick).
+
+mod cell;
+mod cells;
+mod poll_evented;
+mod ready;
+mod registration;
+mod turn;
+
+pub(crate) use cells::Cells;
+pub use poll_evented::PollEvented;
+pub use ready::{Interest, Ready};
+pub use registration::ReadyEvent;
+pub(crate) use turn::{Driver, DriverHandle};

@@ -1,0 +1,186 @@
+//! A descriptor's place in a driver, taken when it is first needed.
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::sync::OnceLock;
+use std::task::{Context, Poll};
+
+use super::cell::{Direction, IoCell, Seen};
+use super::cells::Token;
+use super::ready::{Interest, Ready};
+use crate::scheduler::{self, SharedRef};
+use crate::shim::Mutex;
+use crate::task::coop;
+
+/// The tick of readiness that was assumed, not told; no cell reaches it.
+const ASSUMED: usize = usize::MAX;
+
+/// Readiness as it was when an operation was tried; see [`PollEvented::clear_ready`](super::PollEvented::clear_ready).
+#[derive(Clone, Copy, Debug)]
+#[must_use = "try the operation, and clear the readiness if it would block"]
+pub struct ReadyEvent(Seen);
+
+impl ReadyEvent {
+    /// What was ready.
+    #[must_use]
+    pub fn ready(&self) -> Ready {
+        self.0.ready
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Registration {
+    place: OnceLock<Place>,
+    /// What to believe before the first operation blocked.
+    assumed: Ready,
+    registering: Mutex<()>,
+}
+
+#[derive(Debug)]
+struct Place {
+    runtime: SharedRef,
+    worker: u32,
+    token: Token,
+}
+
+impl Place {
+    fn cell(&self) -> io::Result<&IoCell> {
+        let handle = self.runtime.remote(self.worker).driver_handle();
+        handle.and_then(|handle| handle.cells().get(self.token.index)).ok_or_else(gone)
+    }
+}
+
+fn gone() -> io::Error {
+    io::Error::other("the runtime that drove this descriptor has shut down")
+}
+
+impl Registration {
+    pub(super) fn new(assumed: Ready) -> Self {
+        Self { place: OnceLock::new(), assumed, registering: Mutex::new(()) }
+    }
+
+    /// Joins the driver of the worker that runs, or of any worker of the entered runtime.
+    fn place(&self, fd: BorrowedFd<'_>) -> io::Result<&Place> {
+        if let Some(place) = self.place.get() {
+            return Ok(place);
+        }
+        let _registering = self.registering.lock();
+        if let Some(place) = self.place.get() {
+            return Ok(place);
+        }
+        let (runtime, worker) = scheduler::current_driver().ok_or_else(|| {
+            io::Error::other(
+                "I/O that would block was polled outside a Minato runtime; run it inside `block_on` or a spawned \
+                 task, or enter the runtime with `Handle::enter`",
+            )
+        })?;
+        let remote = runtime.remote(worker);
+        let handle = remote.driver_handle().ok_or_else(gone)?;
+        let token = handle.cells().take().ok_or_else(|| io::Error::other("too many descriptors"))?;
+        if let Err(error) = handle.register(fd, token) {
+            handle.cells().give_back(token);
+            return Err(error);
+        }
+        runtime.ensure_driven(worker);
+        if runtime.is_shut_down()
+            && let Some(cell) = handle.cells().get(token.index)
+        {
+            cell.shut_down(&mut |waker| waker.wake());
+        }
+        Ok(self.place.get_or_init(|| Place { runtime, worker, token }))
+    }
+
+    fn assumed(&self, interest: Interest) -> Option<ReadyEvent> {
+        if self.place.get().is_some() {
+            return None;
+        }
+        let ready = self.assumed.intersection(interest.mask());
+        (!ready.is_empty()).then_some(ReadyEvent(Seen { ready, tick: ASSUMED, is_shut_down: false }))
+    }
+
+    pub(super) fn poll_ready(
+        &self,
+        fd: BorrowedFd<'_>,
+        direction: Direction,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<ReadyEvent>> {
+        let unit = std::task::ready!(coop::poll_proceed(cx));
+        let event = match self.assumed(direction.interest()) {
+            Some(event) => Ok(event),
+            None => std::task::ready!(self.place(fd)?.cell()?.poll_ready(direction, cx)).conclude(),
+        };
+        unit.made_progress();
+        Poll::Ready(event)
+    }
+
+    pub(super) fn poll_ready_shared(
+        &self,
+        fd: BorrowedFd<'_>,
+        interest: Interest,
+        key: &mut Option<u64>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<ReadyEvent>> {
+        let unit = std::task::ready!(coop::poll_proceed(cx));
+        let event = match self.assumed(interest) {
+            Some(event) => Ok(event),
+            None => {
+                std::task::ready!(self.place(fd)?.cell()?.poll_ready_shared(interest, key, cx)).conclude()
+            }
+        };
+        unit.made_progress();
+        Poll::Ready(event)
+    }
+
+    pub(super) fn forget_waiter(&self, key: &mut Option<u64>) {
+        if let Some(Ok(cell)) = self.place.get().map(Place::cell) {
+            cell.forget_waiter(key);
+        }
+    }
+
+    /// What is ready without waiting; nothing before the first registration was assumed away.
+    pub(super) fn look(&self, fd: BorrowedFd<'_>, interest: Interest) -> io::Result<ReadyEvent> {
+        match self.assumed(interest) {
+            Some(event) => Ok(event),
+            None => self.place(fd)?.cell()?.look(interest).conclude(),
+        }
+    }
+
+    /// Takes note that an operation tried at `event` would block.
+    pub(super) fn clear(&self, fd: BorrowedFd<'_>, event: ReadyEvent) -> io::Result<()> {
+        self.place(fd)?.cell()?.clear(event.0);
+        Ok(())
+    }
+
+    /// Takes note that a transfer tried at `event` was short, if that is worth anything yet: a descriptor that never
+    /// blocked is in no driver, and stays out.
+    pub(super) fn clear_short(&self, event: ReadyEvent) {
+        if let Some(Ok(cell)) = self.place.get().map(Place::cell) {
+            cell.clear(event.0);
+        }
+    }
+
+    /// Leaves the driver for good; for descriptors that live on.
+    pub(super) fn deregister(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        let Some(place) = self.place.take() else { return Ok(()) };
+        let Some(handle) = place.runtime.remote(place.worker).driver_handle() else { return Ok(()) };
+        let result = handle.deregister(fd);
+        handle.cells().give_back(place.token);
+        result
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take()
+            && let Some(handle) = place.runtime.remote(place.worker).driver_handle()
+        {
+            handle.cells().give_back(place.token);
+        }
+    }
+}
+
+impl Seen {
+    fn conclude(self) -> io::Result<ReadyEvent> {
+        if self.is_shut_down { Err(gone()) } else { Ok(ReadyEvent(self)) }
+    }
+}

@@ -1,0 +1,88 @@
+//! Waiting for the kernel, and spreading what it tells.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::task::Waker;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+
+use super::Cells;
+use super::cells::Token;
+use crate::limits::IO_EVENTS_PER_TURN;
+
+/// The token of the waker; no cell has it, since generations stay below 2^31.
+const WAKE: mio::Token = mio::Token(usize::MAX);
+
+/// The side of a driver that anybody may use.
+#[derive(Debug)]
+pub(crate) struct DriverHandle {
+    registry: mio::Registry,
+    waker: mio::Waker,
+    cells: Cells,
+}
+
+/// The side of a driver that waits; behind its worker's lock.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    poll: mio::Poll,
+    events: mio::Events,
+}
+
+impl Driver {
+    pub(crate) fn new() -> io::Result<(Self, DriverHandle)> {
+        let poll = mio::Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = mio::Waker::new(&registry, WAKE)?;
+        let handle = DriverHandle { registry, waker, cells: Cells::new() };
+        Ok((Self { poll, events: mio::Events::with_capacity(IO_EVENTS_PER_TURN) }, handle))
+    }
+
+    /// Waits for events, at most for `timeout`, and hands the wakers they concern to `wake`.
+    pub(crate) fn turn(
+        &mut self,
+        timeout: Option<Duration>,
+        handle: &DriverHandle,
+        mut wake: impl FnMut(Waker),
+    ) -> io::Result<()> {
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        for event in &self.events {
+            if event.token() != WAKE {
+                handle.cells.dispatch(event, &mut wake);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DriverHandle {
+    /// Makes the driver return from its wait.
+    pub(crate) fn wake(&self) {
+        // The eventfd can only fail for want of memory in the kernel; mio already retries a full counter. A worker
+        // that misses this wake still wakes at its next timer or event.
+        let _ = self.waker.wake();
+    }
+
+    pub(crate) fn cells(&self) -> &Cells {
+        &self.cells
+    }
+
+    /// Adds a descriptor for both directions.
+    pub(super) fn register(&self, fd: BorrowedFd<'_>, token: Token) -> io::Result<()> {
+        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
+        self.registry.register(&mut SourceFd(&fd.as_raw_fd()), token.to_mio(), both)
+    }
+
+    pub(super) fn deregister(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        self.registry.deregister(&mut SourceFd(&fd.as_raw_fd()))
+    }
+
+    /// Fails all operations on all descriptors.
+    pub(crate) fn shut_down(&self, mut wake: impl FnMut(Waker)) {
+        self.cells.shut_down(&mut wake);
+    }
+}

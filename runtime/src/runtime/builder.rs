@@ -1,0 +1,175 @@
+//! Settling what a runtime is like.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Config, Runtime};
+use crate::limits::BLOCKING_THREADS_MAX;
+use crate::scheduler::{Seed, Shared};
+use crate::time::Clock;
+
+/// Builds a [`Runtime`].
+///
+/// I/O and timers are always there; `enable_all` and its like exist so that code ports.
+///
+/// ```
+/// use minato_runtime::runtime::Builder;
+///
+/// let runtime = Builder::new_multi_thread().worker_threads(2).thread_name("quay").build().unwrap();
+/// runtime.block_on(async {});
+/// ```
+#[derive(Debug)]
+pub struct Builder {
+    workers: Option<usize>,
+    config: Config,
+    seed: Option<u64>,
+    starts_paused: bool,
+}
+
+impl Builder {
+    fn new(is_current_thread: bool) -> Self {
+        Self {
+            workers: None,
+            config: Config {
+                is_current_thread,
+                thread_name: "minato".to_owned(),
+                thread_stack_size: None,
+                blocking_threads_max: BLOCKING_THREADS_MAX,
+                thread_keep_alive: Duration::from_secs(10),
+                on_thread_start: None,
+                on_thread_stop: None,
+            },
+            seed: None,
+            starts_paused: false,
+        }
+    }
+
+    /// A runtime whose tasks run on the threads that are in `block_on`.
+    #[must_use]
+    pub fn new_current_thread() -> Self {
+        Self::new(true)
+    }
+
+    /// A runtime with several workers that share the work. Their threads start when there is work for them.
+    #[cfg(feature = "rt-multi-thread")]
+    #[must_use]
+    pub fn new_multi_thread() -> Self {
+        Self::new(false)
+    }
+
+    /// The number of workers of a multi-thread runtime; the thread in `block_on` is one of them.
+    ///
+    /// By default the environment variable `MINATO_WORKER_THREADS`, or else the number of processors this process
+    /// may use.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
+    pub fn worker_threads(&mut self, count: usize) -> &mut Self {
+        assert!(count > 0, "a runtime needs at least one worker");
+        self.workers = Some(count);
+        self
+    }
+
+    /// The number of threads that blocking jobs may use at a time; 512 by default. Further jobs wait.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
+    pub fn max_blocking_threads(&mut self, count: usize) -> &mut Self {
+        assert!(count > 0, "blocking jobs need at least one thread");
+        self.config.blocking_threads_max = count;
+        self
+    }
+
+    /// How long a thread for blocking jobs stays without one; ten seconds by default.
+    pub fn thread_keep_alive(&mut self, duration: Duration) -> &mut Self {
+        self.config.thread_keep_alive = duration;
+        self
+    }
+
+    /// What the names of the runtime's threads begin with; `minato` by default.
+    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.config.thread_name = name.into();
+        self
+    }
+
+    /// The stack of the runtime's threads, in bytes; that of the standard library by default.
+    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
+        self.config.thread_stack_size = Some(bytes);
+        self
+    }
+
+    /// Runs `hook` on every thread of the runtime before it does anything.
+    pub fn on_thread_start(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.config.on_thread_start = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on every thread of the runtime before it ends.
+    pub fn on_thread_stop(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.config.on_thread_stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// The seed of all random choices; the system's entropy by default.
+    pub fn rng_seed(&mut self, seed: u64) -> &mut Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Starts with the clock [paused](crate::time::pause). Only for current-thread runtimes.
+    pub fn start_paused(&mut self, starts_paused: bool) -> &mut Self {
+        self.starts_paused = starts_paused;
+        self
+    }
+
+    /// Does nothing: I/O and timers are always there.
+    pub fn enable_all(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Does nothing: I/O is always there.
+    pub fn enable_io(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Does nothing: timers are always there.
+    pub fn enable_time(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Builds the runtime.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel gives no descriptors for the driver.
+    ///
+    /// # Panics
+    ///
+    /// If a multi-thread runtime is to start with its clock paused.
+    #[track_caller]
+    pub fn build(&mut self) -> io::Result<Runtime> {
+        assert!(
+            !self.starts_paused || self.config.is_current_thread,
+            "start_paused: only the clock of a current-thread runtime can be paused"
+        );
+        let workers =
+            if self.config.is_current_thread { 1 } else { self.workers.unwrap_or_else(default_workers) };
+        let seed = self.seed.map_or_else(Seed::fresh, Seed::of);
+        let clock = Clock::new(self.starts_paused);
+        Shared::build(workers, self.config.clone(), seed, clock).map(Runtime::from_shared)
+    }
+}
+
+fn default_workers() -> usize {
+    std::env::var("MINATO_WORKER_THREADS")
+        .ok()
+        .and_then(|count| count.parse::<NonZeroUsize>().ok())
+        .or_else(|| std::thread::available_parallelism().ok())
+        .map_or(1, NonZeroUsize::get)
+}

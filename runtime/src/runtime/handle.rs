@@ -1,0 +1,141 @@
+//! A runtime, from outside and from elsewhere.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+
+use crate::blocking;
+use crate::scheduler::{self, Entered, Shared, SharedRef};
+use crate::task::JoinHandle;
+
+/// Reaches a runtime from anywhere. Cheap to clone; does not keep the runtime from ending.
+#[derive(Clone)]
+pub struct Handle {
+    shared: SharedRef,
+}
+
+/// What kind of runtime it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// Runs on the threads in `block_on`.
+    CurrentThread,
+    /// Has workers that share the work.
+    MultiThread,
+}
+
+impl Handle {
+    pub(crate) fn new(shared: SharedRef) -> Self {
+        Self { shared }
+    }
+
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
+    /// The runtime that this thread is in.
+    ///
+    /// # Panics
+    ///
+    /// If it is in none.
+    #[must_use]
+    #[track_caller]
+    pub fn current() -> Self {
+        match scheduler::current_handle() {
+            Some(handle) => handle,
+            None => scheduler::no_runtime("Handle::current"),
+        }
+    }
+
+    /// The runtime that this thread is in.
+    ///
+    /// # Errors
+    ///
+    /// If it is in none.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        scheduler::current_handle().ok_or(TryCurrentError(()))
+    }
+
+    /// Starts a task; see [`task::spawn`](crate::task::spawn).
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        scheduler::spawn_on(&self.shared, future, Location::caller())
+    }
+
+    /// Runs a blocking job; see [`task::spawn_blocking`](crate::task::spawn_blocking).
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, job: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        blocking::spawn(&self.shared, job)
+    }
+
+    /// Runs `future` to its end on this thread; see [`Runtime::block_on`](super::Runtime::block_on).
+    ///
+    /// # Panics
+    ///
+    /// If this thread runs a worker already, or if `future` panics.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        scheduler::block_on(&self.shared, future)
+    }
+
+    /// Enters the runtime: until the guard is dropped, `spawn`, timers and sockets on this thread are its.
+    #[must_use = "the runtime is entered until the guard is dropped"]
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard { entered: scheduler::enter(self.shared.clone()), handle: PhantomData }
+    }
+
+    /// What kind of runtime it is.
+    #[must_use]
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        if self.shared.is_current_thread() {
+            RuntimeFlavor::CurrentThread
+        } else {
+            RuntimeFlavor::MultiThread
+        }
+    }
+
+    /// How many workers it has.
+    #[must_use]
+    pub fn worker_count(&self) -> usize {
+        self.shared.worker_count()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("flavor", &self.runtime_flavor())
+            .field("workers", &self.worker_count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Keeps a runtime entered; made by [`Handle::enter`].
+#[must_use = "the runtime is entered until the guard is dropped"]
+#[derive(Debug)]
+pub struct EnterGuard<'a> {
+    #[expect(dead_code, reason = "held for its drop")]
+    entered: Entered,
+    handle: PhantomData<&'a Handle>,
+}
+
+/// There is no runtime on this thread.
+#[derive(Debug)]
+pub struct TryCurrentError(());
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("this thread is in no Minato runtime")
+    }
+}
+
+impl std::error::Error for TryCurrentError {}

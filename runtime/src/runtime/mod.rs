@@ -1,0 +1,137 @@
+//! Runtimes: building, entering and ending them.
+
+mod builder;
+mod config;
+mod handle;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+use std::time::{Duration, Instant};
+
+pub use builder::Builder;
+pub(crate) use config::Config;
+pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
+
+use crate::scheduler::{self, SharedRef};
+use crate::task::JoinHandle;
+
+/// Runs tasks, timers and I/O.
+///
+/// Dropping it stops all tasks at their next await point, drops them, and waits for the blocking jobs that have
+/// begun. Dropped by one of its own tasks it does not wait: the last thread to leave drops what is left.
+///
+/// ```
+/// let runtime = minato_runtime::runtime::Runtime::new().unwrap();
+/// let length = runtime.block_on(async {
+///     let task = minato_runtime::spawn(async { "harbour".len() });
+///     task.await.unwrap()
+/// });
+/// assert_eq!(length, 7);
+/// ```
+pub struct Runtime {
+    handle: Handle,
+    patience: Patience,
+}
+
+impl Runtime {
+    /// A multi-thread runtime with the default settings.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel gives no descriptors for the driver.
+    #[cfg(feature = "rt-multi-thread")]
+    pub fn new() -> io::Result<Self> {
+        Builder::new_multi_thread().build()
+    }
+
+    fn from_shared(shared: SharedRef) -> Self {
+        Self { handle: Handle::new(shared), patience: Patience::Endless }
+    }
+
+    /// A handle, for use elsewhere. It does not keep the runtime from ending.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Runs `future` to its end on this thread, and tasks besides.
+    ///
+    /// In a current-thread runtime tasks run only while some thread is in here.
+    ///
+    /// # Panics
+    ///
+    /// If this thread is inside a runtime already, or if `future` panics.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.handle.block_on(future)
+    }
+
+    /// Starts a task; see [`task::spawn`](crate::task::spawn).
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        scheduler::spawn_on(self.handle.shared(), future, Location::caller())
+    }
+
+    /// Runs a blocking job; see [`task::spawn_blocking`](crate::task::spawn_blocking).
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, job: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.handle.spawn_blocking(job)
+    }
+
+    /// Enters the runtime: until the guard is dropped, `spawn`, timers and sockets on this thread are its.
+    #[must_use = "the runtime is entered until the guard is dropped"]
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// Ends the runtime, and waits at most `limit` for its tasks and blocking jobs.
+    pub fn shutdown_timeout(mut self, limit: Duration) {
+        self.patience = Patience::Until(Instant::now() + limit);
+    }
+
+    /// Ends the runtime, and waits for nothing.
+    pub fn shutdown_background(mut self) {
+        self.patience = Patience::None;
+    }
+}
+
+/// How long the drop of a runtime waits.
+#[derive(Clone, Copy, Debug)]
+enum Patience {
+    Endless,
+    Until(Instant),
+    None,
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        let shared = self.handle.shared();
+        shared.shut_down();
+        let deadline = match self.patience {
+            Patience::Endless => None,
+            Patience::Until(deadline) => Some(deadline),
+            Patience::None => return,
+        };
+        // A worker that waited for all workers would wait for itself.
+        if scheduler::with_core(|core| core.is_none()) {
+            shared.wait_for_cores(deadline);
+            shared.blocking.wait(deadline);
+        }
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,435 @@
+//! A worker's own state: one thread at a time runs it, and only that thread touches it.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::collections::VecDeque;
+use std::io;
+use std::task::Waker;
+use std::time::{Duration, Instant};
+
+use super::queue::Owner;
+use super::registry::Registry;
+use super::remote::{Remote, TimerOrder};
+use super::rng::Rng;
+use super::{Shared, queue};
+use crate::driver::Driver;
+use crate::shim::atomic::Ordering::{Relaxed, Release};
+use crate::task::{Home, TaskRef, Turn};
+use crate::time::{TICK_NANOS, Wheel};
+
+/// Polls between looks at the clock, the driver and the mailbox.
+const TICK_POLLS: u32 = 61;
+/// A busy worker serves its driver about this often.
+const DRIVE_INTERVAL: Duration = Duration::from_micros(64);
+/// Waking another core costs about this much; what will wait longer is worth a call for help.
+pub(super) const HELP_DELAY_NANOS: u64 = 10_000;
+/// Tasks that may overtake the ring one after the other.
+const NEXT_STREAK_MAX: u8 = 3;
+/// Wakers taken from the wheel before it is let go to wake them.
+const FIRE_BATCH: usize = 32;
+
+pub(crate) struct Core {
+    shared: *const Shared,
+    pub(super) index: u32,
+    /// The only worker of its runtime: nothing is stolen, nobody helps.
+    is_alone: bool,
+    pub(super) queue: Owner,
+    /// What did not fit into the ring, oldest first.
+    overflow: RefCell<VecDeque<TaskRef>>,
+    pub(super) registry: RefCell<Registry>,
+    wheel: RefCell<Wheel>,
+    /// References to the runtime in stock; see `reference`.
+    pub(super) credits: Cell<usize>,
+    pub(super) rng: Rng,
+    next_streak: Cell<u8>,
+    polls: Cell<u64>,
+    polls_since_tick: Cell<u32>,
+    last_tick: Cell<Instant>,
+    last_drive: Cell<Instant>,
+}
+
+// SAFETY: a core moves between threads whole; `shared` outlives it, see `Cores`.
+unsafe impl Send for Core {}
+
+impl Core {
+    /// Makes the core of worker `index`, with its driver.
+    ///
+    /// # Errors
+    ///
+    /// Gives the queue back if the kernel has no descriptors left for a driver.
+    pub(super) fn new(shared: &Shared, index: u32, queue: Owner) -> Result<Self, (Owner, io::Error)> {
+        let (driver, handle) = match Driver::new() {
+            Ok(driver) => driver,
+            Err(error) => return Err((queue, error)),
+        };
+        shared.remotes[index as usize].install_driver(driver, handle);
+        let now = Instant::now();
+        Ok(Self {
+            shared,
+            index,
+            is_alone: shared.remotes.len() == 1,
+            queue,
+            overflow: RefCell::default(),
+            registry: RefCell::default(),
+            wheel: RefCell::new(Wheel::new(shared.clock.now().0 / TICK_NANOS)),
+            credits: Cell::new(0),
+            rng: shared.seed.derive(index),
+            next_streak: Cell::new(0),
+            polls: Cell::new(0),
+            polls_since_tick: Cell::new(0),
+            last_tick: Cell::new(now),
+            last_drive: Cell::new(now),
+        })
+    }
+
+    #[inline]
+    pub(crate) fn shared(&self) -> &Shared {
+        // SAFETY: `Cores` drops its cores before the runtime, and whoever runs one holds a reference.
+        unsafe { &*self.shared }
+    }
+
+    #[inline]
+    pub(super) fn remote(&self) -> &Remote {
+        &self.shared().remotes[self.index as usize]
+    }
+
+    /// Puts a task that was woken here into the queue.
+    #[inline]
+    pub(super) fn schedule_woken(&self, task: TaskRef) {
+        if self.is_alone {
+            self.push(task);
+        } else {
+            if let Some(displaced) = self.queue.push_next(task) {
+                self.push(displaced);
+            }
+            self.consider_help();
+        }
+    }
+
+    /// Puts a new task, or one that yielded, at the tail of the queue.
+    #[inline]
+    pub(super) fn schedule_last(&self, task: TaskRef) {
+        self.push(task);
+        if !self.is_alone {
+            self.consider_help();
+        }
+    }
+
+    /// Enters a new task into the registry; before its first poll.
+    #[inline]
+    pub(super) fn register(&self, task: TaskRef) {
+        let slot = self.registry.borrow_mut().insert(task);
+        task.header().home.set(Some(Home { worker: self.index, slot }));
+    }
+
+    #[inline]
+    fn push(&self, task: TaskRef) {
+        if let Err(task) = self.queue.push(task) {
+            self.push_overflow(task);
+        }
+    }
+
+    #[cold]
+    fn push_overflow(&self, task: TaskRef) {
+        let mut overflow = self.overflow.borrow_mut();
+        self.queue.pop_half(|task| overflow.push_back(task));
+        overflow.push_back(task);
+    }
+
+    /// Moves what waits outside the ring into it; when it is full, the older half changes places.
+    fn refill(&self) {
+        let mut overflow = self.overflow.borrow_mut();
+        if overflow.is_empty() {
+            return;
+        }
+        if self.queue.is_full() {
+            self.queue.pop_half(|task| overflow.push_back(task));
+        }
+        while let Some(task) = overflow.pop_front() {
+            if let Err(task) = self.queue.push(task) {
+                overflow.push_front(task);
+                break;
+            }
+        }
+    }
+
+    /// Asks for help if what is queued will wait longer than it takes to wake somebody.
+    #[inline]
+    fn consider_help(&self) {
+        if self.shared().idle.has_helpers() {
+            self.call_help();
+        }
+    }
+
+    #[cold]
+    fn call_help(&self) {
+        let delay = self.queue.len() as u64 * u64::from(self.remote().poll_nanos.load(Relaxed));
+        if delay < HELP_DELAY_NANOS {
+            // Not worth a wake if the poll that runs now is short. The monitor notices if it is not.
+            self.shared().monitor.watch(self.shared());
+        } else if !self.shared().idle.has_searchers() {
+            self.shared().call_helper();
+        }
+    }
+
+    #[inline]
+    fn take(&self) -> Option<TaskRef> {
+        if self.next_streak.get() < NEXT_STREAK_MAX
+            && let Some(task) = self.queue.take_next()
+        {
+            self.next_streak.set(self.next_streak.get() + 1);
+            return Some(task);
+        }
+        self.next_streak.set(0);
+        if let Some(task) = self.queue.pop().or_else(|| self.queue.take_next()) {
+            return Some(task);
+        }
+        if self.overflow.borrow().is_empty() {
+            return None;
+        }
+        self.refill();
+        self.queue.pop()
+    }
+
+    /// Runs queued tasks, as many as there are up to one tick. True if any ran.
+    pub(super) fn run_batch(&self) -> bool {
+        let mut ran = 0;
+        while ran < TICK_POLLS
+            && let Some(task) = self.take()
+        {
+            ran += 1;
+            let polls = self.polls.get() + 1;
+            self.polls.set(polls);
+            self.remote().polls.store(polls, Relaxed);
+            self.finish(task, task.run());
+        }
+        self.polls_since_tick.set(self.polls_since_tick.get() + ran + 1);
+        if self.polls_since_tick.get() > TICK_POLLS {
+            self.tick();
+        }
+        ran != 0
+    }
+
+    #[inline]
+    fn finish(&self, task: TaskRef, turn: Turn) {
+        match turn {
+            Turn::Pending => {}
+            Turn::Requeue => self.schedule_last(task),
+            Turn::Complete => match task.header().home.get() {
+                Some(home) if home.worker == self.index => {
+                    self.registry.borrow_mut().remove(home.slot);
+                    // SAFETY: complete, and out of the registry.
+                    unsafe { task.retire() };
+                }
+                Some(home) => {
+                    task.publish();
+                    self.shared().remotes[home.worker as usize].send_retired(task);
+                }
+                None => debug_assert!(false, "a task ran before it was registered"),
+            },
+        }
+    }
+
+    /// Looks at the clock, and at everything that may starve while the queue does not run dry.
+    fn tick(&self) {
+        let now = Instant::now();
+        let polls = self.polls_since_tick.replace(0);
+        let spent = now.duration_since(self.last_tick.replace(now)).as_nanos() as u64 / u64::from(polls);
+        let remote = self.remote();
+        let mean = u64::from(remote.poll_nanos.load(Relaxed));
+        let mean = (mean * 3 + spent) / 4;
+        remote.poll_nanos.store(u32::try_from(mean).unwrap_or(u32::MAX), Relaxed);
+        self.refill();
+        self.collect();
+        if now.duration_since(self.last_drive.get()) >= DRIVE_INTERVAL {
+            self.drive(Some(Duration::ZERO));
+        }
+        if !self.is_alone {
+            self.end_call();
+            self.consider_help();
+        }
+    }
+
+    /// Answers a call for help, if there was one: this worker is awake, and looks for work when it has none.
+    fn end_call(&self) {
+        let remote = self.remote();
+        if remote.is_called.load(Relaxed) && remote.is_called.swap(false, Relaxed) {
+            self.shared().idle.end_search();
+        }
+    }
+
+    /// The clock starts anew after sleep, which is not spent polling.
+    pub(super) fn restart_tick(&self) {
+        self.last_tick.set(self.last_drive.get());
+        self.polls_since_tick.set(0);
+    }
+
+    /// Takes in what other threads have left. True if there is something to run now.
+    pub(super) fn collect(&self) -> bool {
+        let remote = self.remote();
+        self.collect_retired();
+        for order in remote.timer_orders.take() {
+            match order {
+                TimerOrder::Cancel(key) => drop(self.take_timer(key)),
+                TimerOrder::Insert { tick, timer } if timer.is_wanted() => {
+                    self.timers().insert(tick, timer.into());
+                }
+                TimerOrder::Insert { .. } => {}
+            }
+        }
+        self.admit(remote)
+    }
+
+    /// Takes the tasks that others have finished out of the registry.
+    pub(super) fn collect_retired(&self) {
+        for task in self.remote().take_retired() {
+            if let Some(home) = task.header().home.get() {
+                self.registry.borrow_mut().remove(home.slot);
+            }
+            // SAFETY: the life reference came with the task.
+            unsafe { task.drop_reference() };
+        }
+    }
+
+    /// Takes the oldest of the tasks that did not fit into the ring.
+    pub(super) fn take_overflow(&self) -> Option<TaskRef> {
+        self.overflow.borrow_mut().pop_front()
+    }
+
+    /// Ends all timers; threads that are no workers and wait for one are woken to find the runtime gone.
+    pub(super) fn drop_timers(&self) {
+        let mut wakers = Vec::new();
+        self.timers().advance(u64::MAX, |waker| {
+            wakers.push(waker);
+            true
+        });
+        wakers.into_iter().for_each(Waker::wake);
+        for order in self.remote().timer_orders.take() {
+            if let TimerOrder::Insert { timer, .. } = order {
+                Waker::from(timer).wake();
+            }
+        }
+    }
+
+    /// Takes the tasks out of the mailbox of a worker. True if there was one.
+    pub(super) fn admit(&self, from: &Remote) -> bool {
+        let mut is_any = false;
+        for task in from.mailbox.drain() {
+            if task.header().home.get().is_none() {
+                self.register(task);
+            }
+            self.push(task);
+            is_any = true;
+        }
+        is_any
+    }
+
+    pub(crate) fn timers(&self) -> RefMut<'_, Wheel> {
+        self.wheel.borrow_mut()
+    }
+
+    /// Takes a timer out of the wheel, and lets go of the wheel before its waker is dropped.
+    pub(super) fn take_timer(&self, key: crate::time::Key) -> Option<Waker> {
+        self.timers().remove(key)
+    }
+
+    /// Serves the driver and the timers; waits for at most `timeout` if there is nothing.
+    pub(super) fn drive(&self, timeout: Option<Duration>) {
+        self.remote().drive(timeout, Waker::wake);
+        self.last_drive.set(Instant::now());
+        self.fire_timers();
+    }
+
+    /// Wakes whoever waits for a time that has come.
+    pub(super) fn fire_timers(&self) {
+        if self.timers().is_empty() {
+            return;
+        }
+        let tick = self.shared().clock.now().0 / TICK_NANOS;
+        let mut batch: Vec<Waker> = Vec::new();
+        loop {
+            self.timers().advance(tick, |waker| {
+                batch.push(waker);
+                batch.len() < FIRE_BATCH
+            });
+            let is_last = batch.len() < FIRE_BATCH;
+            batch.drain(..).for_each(Waker::wake);
+            if is_last {
+                return;
+            }
+        }
+    }
+
+    /// Whether nothing is left that a thread would have to see to.
+    pub(super) fn is_quiescent(&self) -> bool {
+        let remote = self.remote();
+        self.registry.borrow().len() == 0
+            && remote.mailbox.is_empty()
+            && remote.timer_orders.is_empty()
+            && self.timers().is_empty()
+            && remote.driver_handle().is_none_or(|handle| handle.cells().live() == 0)
+    }
+
+    pub(super) fn has_work(&self) -> bool {
+        self.queue.len() != 0 || !self.overflow.borrow().is_empty()
+    }
+
+    /// Looks for work with the others. True if some was found.
+    pub(super) fn steal(&self) -> bool {
+        if self.is_alone {
+            return false;
+        }
+        let shared = self.shared();
+        let count = shared.remotes.len();
+        let start = self.rng.below(count as u32) as usize;
+        let found = (0..count)
+            .map(|offset| (start + offset) % count)
+            .filter(|&victim| victim != self.index as usize)
+            .any(|victim| self.steal_from(&shared.remotes[victim]));
+        self.end_call();
+        found
+    }
+
+    fn steal_from(&self, victim: &Remote) -> bool {
+        let is_stuck = victim.is_stuck();
+        // A busy worker whose queue is short gets to it sooner than we would.
+        if !is_stuck && victim.expected_delay() < HELP_DELAY_NANOS / 2 {
+            return false;
+        }
+        if let Some(task) = victim.stealer.steal_into(&self.queue) {
+            // Half of its queue is ours: so is what it knew of the length of polls.
+            remote_estimate(self.remote(), victim);
+            self.push(task);
+            return true;
+        }
+        if !is_stuck {
+            return false;
+        }
+        if let Some(task) = victim.stealer.steal_next() {
+            self.push(task);
+        }
+        self.admit(victim);
+        victim.drive(Some(Duration::ZERO), Waker::wake);
+        self.has_work()
+    }
+}
+
+fn remote_estimate(own: &Remote, other: &Remote) {
+    let estimate = own.poll_nanos.load(Relaxed).max(other.poll_nanos.load(Relaxed));
+    own.poll_nanos.store(estimate, Relaxed);
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        self.remote().is_running.store(false, Release);
+        let stock = self.credits.replace(0);
+        if stock != 0 {
+            // SAFETY: the stock is ours; whoever drops the core holds a reference besides.
+            unsafe { Shared::drop_references(self.shared, stock) };
+        }
+    }
+}
+
+/// Queues for `count` workers.
+pub(super) fn queues(count: usize) -> (Vec<Owner>, Vec<queue::Stealer>) {
+    (0..count).map(|_| queue::new(count == 1)).unzip()
+}

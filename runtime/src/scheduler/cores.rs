@@ -1,0 +1,304 @@
+//! Who runs which core, from the first to the last.
+//!
+//! A runtime has as many cores as workers. A core rests until a thread takes it: the one that calls `block_on`, or
+//! one of the runtime's own, started when there is work for it. A core that a thread gives back with tasks, timers
+//! or descriptors left goes to a thread of the runtime at once; only in a current-thread runtime does it rest, for
+//! there is no other thread.
+//!
+//! At shutdown every thread gives its core back, and whoever gives back the last one drops what is left.
+
+use std::io;
+
+use super::queue::Owner;
+use super::worker::{self, NoRoot};
+use super::{Core, Shared, SharedRef, context};
+use crate::shim::atomic::Ordering::Release;
+use crate::shim::{Condvar, Mutex, MutexGuard};
+use crate::task::TaskRef;
+
+#[derive(Default)]
+pub(super) struct Cores {
+    state: Mutex<CoresState>,
+    all_back: Condvar,
+}
+
+#[derive(Default)]
+struct CoresState {
+    /// Queues of the cores that were not made yet, the lowest number last.
+    unmade: Vec<(u32, Owner)>,
+    #[expect(clippy::vec_box, reason = "cores change hands as boxes, so that taking one moves a pointer")]
+    resting: Vec<Box<Core>>,
+    /// Cores in the hands of threads.
+    running: usize,
+    /// Threads in `block_on` that would run a core if one came free.
+    waiting: Vec<std::thread::Thread>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Open,
+    /// Cores are collected.
+    Closing,
+    /// Everything is dropped.
+    Closed,
+}
+
+impl std::fmt::Debug for Cores {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cores").finish_non_exhaustive()
+    }
+}
+
+impl Cores {
+    pub(super) fn new(queues: Vec<Owner>) -> Self {
+        let mut unmade: Vec<_> = (0_u32..).zip(queues).collect();
+        unmade.reverse();
+        Self { state: Mutex::new(CoresState { unmade, ..CoresState::default() }), all_back: Condvar::new() }
+    }
+}
+
+impl Shared {
+    /// Makes the first core, so that a runtime without a driver fails when it is built.
+    pub(super) fn make_first_core(&self) -> io::Result<()> {
+        let mut state = self.cores.state.lock();
+        let core = self.make_core(&mut state)?;
+        state.resting.extend(core);
+        Ok(())
+    }
+
+    fn make_core(&self, state: &mut CoresState) -> io::Result<Option<Box<Core>>> {
+        let Some((index, queue)) = state.unmade.pop() else { return Ok(None) };
+        match Core::new(self, index, queue) {
+            Ok(core) => Ok(Some(Box::new(core))),
+            Err((queue, error)) => {
+                state.unmade.push((index, queue));
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes a resting core; if there is none, the thread is told when one comes free.
+    pub(super) fn take_core(&self, waiting: Option<&std::thread::Thread>) -> Option<Box<Core>> {
+        let mut state = self.cores.state.lock();
+        let core = self.take_core_locked(&mut state);
+        if core.is_none()
+            && let Some(thread) = waiting
+            && !state.waiting.iter().any(|other| other.id() == thread.id())
+        {
+            state.waiting.push(thread.clone());
+        }
+        core
+    }
+
+    fn take_core_locked(&self, state: &mut MutexGuard<'_, CoresState>) -> Option<Box<Core>> {
+        if state.stage != Stage::Open {
+            return None;
+        }
+        // A core that cannot be made, for want of descriptors, is one worker less.
+        let core = state.resting.pop().or_else(|| self.make_core(state).ok().flatten())?;
+        state.running += 1;
+        self.idle.remove_helper();
+        self.remotes[core.index as usize].is_running.store(true, Release);
+        Some(core)
+    }
+
+    /// Takes back a core whose thread is done with it.
+    pub(super) fn give_back(&self, core: Box<Core>) {
+        let mut state = self.cores.state.lock();
+        if state.stage == Stage::Open && !self.is_current_thread() && !core.is_quiescent() {
+            match self.start_thread(core) {
+                Ok(()) => return,
+                // Without a thread to spare the core rests until the next `block_on`.
+                Err(core) => self.rest(&mut state, core),
+            }
+        } else {
+            self.rest(&mut state, core);
+        }
+        if state.stage == Stage::Closing && state.running == 0 {
+            self.drop_everything(state);
+        }
+    }
+
+    fn rest(&self, state: &mut CoresState, core: Box<Core>) {
+        self.remotes[core.index as usize].is_running.store(false, Release);
+        self.idle.add_helper();
+        state.resting.push(core);
+        state.running -= 1;
+        state.waiting.drain(..).for_each(|thread| thread.unpark());
+    }
+
+    /// Starts a thread for a core that rests, to look for work with the others.
+    pub(super) fn launch_helper(&self) {
+        if self.is_current_thread() {
+            return;
+        }
+        let Some(core) = self.take_core(None) else { return };
+        self.idle.start_search();
+        self.remotes[core.index as usize].is_called.store(true, Release);
+        self.launch(core);
+    }
+
+    fn launch(&self, core: Box<Core>) {
+        if let Err(core) = self.start_thread(core) {
+            let mut state = self.cores.state.lock();
+            self.rest(&mut state, core);
+            if state.stage == Stage::Closing && state.running == 0 {
+                self.drop_everything(state);
+            }
+        }
+    }
+
+    /// Makes sure that a thread runs the core of `worker`, if there are threads to run it.
+    pub(crate) fn ensure_driven(&self, worker: u32) {
+        if self.is_current_thread() {
+            return;
+        }
+        let mut state = self.cores.state.lock();
+        let Some(place) = state.resting.iter().position(|core| core.index == worker) else { return };
+        if state.stage != Stage::Open {
+            return;
+        }
+        let core = state.resting.swap_remove(place);
+        state.running += 1;
+        self.idle.remove_helper();
+        self.remotes[worker as usize].is_running.store(true, Release);
+        drop(state);
+        self.launch(core);
+    }
+
+    fn start_thread(&self, core: Box<Core>) -> Result<(), Box<Core>> {
+        let runtime = SharedRef::of(self);
+        let config = &self.config;
+        let mut thread = std::thread::Builder::new().name(format!("{}-{}", config.thread_name, core.index));
+        if let Some(size) = config.thread_stack_size {
+            thread = thread.stack_size(size);
+        }
+        // The core goes through a slot that survives a failed start.
+        let slot = std::sync::Arc::new(std::sync::Mutex::new(Some(core)));
+        let handed_over = slot.clone();
+        let take = |slot: &std::sync::Mutex<Option<Box<Core>>>| {
+            slot.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
+        };
+        let started = thread.spawn(move || {
+            let Some(core) = take(&handed_over) else { return };
+            let _entered = context::enter(runtime.clone());
+            runtime.config.on_thread_start();
+            worker::run(&core, &mut NoRoot);
+            runtime.config.on_thread_stop();
+            runtime.give_back(core);
+        });
+        match (started, take) {
+            (Ok(_), _) => Ok(()),
+            (Err(_), take) => match take(&slot) {
+                Some(core) => Err(core),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Begins the shutdown: no task is taken any more, and every thread is told to give its core back.
+    pub(crate) fn shut_down(&self) {
+        // ORDERING: Release, seen by workers after they were told.
+        self.is_shut_down.store(true, Release);
+        self.monitor.stop();
+        let mut state = self.cores.state.lock();
+        if state.stage == Stage::Open {
+            state.stage = Stage::Closing;
+            state.waiting.drain(..).for_each(|thread| thread.unpark());
+            if state.running == 0 {
+                self.drop_everything(state);
+            } else {
+                drop(state);
+                self.remotes.iter().for_each(super::Remote::tell);
+            }
+        }
+        self.blocking.shut_down();
+    }
+
+    /// Waits until everything that belongs to the runtime is dropped, blocking jobs aside.
+    pub(crate) fn wait_for_cores(&self, deadline: Option<std::time::Instant>) {
+        let mut state = self.cores.state.lock();
+        while state.stage != Stage::Closed {
+            let Some(deadline) = deadline else {
+                state = self.cores.all_back.wait(state);
+                continue;
+            };
+            let left = deadline.saturating_duration_since(std::time::Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            state = self.cores.all_back.wait_timeout(state, left).0;
+        }
+    }
+
+    /// Drops all tasks, timers and drivers. All cores are here, so nothing else touches them.
+    fn drop_everything(&self, mut state: MutexGuard<'_, CoresState>) {
+        let cores = std::mem::take(&mut state.resting);
+        let unmade = std::mem::take(&mut state.unmade);
+        drop(state);
+        let entered = context::enter(SharedRef::of(self));
+        while !self.cancel_all(&cores) {
+            // A waker stands between claiming a task and leaving it in a mailbox, a few instructions away.
+            std::thread::yield_now();
+        }
+        for remote in &self.remotes {
+            for task in remote.mailbox.close() {
+                cancel_queued(&cores, task);
+            }
+            remote.close_driver();
+        }
+        for core in &cores {
+            core.drop_timers();
+        }
+        drop(entered);
+        drop((cores, unmade));
+        self.cores.state.lock().stage = Stage::Closed;
+        self.cores.all_back.notify_all();
+    }
+
+    /// Cancels what can be reached now. True if no task is left.
+    fn cancel_all(&self, cores: &[Box<Core>]) -> bool {
+        for core in cores {
+            while let Some(task) = core.queue.take_next().or_else(|| core.queue.pop()) {
+                cancel_queued(cores, task);
+            }
+            while let Some(task) = core.take_overflow() {
+                cancel_queued(cores, task);
+            }
+        }
+        for remote in &self.remotes {
+            for task in remote.mailbox.drain() {
+                cancel_queued(cores, task);
+            }
+        }
+        for core in cores {
+            core.collect_retired();
+            let tasks: Vec<TaskRef> = core.registry.borrow().iter().collect();
+            for task in tasks {
+                if task.cancel_idle() {
+                    bury(cores, task);
+                }
+            }
+        }
+        cores.iter().all(|core| core.registry.borrow().len() == 0)
+            && self.remotes.iter().all(|remote| remote.mailbox.is_empty())
+    }
+}
+
+fn cancel_queued(cores: &[Box<Core>], task: TaskRef) {
+    task.cancel_queued();
+    bury(cores, task);
+}
+
+/// Takes a cancelled task out of its registry, and tells whoever joins it.
+fn bury(cores: &[Box<Core>], task: TaskRef) {
+    if let Some(home) = task.header().home.get()
+        && let Some(core) = cores.iter().find(|core| core.index == home.worker)
+    {
+        core.registry.borrow_mut().remove(home.slot);
+    }
+    // SAFETY: cancelled, and out of the registry.
+    unsafe { task.retire() };
+}

@@ -1,0 +1,354 @@
+//! The scheduler: who runs which task when.
+//!
+//! - `queue`, `mailbox`: tasks of a worker, from itself and from others
+//! - `registry`: all unfinished tasks of a worker
+//! - `parker`, `idle`: sleep, and who may be woken
+//! - `core`, `remote`: a worker from inside and from outside
+//! - `worker`, `block_on`: the loop that runs tasks, with and without a future of its own
+//! - `cores`: which thread runs which core, and the end of them all
+//! - `monitor`: the thread that notices long polls
+//! - `context`, `reference`: which runtime this thread is in, and what keeps it alive
+//! - `rng`: the seed that random choices follow from
+//!
+//! The two flavours are the same code: a current-thread runtime has one core, and no thread but those in `block_on`
+//! run it.
+//!
+//! What decides the speed is not waking: a cross-thread wake costs as much as two hundred atomic operations. So a
+//! worker calls for help only when what it has queued would wait longer than that (`core`), and a thread in
+//! `block_on` runs a core itself rather than wait for another thread (`block_on`).
+
+mod block_on;
+mod context;
+mod core;
+mod cores;
+mod idle;
+mod mailbox;
+mod monitor;
+mod parker;
+mod queue;
+mod reference;
+mod registry;
+mod remote;
+mod rng;
+mod worker;
+
+use std::io;
+use std::panic::Location;
+use std::ptr;
+use std::sync::Arc;
+use std::task::Waker;
+
+pub(crate) use self::block_on::block_on;
+pub(crate) use self::context::{Entered, enter, with_core};
+pub(crate) use self::core::Core;
+use self::cores::Cores;
+use self::idle::Idle;
+use self::monitor::Monitor;
+pub(crate) use self::reference::SharedRef;
+pub(crate) use self::remote::Remote;
+use self::remote::{Remotes, TimerOrder};
+pub(crate) use self::rng::Seed;
+use crate::blocking;
+use crate::limits::CANCELLED_TIMERS_MAX;
+use crate::runtime::{Config, Handle};
+use crate::shim::atomic::Ordering::{Acquire, Relaxed};
+use crate::shim::atomic::{AtomicBool, AtomicUsize};
+use crate::task::{Id, JoinHandle, TaskRef};
+use crate::time::{Clock, ForeignTimer, Key, Nanos};
+
+/// What all workers of one runtime share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// See `reference`.
+    references: AtomicUsize,
+    remotes: Remotes,
+    idle: Idle,
+    cores: Cores,
+    monitor: Monitor,
+    pub(crate) blocking: blocking::Pool,
+    pub(crate) clock: Clock,
+    seed: Seed,
+    pub(crate) config: Config,
+    is_shut_down: AtomicBool,
+    /// Turns over the workers for tasks from outside.
+    next_worker: AtomicUsize,
+}
+
+impl Shared {
+    /// Builds a runtime with `workers` cores, none of which runs yet.
+    pub(crate) fn build(workers: usize, config: Config, seed: Seed, clock: Clock) -> io::Result<SharedRef> {
+        let (owners, stealers) = core::queues(workers);
+        let shared = Self {
+            references: AtomicUsize::new(1),
+            remotes: stealers.into_iter().map(Remote::new).collect(),
+            idle: Idle::new(workers),
+            cores: Cores::new(owners),
+            monitor: Monitor::new(),
+            blocking: blocking::Pool::new(&config),
+            clock,
+            seed,
+            config,
+            is_shut_down: AtomicBool::new(false),
+            next_worker: AtomicUsize::new(0),
+        };
+        (0..workers).for_each(|_| shared.idle.add_helper());
+        let shared = SharedRef::new(shared);
+        shared.make_first_core()?;
+        Ok(shared)
+    }
+
+    pub(crate) fn worker_count(&self) -> usize {
+        self.remotes.len()
+    }
+
+    pub(crate) fn is_current_thread(&self) -> bool {
+        self.config.is_current_thread
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.is_shut_down.load(Acquire)
+    }
+
+    pub(crate) fn remote(&self, worker: u32) -> &Remote {
+        &self.remotes[worker as usize]
+    }
+
+    pub(crate) fn tell_worker(&self, worker: u32) {
+        self.remote(worker).tell();
+    }
+
+    /// Wakes a worker, or starts one, to look for work.
+    fn call_helper(&self) {
+        match self.idle.pick_sleeper() {
+            Some(worker) => {
+                self.idle.start_search();
+                let remote = self.remote(worker);
+                if remote.is_called.swap(true, Relaxed) {
+                    self.idle.end_search();
+                }
+                remote.tell();
+            }
+            None => self.launch_helper(),
+        }
+    }
+
+    /// Hands a woken task to the worker that has it in its registry.
+    fn schedule_remote(&self, task: TaskRef) {
+        // Woken, so it was polled, so it was registered: the wake that brought us here follows that poll.
+        let worker = task.header().home.get().map_or(0, |home| home.worker);
+        // Closed only after every task is cancelled; a cancelled task is never scheduled.
+        let sent = self.remote(worker).send(task);
+        debug_assert!(sent.is_ok(), "a live task met a closed mailbox");
+    }
+
+    /// Hands a new task to some worker.
+    fn spawn_remote(&self, task: TaskRef) {
+        let worker = self.pick_worker();
+        match self.remote(worker).send(task) {
+            Ok(()) => self.ensure_driven(worker),
+            Err(task) => {
+                task.cancel_queued();
+                // SAFETY: cancelled, and in no registry.
+                unsafe { task.retire() };
+            }
+        }
+    }
+
+    /// The worker that will get soonest to a task from outside.
+    fn pick_worker(&self) -> u32 {
+        if self.remotes.len() == 1 {
+            return 0;
+        }
+        if let Some(worker) = self.idle.pick_sleeper() {
+            return worker;
+        }
+        if self.idle.has_helpers() {
+            self.launch_helper();
+        }
+        let running = || (0_u32..).zip(&self.remotes).filter(|(_, remote)| remote.is_running.load(Relaxed));
+        let count = running().count();
+        if count == 0 {
+            return 0;
+        }
+        let turn = self.next_worker.fetch_add(1, Relaxed) % count;
+        running().nth(turn).map_or(0, |(worker, _)| worker)
+    }
+}
+
+/// Whether this thread runs a worker of the runtime at `shared`.
+#[inline]
+pub(crate) fn is_worker_of(shared: *const Shared) -> bool {
+    with_core(|core| core.is_some_and(|core| ptr::eq(core.shared(), shared)))
+}
+
+/// Puts a woken task into a queue: that of this worker, if it is one of the task's runtime.
+#[inline]
+pub(crate) fn schedule_woken(task: TaskRef) {
+    let shared = task.shared();
+    with_core(|core| match core {
+        Some(core) if ptr::eq(core.shared(), shared) => core.schedule_woken(task),
+        // SAFETY: the waker's reference to the task keeps the runtime alive through the task's credit.
+        _ => unsafe { &*shared }.schedule_remote(task),
+    });
+}
+
+/// Spawns on the runtime that this thread is in.
+///
+/// # Panics
+///
+/// If it is in none.
+#[track_caller]
+pub(crate) fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let spawned_at = Location::caller();
+    with_core(|core| match core {
+        Some(core) => spawn_on(core.shared(), future, spawned_at),
+        None => context::with_entered(|shared| match shared {
+            Some(shared) => spawn_on(shared, future, spawned_at),
+            None => no_runtime("spawn"),
+        }),
+    })
+}
+
+/// Spawns on `shared`, from wherever this is.
+pub(crate) fn spawn_on<F>(
+    shared: &Shared,
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let credit = SharedRef::of(shared).into_credit();
+    let task = crate::task::allocate(future, Id::next(), credit, spawned_at);
+    // SAFETY: new, and `F::Output` is its output.
+    let handle = unsafe { JoinHandle::new(task) };
+    with_core(|core| match core {
+        Some(core) if ptr::eq(core.shared(), shared) => {
+            core.register(task);
+            core.schedule_last(task);
+        }
+        _ => shared.spawn_remote(task),
+    });
+    handle
+}
+
+/// The runtime that this thread is in.
+pub(crate) fn current() -> Option<SharedRef> {
+    with_core(|core| match core {
+        Some(core) => Some(SharedRef::of(core.shared())),
+        None => context::with_entered(|shared| shared.map(SharedRef::of)),
+    })
+}
+
+/// Stops a call that needs a runtime and has none.
+#[cold]
+#[track_caller]
+pub(crate) fn no_runtime(what: &str) -> ! {
+    panic!(
+        "{what} needs a Minato runtime, and this thread is in none: call it inside `Runtime::block_on` or a task, or \
+         enter a runtime first with `Handle::enter`"
+    )
+}
+
+/// The runtime and worker whose driver a descriptor polled here should join.
+pub(crate) fn current_driver() -> Option<(SharedRef, u32)> {
+    with_core(|core| match core {
+        Some(core) => Some((SharedRef::of(core.shared()), core.index)),
+        None => context::with_entered(|shared| shared.map(|shared| (SharedRef::of(shared), 0))),
+    })
+}
+
+/// The time now: that of the runtime this thread is in, else the machine's.
+#[inline]
+pub(crate) fn now() -> Nanos {
+    with_core(|core| match core {
+        Some(core) => core.shared().clock.now(),
+        None => context::with_entered(|shared| shared.map_or_else(Nanos::real, |shared| shared.clock.now())),
+    })
+}
+
+/// Puts a timer into the wheel of the worker that runs.
+pub(crate) fn insert_timer(tick: u64, waker: &Waker) -> Option<(SharedRef, u16, Key)> {
+    with_core(|core| {
+        let core = core?;
+        let worker = u16::try_from(core.index).ok()?;
+        let waker = waker.clone();
+        let key = core.timers().insert(tick, waker);
+        Some((SharedRef::of(core.shared()), worker, key))
+    })
+}
+
+/// Changes who is woken by a timer of the worker that runs. False if it has fired, or is another worker's.
+pub(crate) fn update_timer(runtime: &SharedRef, worker: u16, key: Key, waker: &Waker) -> bool {
+    with_core(|core| match core {
+        Some(core) if ptr::eq(core.shared(), &**runtime) && core.index == u32::from(worker) => {
+            let replaced = core.timers().update(key, waker);
+            replaced.is_ok()
+        }
+        _ => false,
+    })
+}
+
+/// Takes a timer out of the wheel it is in.
+pub(crate) fn cancel_timer(runtime: &SharedRef, worker: u16, key: Key) {
+    with_core(|core| match core {
+        Some(core) if ptr::eq(core.shared(), &**runtime) && core.index == u32::from(worker) => {
+            drop(core.take_timer(key));
+        }
+        // The wheels are about to be dropped as a whole.
+        _ if runtime.is_shut_down() => {}
+        _ => {
+            let remote = runtime.remote(u32::from(worker));
+            let waiting = remote.timer_orders.push(TimerOrder::Cancel(key));
+            if waiting.is_multiple_of(CANCELLED_TIMERS_MAX) {
+                remote.tell();
+            }
+        }
+    });
+}
+
+/// Has a worker keep a timer for a thread that is none.
+///
+/// # Panics
+///
+/// If the thread is in no runtime.
+pub(crate) fn request_timer(tick: u64, timer: Arc<ForeignTimer>) {
+    let Some(runtime) = current() else { no_runtime("a timer") };
+    runtime.remote(0).timer_orders.push(TimerOrder::Insert { tick, timer });
+    runtime.remote(0).tell();
+    runtime.ensure_driven(0);
+}
+
+/// Fires what is due on the worker that runs.
+pub(crate) fn fire_timers() {
+    with_core(|core| {
+        if let Some(core) = core {
+            core.fire_timers();
+        }
+    });
+}
+
+/// The clock of the current runtime, for tests to hold.
+///
+/// # Panics
+///
+/// Outside a current-thread runtime.
+#[track_caller]
+pub(crate) fn with_test_clock<R>(what: &str, f: impl FnOnce(&Clock) -> R) -> R {
+    let Some(runtime) = current() else { no_runtime(what) };
+    assert!(
+        runtime.is_current_thread(),
+        "{what}: only the clock of a current-thread runtime can be paused; tasks on other threads would go on"
+    );
+    f(&runtime.clock)
+}
+
+/// A handle to the runtime that this thread is in.
+pub(crate) fn current_handle() -> Option<Handle> {
+    current().map(Handle::new)
+}

@@ -1,0 +1,146 @@
+//! The thread that watches for workers held up in one poll.
+//!
+//! A worker does not look at the clock for every poll, and does not wake others for work that it expects to get to
+//! soon. When it is wrong, because a poll takes long, somebody else must notice: the monitor compares the number of
+//! polls of each worker from one look to the next. It also corrects the estimate of how long polls take, and it
+//! sends a helper to serve the driver of a worker that is stuck.
+//!
+//! It starts when a worker first leaves work waiting while others sleep, looks every millisecond, less often while
+//! there is nothing to see, and sleeps when all workers do.
+
+use std::time::Duration;
+
+use super::core::HELP_DELAY_NANOS;
+use super::{Shared, SharedRef, context};
+use crate::shim::atomic::AtomicU8;
+use crate::shim::atomic::Ordering::{AcqRel, Relaxed, Release};
+use crate::shim::{Condvar, Mutex};
+
+const PERIOD_MIN: Duration = Duration::from_millis(1);
+const PERIOD_MAX: Duration = Duration::from_millis(10);
+/// Looks that find all workers asleep before the monitor sleeps too.
+const QUIET_LOOKS: u32 = 100;
+
+const OFF: u8 = 0;
+const ASLEEP: u8 = 1;
+const WATCHING: u8 = 2;
+const STOPPED: u8 = 3;
+
+#[derive(Debug)]
+pub(super) struct Monitor {
+    state: AtomicU8,
+    lock: Mutex<()>,
+    changed: Condvar,
+}
+
+impl Monitor {
+    pub(super) fn new() -> Self {
+        Self { state: AtomicU8::new(OFF), lock: Mutex::new(()), changed: Condvar::new() }
+    }
+
+    #[inline]
+    pub(super) fn is_watching(&self) -> bool {
+        self.state.load(Relaxed) == WATCHING
+    }
+
+    /// Makes sure that somebody watches.
+    #[inline]
+    pub(super) fn watch(&self, shared: &Shared) {
+        if !self.is_watching() {
+            self.start(shared);
+        }
+    }
+
+    #[cold]
+    fn start(&self, shared: &Shared) {
+        let _lock = self.lock.lock();
+        match self.state.load(Relaxed) {
+            OFF => {
+                let runtime = SharedRef::of(shared);
+                let thread =
+                    std::thread::Builder::new().name(format!("{}-monitor", shared.config.thread_name));
+                // Without a thread to spare there is no watch; work still gets done by its owners.
+                if thread.spawn(move || run(&runtime)).is_ok() {
+                    self.state.store(WATCHING, Release);
+                }
+            }
+            ASLEEP => {
+                self.state.store(WATCHING, Release);
+                self.changed.notify_all();
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        let _lock = self.lock.lock();
+        self.state.swap(STOPPED, AcqRel);
+        self.changed.notify_all();
+    }
+
+    /// Waits for a period. False when stopped.
+    fn wait(&self, period: Duration) -> bool {
+        let lock = self.lock.lock();
+        if self.state.load(Relaxed) != STOPPED {
+            drop(self.changed.wait_timeout(lock, period));
+        }
+        self.state.load(Relaxed) != STOPPED
+    }
+
+    fn sleep(&self) {
+        let mut lock = self.lock.lock();
+        if self.state.compare_exchange(WATCHING, ASLEEP, AcqRel, Relaxed).is_ok() {
+            while self.state.load(Relaxed) == ASLEEP {
+                lock = self.changed.wait(lock);
+            }
+        }
+    }
+}
+
+fn run(runtime: &SharedRef) {
+    let _entered = context::enter(runtime.clone());
+    let shared: &Shared = runtime;
+    let mut seen = vec![0; shared.remotes.len()];
+    let mut period = PERIOD_MIN;
+    let mut quiet_looks = 0;
+    while shared.monitor.wait(period) {
+        let look = look(shared, &mut seen, period);
+        quiet_looks = if look.all_asleep { quiet_looks + 1 } else { 0 };
+        period = if look.any_slow { PERIOD_MIN } else { (period * 2).min(PERIOD_MAX) };
+        if quiet_looks >= QUIET_LOOKS {
+            shared.monitor.sleep();
+            quiet_looks = 0;
+            period = PERIOD_MIN;
+        }
+    }
+}
+
+struct Look {
+    all_asleep: bool,
+    any_slow: bool,
+}
+
+fn look(shared: &Shared, seen: &mut [u64], period: Duration) -> Look {
+    let mut look = Look { all_asleep: true, any_slow: false };
+    for (remote, seen) in shared.remotes.iter().zip(seen) {
+        if !remote.is_running.load(Relaxed) || remote.parker.is_asleep() {
+            continue;
+        }
+        look.all_asleep = false;
+        let polls = remote.polls.load(Relaxed);
+        let made = polls - std::mem::replace(seen, polls);
+        if made == 0 {
+            look.any_slow = true;
+            remote.stuck_at.store(polls, Release);
+            shared.call_helper();
+            continue;
+        }
+        let estimate = u32::try_from(period.as_nanos() as u64 / made).unwrap_or(u32::MAX);
+        if u64::from(estimate) * remote.stealer.len() as u64 >= HELP_DELAY_NANOS {
+            look.any_slow = true;
+            remote.poll_nanos.fetch_max(estimate, Relaxed);
+            shared.call_helper();
+        }
+    }
+    look
+}

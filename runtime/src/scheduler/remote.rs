@@ -1,0 +1,189 @@
+//! What other threads may touch of a worker.
+
+use std::sync::OnceLock;
+use std::task::Waker;
+use std::time::Duration;
+
+use super::mailbox::{Mailbox, Push};
+use super::parker::Parker;
+use super::queue::Stealer;
+use crate::driver::{Driver, DriverHandle};
+use crate::limits::RETIRED_MAX;
+use crate::shim::Mutex;
+use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
+use crate::task::TaskRef;
+use crate::time::{ForeignTimer, Key};
+
+/// A worker, seen from outside.
+#[repr(align(128))]
+pub(crate) struct Remote {
+    pub(super) stealer: Stealer,
+    /// Tasks from other threads.
+    pub(super) mailbox: Mailbox,
+    /// Tasks of this worker that others have finished, to be taken out of its registry.
+    pub(super) retired: Mailbox,
+    retired_count: AtomicUsize,
+    pub(super) parker: Parker,
+    pub(super) timer_orders: TimerOrders,
+    driver_handle: OnceLock<DriverHandle>,
+    /// Waits for the kernel; held while doing so.
+    driver: Mutex<Option<Driver>>,
+    /// Called to help: look for work once before sleeping again.
+    pub(super) is_called: AtomicBool,
+    /// Whether a thread runs the core.
+    pub(super) is_running: AtomicBool,
+    /// Polls so far; written by the owner only.
+    pub(super) polls: AtomicU64,
+    /// How long a poll takes, in nanoseconds; an estimate of the owner, corrected by the monitor.
+    pub(super) poll_nanos: AtomicU32,
+    /// The value of `polls` at which the monitor found the worker held up in one poll.
+    pub(super) stuck_at: AtomicU64,
+}
+
+impl Remote {
+    pub(super) fn new(stealer: Stealer) -> Self {
+        Self {
+            stealer,
+            mailbox: Mailbox::new(),
+            retired: Mailbox::new(),
+            retired_count: AtomicUsize::new(0),
+            parker: Parker::new(),
+            timer_orders: TimerOrders::default(),
+            driver_handle: OnceLock::new(),
+            driver: Mutex::new(None),
+            is_called: AtomicBool::new(false),
+            is_running: AtomicBool::new(false),
+            polls: AtomicU64::new(0),
+            poll_nanos: AtomicU32::new(0),
+            stuck_at: AtomicU64::new(u64::MAX),
+        }
+    }
+
+    /// Gives the worker its driver; once.
+    pub(super) fn install_driver(&self, driver: Driver, handle: DriverHandle) {
+        if self.driver_handle.set(handle).is_ok() {
+            *self.driver.lock() = Some(driver);
+        }
+    }
+
+    pub(crate) fn driver_handle(&self) -> Option<&DriverHandle> {
+        self.driver_handle.get()
+    }
+
+    /// Makes the worker look around, waking it if it sleeps.
+    pub(super) fn tell(&self) {
+        if self.parker.tell()
+            && let Some(handle) = self.driver_handle()
+        {
+            handle.wake();
+        }
+    }
+
+    /// Hands a task over. Fails once the runtime has shut down.
+    pub(super) fn send(&self, task: TaskRef) -> Result<(), TaskRef> {
+        match self.mailbox.push(task) {
+            Push::First => self.tell(),
+            Push::Queued => {}
+            Push::Closed => return Err(task),
+        }
+        Ok(())
+    }
+
+    /// Hands a finished task back to the worker that has it in its registry.
+    pub(super) fn send_retired(&self, task: TaskRef) {
+        self.retired.push(task);
+        if self.retired_count.fetch_add(1, AcqRel) == RETIRED_MAX {
+            self.tell();
+        }
+    }
+
+    pub(super) fn take_retired(&self) -> super::mailbox::Drain {
+        if !self.retired.is_empty() {
+            self.retired_count.store(0, Relaxed);
+        }
+        self.retired.drain()
+    }
+
+    /// How long the last task in the ring will wait, in nanoseconds.
+    pub(super) fn expected_delay(&self) -> u64 {
+        self.stealer.len() as u64 * u64::from(self.poll_nanos.load(Relaxed))
+    }
+
+    /// Whether the monitor found the worker held up, in a poll that still goes on.
+    pub(super) fn is_stuck(&self) -> bool {
+        self.stuck_at.load(Acquire) == self.polls.load(Relaxed)
+    }
+
+    /// Serves the driver, unless somebody else is doing so. False if somebody is.
+    pub(super) fn drive(&self, timeout: Option<Duration>, wake: impl FnMut(Waker)) -> bool {
+        let Some(handle) = self.driver_handle() else { return false };
+        let Some(mut driver) = self.driver.try_lock() else { return false };
+        if let Some(driver) = &mut *driver {
+            // Of the errors epoll_wait can give, all but EINTR mean that the descriptor or the memory behind it is
+            // wrong; then nothing sensible can go on.
+            driver.turn(timeout, handle, wake).expect("the driver cannot wait for the kernel");
+        }
+        true
+    }
+
+    /// Closes the driver: all its descriptors fail from now on.
+    pub(super) fn close_driver(&self) {
+        let driver = self.driver.lock().take();
+        if let Some(handle) = self.driver_handle() {
+            handle.shut_down(Waker::wake);
+        }
+        drop(driver);
+    }
+}
+
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remote")
+            .field("is_running", &self.is_running.load(Relaxed))
+            .field("queued", &self.stealer.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What others ask of the wheel of a worker.
+#[derive(Debug, Default)]
+pub(super) struct TimerOrders {
+    has_some: AtomicBool,
+    orders: Mutex<Vec<TimerOrder>>,
+}
+
+#[derive(Debug)]
+pub(super) enum TimerOrder {
+    /// A timer was dropped elsewhere.
+    Cancel(Key),
+    /// A thread that is no worker waits.
+    Insert { tick: u64, timer: std::sync::Arc<ForeignTimer> },
+}
+
+impl TimerOrders {
+    /// Leaves an order; returns how many wait.
+    pub(super) fn push(&self, order: TimerOrder) -> usize {
+        let mut orders = self.orders.lock();
+        orders.push(order);
+        // ORDERING: Release, seen by `take`; whoever must not wait tells the worker afterwards.
+        self.has_some.store(true, Release);
+        orders.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        !self.has_some.load(Acquire)
+    }
+
+    pub(super) fn take(&self) -> Vec<TimerOrder> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let mut orders = self.orders.lock();
+        self.has_some.store(false, Relaxed);
+        std::mem::take(&mut *orders)
+    }
+}
+
+/// All workers of a runtime.
+pub(super) type Remotes = Box<[Remote]>;

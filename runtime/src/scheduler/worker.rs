@@ -1,0 +1,112 @@
+//! The loop of a worker: run what is queued, look around, sleep.
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use super::{Core, context};
+use crate::time::TICK_NANOS;
+
+/// The future that `block_on` waits for, if the worker runs inside one.
+pub(super) trait Root {
+    /// Whether it was woken since it was last polled.
+    fn is_woken(&self) -> bool;
+    /// Polls it if it was woken. True if it is ready.
+    fn poll(&mut self) -> bool;
+}
+
+/// A worker on a thread of its own: there is no future but the tasks.
+pub(super) struct NoRoot;
+
+impl Root for NoRoot {
+    fn is_woken(&self) -> bool {
+        false
+    }
+
+    fn poll(&mut self) -> bool {
+        false
+    }
+}
+
+/// Why the loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    RootReady,
+    ShutDown,
+}
+
+/// Runs `core` on this thread.
+pub(super) fn run(core: &Core, root: &mut dyn Root) -> End {
+    context::run_as(core, || {
+        core.restart_tick();
+        loop {
+            if root.is_woken() && root.poll() {
+                return End::RootReady;
+            }
+            if core.shared().is_shut_down() {
+                return End::ShutDown;
+            }
+            let is_busy = core.run_batch() || root.is_woken() || core.collect() || core.steal();
+            if !is_busy {
+                park(core, root);
+            }
+        }
+    })
+}
+
+/// Sleeps until there is something to do.
+fn park(core: &Core, root: &dyn Root) {
+    let shared = core.shared();
+    let remote = core.remote();
+    let is_helper = shared.remotes.len() > 1;
+    if is_helper {
+        shared.idle.fall_asleep(core.index);
+    }
+    if remote.parker.announce() {
+        if root.is_woken() || shared.is_shut_down() {
+            remote.parker.wake_up();
+        } else if shared.clock.is_virtual() && shared.clock.is_paused() {
+            park_paused(core, root);
+        } else {
+            core.drive(until_timer(core));
+            remote.parker.wake_up();
+        }
+    }
+    if is_helper {
+        shared.idle.wake_up(core.index);
+        if remote.is_called.load(Relaxed) || !shared.monitor.is_watching() {
+            shared.monitor.watch(shared);
+        }
+    }
+    core.restart_tick();
+}
+
+/// How long the driver may wait: until the wheel has something to do.
+fn until_timer(core: &Core) -> Option<Duration> {
+    let next = core.timers().next_event()?;
+    let now = core.shared().clock.now().0;
+    Some(Duration::from_nanos(next.saturating_mul(TICK_NANOS).saturating_sub(now)))
+}
+
+/// Sleeps while the clock stands still. If nothing is going on in the driver or the blocking pool either, the clock
+/// moves to the next timer.
+fn park_paused(core: &Core, root: &dyn Root) {
+    let shared = core.shared();
+    core.drive(Some(Duration::ZERO));
+    let was_told = core.remote().parker.was_told();
+    let next = core.timers().first_deadline();
+    if core.has_work() || was_told || root.is_woken() {
+        core.remote().parker.wake_up();
+        return;
+    }
+    match next {
+        Some(tick) if shared.blocking.in_flight() == 0 => {
+            core.remote().parker.wake_up();
+            shared.clock.advance_to(crate::time::Nanos(tick.saturating_mul(TICK_NANOS)));
+            core.fire_timers();
+        }
+        _ => {
+            core.drive(None);
+            core.remote().parker.wake_up();
+        }
+    }
+}

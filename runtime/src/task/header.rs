@@ -1,0 +1,124 @@
+//! The part of a task that is the same for all of them.
+//!
+//! # Safety
+//!
+//! A [`TaskRef`] is a pointer to the header of a `Cell<F>`, whose first field the header is (`repr(C)`).
+//! 1. It is valid while its holder owns a reference, a queue entry or the claim of `RUNNING` (invariants 1 to 3 of
+//!    the state).
+//! 2. `home` is written once, before the first poll, by the worker that registers the task, and read by the one
+//!    that completes it; the run queues order the two.
+//! 3. `join_waker` follows invariant 4 of the state.
+//! 4. `queue_next` belongs to whoever owns the queue entry.
+//! 5. `shared` points to a runtime that the task keeps alive with one credit, given back when the task is freed.
+
+use std::cell::Cell;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::task::Waker;
+
+use super::{Id, State};
+use crate::scheduler::Shared;
+use crate::shim::UnsafeCell;
+use crate::shim::atomic::AtomicPtr;
+
+pub(crate) struct Header {
+    pub(crate) state: State,
+    pub(super) vtable: &'static VTable,
+    /// The next task of an intrusive stack.
+    pub(crate) queue_next: AtomicPtr<Header>,
+    /// The runtime; null for blocking jobs, which are never woken.
+    pub(super) shared: *const Shared,
+    pub(crate) id: Id,
+    /// Where the task stands in the registry of the worker that first took it.
+    pub(crate) home: Cell<Option<Home>>,
+    pub(super) join_waker: UnsafeCell<Option<Waker>>,
+    /// The `spawn` call that made the task.
+    pub(crate) spawned_at: &'static Location<'static>,
+}
+
+/// The place of a task in a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    pub(crate) worker: u32,
+    pub(crate) slot: u32,
+}
+
+/// The operations that know the type of the future.
+pub(super) struct VTable {
+    /// Polls the future; on `Ready` or panic stores the output and returns true.
+    pub(super) poll: unsafe fn(TaskRef) -> bool,
+    /// Drops the future and stores a cancellation in place of the output.
+    pub(super) cancel: unsafe fn(TaskRef),
+    /// Moves the output to a `Poll<Result<T, JoinError>>`.
+    pub(super) read_output: unsafe fn(TaskRef, *mut ()),
+    /// Drops the output.
+    pub(super) drop_output: unsafe fn(TaskRef),
+    /// Frees the memory.
+    pub(super) free: unsafe fn(TaskRef),
+}
+
+/// A pointer to a task; see the module for when it is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskRef(NonNull<Header>);
+
+// SAFETY: everything reached through a `TaskRef` is guarded by the state word, and futures that are not `Send` are
+// polled and dropped on one thread by the schedulers that accept them.
+unsafe impl Send for TaskRef {}
+
+impl TaskRef {
+    pub(super) fn new(header: NonNull<Header>) -> Self {
+        Self(header)
+    }
+
+    /// # Safety
+    ///
+    /// The pointer came from [`TaskRef::as_ptr`] and the task is valid (1).
+    pub(crate) unsafe fn from_ptr(pointer: *mut Header) -> Self {
+        // SAFETY: `as_ptr` is never null.
+        Self(unsafe { NonNull::new_unchecked(pointer) })
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut Header {
+        self.0.as_ptr()
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: (1).
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn shared(&self) -> *const Shared {
+        self.header().shared
+    }
+
+    pub(super) fn cast<T>(self) -> NonNull<T> {
+        self.0.cast()
+    }
+
+    /// Frees the task, and gives its credit back to the runtime.
+    ///
+    /// # Safety
+    ///
+    /// The caller gave up the last reference.
+    pub(crate) unsafe fn free(self) {
+        let shared = self.header().shared;
+        // SAFETY: nobody else can reach the task.
+        unsafe { (self.header().vtable.free)(self) };
+        if !shared.is_null() {
+            // SAFETY: (5).
+            unsafe { Shared::return_credit(shared) };
+        }
+    }
+
+    /// Gives up one reference.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns it and does not use it again.
+    pub(crate) unsafe fn drop_reference(self) {
+        if self.header().state.drop_reference() {
+            // SAFETY: it was the last.
+            unsafe { self.free() };
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Waiting for a task, and stopping it.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::header::TaskRef;
+use super::{Id, JoinError, coop};
+use crate::scheduler;
+
+/// Owns the right to the output of a task; a future of it.
+///
+/// Dropping the handle detaches the task: it goes on, and its output is dropped.
+///
+/// # Cancel safety
+///
+/// Dropping a pending `&mut JoinHandle` future loses nothing.
+///
+/// ```
+/// # let rt = minato_runtime::runtime::Builder::new_current_thread().build().unwrap();
+/// # rt.block_on(async {
+/// let handle = minato_runtime::spawn(async { 6 * 7 });
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # });
+/// ```
+#[must_use = "dropping a JoinHandle detaches its task; say so with `drop` or await it"]
+pub struct JoinHandle<T> {
+    /// Owns one reference.
+    task: TaskRef,
+    output: PhantomData<T>,
+}
+
+// SAFETY: the handle moves a `T` between threads at most; the task is guarded by its state word.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: a shared handle gives no access to `T`.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+
+impl<T> Unpin for JoinHandle<T> {}
+impl<T> UnwindSafe for JoinHandle<T> {}
+impl<T> RefUnwindSafe for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    /// # Safety
+    ///
+    /// `task` is new, its output is `T`, and the caller hands over its `JoinHandle` reference.
+    pub(crate) unsafe fn new(task: TaskRef) -> Self {
+        Self { task, output: PhantomData }
+    }
+
+    /// Asks the task to stop at its next await point. Awaiting the handle then gives a cancelled [`JoinError`],
+    /// unless the task finished first.
+    ///
+    /// A blocking job that has begun is not stopped.
+    pub fn abort(&self) {
+        abort(self.task);
+    }
+
+    /// A handle that can only abort, and does not keep the output.
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.task.header().state.add_reference();
+        AbortHandle { task: self.task }
+    }
+
+    /// Whether the task is over.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.header().state.load().is_complete()
+    }
+
+    /// The id of the task.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.task.header().id
+    }
+
+    /// Stores the waker; true if the task is complete instead.
+    fn poll_complete(&self, cx: &Context<'_>) -> bool {
+        let header = self.task.header();
+        let snapshot = header.state.load();
+        if snapshot.is_complete() {
+            return true;
+        }
+        if snapshot.has_join_waker() {
+            // SAFETY: the runner only reads the slot, and only after COMPLETE; nobody writes it but us.
+            let is_same = header
+                .join_waker
+                .with(|slot| unsafe { (*slot).as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) });
+            if is_same {
+                return false;
+            }
+            if !header.state.retract_join_waker() {
+                return true;
+            }
+        }
+        // SAFETY: JOIN_WAKER is off, so the slot is ours (invariant 4 of the state).
+        header.join_waker.with_mut(|slot| unsafe { *slot = Some(cx.waker().clone()) });
+        if header.state.publish_join_waker() {
+            return false;
+        }
+        // SAFETY: the task completed with JOIN_WAKER off: the slot is still ours.
+        header.join_waker.with_mut(|slot| unsafe { *slot = None });
+        true
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let unit = std::task::ready!(coop::poll_proceed(cx));
+        if !self.poll_complete(cx) {
+            return Poll::Pending;
+        }
+        unit.made_progress();
+        let mut output = Poll::Pending;
+        // SAFETY: complete, so the output is ours; `T` is its type.
+        unsafe { (self.task.header().vtable.read_output)(self.task, (&raw mut output).cast()) };
+        output
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        let header = self.task.header();
+        if header.state.drop_join_handle_fast() {
+            return;
+        }
+        let before = header.state.drop_join_interest();
+        if before.is_complete() {
+            // SAFETY: complete with JOIN_INTEREST on: the output is ours.
+            unsafe { (header.vtable.drop_output)(self.task) };
+        } else {
+            // SAFETY: not complete and JOIN_WAKER now off: the slot is ours.
+            header.join_waker.with_mut(|slot| unsafe { *slot = None });
+        }
+        // SAFETY: the reference is ours.
+        unsafe { self.task.drop_reference() };
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .field("spawned_at", &format_args!("{}", self.task.header().spawned_at))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Aborts a task from anywhere; does not keep its output.
+pub struct AbortHandle {
+    /// Owns one reference.
+    task: TaskRef,
+}
+
+// SAFETY: everything reached is guarded by the state word.
+unsafe impl Send for AbortHandle {}
+// SAFETY: as above.
+unsafe impl Sync for AbortHandle {}
+
+impl AbortHandle {
+    /// Asks the task to stop; see [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        abort(self.task);
+    }
+
+    /// Whether the task is over.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.header().state.load().is_complete()
+    }
+
+    /// The id of the task.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.task.header().id
+    }
+}
+
+impl Clone for AbortHandle {
+    fn clone(&self) -> Self {
+        self.task.header().state.add_reference();
+        Self { task: self.task }
+    }
+}
+
+impl Drop for AbortHandle {
+    fn drop(&mut self) {
+        // SAFETY: the reference is ours.
+        unsafe { self.task.drop_reference() };
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle").field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+fn abort(task: TaskRef) {
+    if task.header().state.cancel() {
+        scheduler::schedule_woken(task);
+    }
+}

@@ -1,0 +1,99 @@
+//! One turn of a task: from the queue to pending, complete or cancelled.
+
+use std::task::Waker;
+
+use super::coop;
+use super::header::TaskRef;
+use super::id::Id;
+use super::state::Start;
+
+/// What became of a task in its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// It waits; a waker will bring it back.
+    Pending,
+    /// It was woken while it ran: the caller puts it at the tail of its queue.
+    Requeue,
+    /// It is over. The caller takes it out of its registry and then calls [`TaskRef::retire`].
+    Complete,
+}
+
+impl TaskRef {
+    /// Runs a task that the caller took from a queue.
+    #[inline]
+    pub(crate) fn run(self) -> Turn {
+        let header = self.header();
+        match header.state.start() {
+            Start::Poll => {
+                let outer = Id::enter(Some(header.id));
+                // SAFETY: `start` gave us the claim.
+                let is_ready = coop::with_budget(|| unsafe { (header.vtable.poll)(self) });
+                Id::enter(outer);
+                if !is_ready {
+                    return if header.state.finish_pending() { Turn::Requeue } else { Turn::Pending };
+                }
+            }
+            Start::Cancel => self.drop_future(),
+        }
+        Turn::Complete
+    }
+
+    /// Drops the future of an idle task; false if the task is queued, running or complete.
+    ///
+    /// When true, the caller goes on as after [`Turn::Complete`].
+    pub(crate) fn cancel_idle(self) -> bool {
+        if !self.header().state.claim_idle() {
+            return false;
+        }
+        self.drop_future();
+        true
+    }
+
+    /// Drops the future of a task that the caller took from a queue, without polling it.
+    pub(crate) fn cancel_queued(self) {
+        self.header().state.start();
+        self.drop_future();
+    }
+
+    fn drop_future(self) {
+        let outer = Id::enter(Some(self.header().id));
+        // SAFETY: the caller holds the claim.
+        unsafe { (self.header().vtable.cancel)(self) };
+        Id::enter(outer);
+    }
+
+    /// Publishes the output, wakes whoever joins, and gives up the life reference.
+    ///
+    /// # Safety
+    ///
+    /// The task ran to completion or was cancelled in the caller's hands, and is in no registry any more.
+    pub(crate) unsafe fn retire(self) {
+        let before = self.publish();
+        if before.is_last_reference() {
+            // SAFETY: the life reference is the only one left, and it is ours.
+            unsafe { self.free() };
+        } else {
+            // SAFETY: the life reference is ours.
+            unsafe { self.drop_reference() };
+        }
+    }
+
+    /// The first half of [`retire`](Self::retire): publishes the output and keeps the life reference.
+    pub(crate) fn publish(self) -> super::state::Snapshot {
+        let header = self.header();
+        let before = header.state.complete();
+        if before.has_join_interest() {
+            if before.has_join_waker() {
+                // SAFETY: the slot is ours (invariant 4 of the state).
+                let waker: Option<Waker> = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+                if let Some(waker) = waker {
+                    waker.wake();
+                }
+            }
+        } else {
+            // SAFETY: the output is ours (invariant 5).
+            unsafe { (header.vtable.drop_output)(self) };
+        }
+        before
+    }
+}

@@ -1,0 +1,69 @@
+//! Time: sleeping, limits, steady paces, and a clock that tests can hold.
+//!
+//! - `clock`, `instant`: what time it is
+//! - `wheel`: the timers of one worker
+//! - `sleep`, `timeout`, `interval`: what users wait for
+//! - `foreign`: timers polled on threads that are no workers
+//!
+//! Every worker has a wheel of its own, which it uses without locks. A timer belongs to the worker that first polled
+//! it. Polled elsewhere it is entered there anew; dropped elsewhere, its owner is told to forget it. A `Sleep` is
+//! never early: a deadline is rounded up to a tick of one millisecond, the time now is rounded down.
+
+mod clock;
+mod foreign;
+mod instant;
+mod interval;
+mod sleep;
+mod timeout;
+mod wheel;
+
+pub(crate) use clock::{Clock, Nanos};
+pub(crate) use foreign::ForeignTimer;
+pub use instant::Instant;
+pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
+pub use sleep::{Sleep, sleep, sleep_until};
+pub use std::time::Duration;
+pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
+pub(crate) use wheel::{Key, Wheel};
+
+use crate::scheduler;
+
+/// One tick of a wheel.
+pub(crate) const TICK_NANOS: u64 = 1_000_000;
+
+/// Stops the clock of the current runtime.
+///
+/// From now on time moves only through [`advance`], and by itself, to the next timer, whenever no task can run and no
+/// blocking job is under way. Tests of timeouts and retries then take no time.
+///
+/// # Panics
+///
+/// If the clock stands still already, or outside a current-thread runtime.
+#[track_caller]
+pub fn pause() {
+    let is_new = scheduler::with_test_clock("time::pause", Clock::pause);
+    assert!(is_new, "time::pause: the clock stands still already");
+}
+
+/// Lets the clock of the current runtime run again, from where it stands.
+///
+/// # Panics
+///
+/// If the clock runs, or outside a current-thread runtime.
+#[track_caller]
+pub fn resume() {
+    let was_paused = scheduler::with_test_clock("time::resume", Clock::resume);
+    assert!(was_paused, "time::resume: the clock is not paused");
+}
+
+/// Moves the paused clock of the current runtime by `duration`, and lets the timers that came due fire.
+///
+/// # Panics
+///
+/// If the clock runs, or outside a current-thread runtime.
+pub async fn advance(duration: Duration) {
+    let was_paused = scheduler::with_test_clock("time::advance", |clock| clock.advance(duration));
+    assert!(was_paused, "time::advance: the clock is not paused");
+    scheduler::fire_timers();
+    crate::task::yield_now().await;
+}

@@ -1,0 +1,172 @@
+//! Waiting for a point in time.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use super::clock::Nanos;
+use super::foreign::ForeignTimer;
+use super::wheel::Key;
+use super::{Instant, TICK_NANOS};
+use crate::scheduler::{self, SharedRef};
+use crate::task::coop;
+
+/// Waits for `duration`, as the clock of the runtime tells it.
+///
+/// Never returns early; late by up to a millisecond, more if the worker is busy. A zero duration is ready at the
+/// first poll.
+///
+/// # Panics
+///
+/// The future panics when it must wait and is polled outside a runtime.
+///
+/// # Cancel safety
+///
+/// Dropping it cancels the timer; nothing else is lost.
+///
+/// ```
+/// # use std::time::Duration;
+/// # let rt = minato_runtime::runtime::Builder::new_current_thread().start_paused(true).build().unwrap();
+/// # rt.block_on(async {
+/// use minato_runtime::time::{Instant, sleep};
+/// let start = Instant::now();
+/// sleep(Duration::from_secs(3600)).await;
+/// assert!(start.elapsed() >= Duration::from_secs(3600));
+/// # });
+/// ```
+pub fn sleep(duration: Duration) -> Sleep {
+    sleep_until(Instant::after(duration))
+}
+
+/// Waits until `deadline`; see [`sleep`].
+///
+/// # Panics
+///
+/// As [`sleep`].
+pub fn sleep_until(deadline: Instant) -> Sleep {
+    Sleep { deadline: Nanos::of(deadline.into_std()), timer: Timer::Idle }
+}
+
+/// The future of [`sleep`]. It takes part in a wheel from its first pending poll on, and may be moved at any time.
+#[must_use = "futures do nothing unless polled"]
+pub struct Sleep {
+    deadline: Nanos,
+    timer: Timer,
+}
+
+enum Timer {
+    /// In no wheel.
+    Idle,
+    /// In the wheel of a worker.
+    Wheel { runtime: SharedRef, worker: u16, key: Key },
+    /// Polled on a thread that is no worker; in the wheel of one on behalf of this thread.
+    Foreign(Arc<ForeignTimer>),
+}
+
+impl Sleep {
+    /// The point waited for.
+    #[must_use]
+    pub fn deadline(&self) -> Instant {
+        self.deadline.into()
+    }
+
+    /// Whether that point has passed.
+    #[must_use]
+    pub fn is_elapsed(&self) -> bool {
+        scheduler::now() >= self.deadline
+    }
+
+    /// Waits for another point, also after the first one has passed.
+    ///
+    /// The task must poll the future again to be woken then. Moving the deadline back costs nothing before the
+    /// timer would have fired: the poll that follows finds that there is more to wait for.
+    pub fn reset(&mut self, deadline: Instant) {
+        let deadline = Nanos::of(deadline.into_std());
+        if deadline < self.deadline || matches!(self.timer, Timer::Idle) {
+            self.disarm();
+        }
+        self.deadline = deadline;
+    }
+
+    /// Waits; the same as polling the future.
+    pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let unit = ready!(coop::poll_proceed(cx));
+        if self.is_waiting(cx) {
+            return Poll::Pending;
+        }
+        self.timer = Timer::Idle;
+        unit.made_progress();
+        Poll::Ready(())
+    }
+
+    fn is_waiting(&mut self, cx: &mut Context<'_>) -> bool {
+        match &self.timer {
+            // Armed here and not fired, for a deadline that is at least as early: nothing to be asked of the clock.
+            Timer::Wheel { runtime, worker, key }
+                if scheduler::update_timer(runtime, *worker, *key, cx.waker()) =>
+            {
+                return true;
+            }
+            Timer::Foreign(timer) if timer.wait(cx.waker()) => return true,
+            _ => {}
+        }
+        if scheduler::now() >= self.deadline {
+            self.disarm();
+            return false;
+        }
+        self.arm(cx);
+        true
+    }
+
+    fn arm(&mut self, cx: &mut Context<'_>) {
+        self.disarm();
+        let tick = self.deadline.0.div_ceil(TICK_NANOS);
+        self.timer = match scheduler::insert_timer(tick, cx.waker()) {
+            Some((runtime, worker, key)) => Timer::Wheel { runtime, worker, key },
+            None => Timer::Foreign(ForeignTimer::start(tick, cx.waker())),
+        };
+    }
+
+    fn disarm(&mut self) {
+        match std::mem::replace(&mut self.timer, Timer::Idle) {
+            Timer::Idle => {}
+            Timer::Wheel { runtime, worker, key } => scheduler::cancel_timer(&runtime, worker, key),
+            Timer::Foreign(timer) => timer.cancel(),
+        }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.poll_elapsed(cx)
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        self.disarm();
+    }
+}
+
+impl fmt::Debug for Sleep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sleep").field("deadline", &self.deadline()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sleep_is_small_and_may_go_anywhere() {
+        fn anywhere<T: Send + Sync + Unpin>() {}
+        anywhere::<Sleep>();
+        assert!(size_of::<Sleep>() <= 32, "{}", size_of::<Sleep>());
+    }
+}

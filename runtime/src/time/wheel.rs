@@ -1,0 +1,338 @@
+//! The timer wheel of one worker.
+//!
+//! Six levels of 64 slots; a slot of level `n` spans `64^n` ticks of a millisecond. Putting a timer in and taking it
+//! out are a few stores; a timer moves down a level each time its slot comes due, at most five times. (Varghese and
+//! Lauck, "Hashed and Hierarchical Timing Wheels", 1987.) The wheel is sans-io: ticks go in, wakers come out.
+//!
+//! Invariants
+//! 1. A timer of level `n > 0` is due in another slot of its level than the one `now` stands in, but in the same
+//!    slot of the level above. So whatever stands on a lower level comes due first.
+//! 2. Bit `s` of `occupied[l]` is set exactly when slot `s` of level `l` is not empty.
+//! 3. A key is good for one life of its entry: the generation changes when the entry is freed.
+
+use std::task::Waker;
+
+const LEVELS: usize = 6;
+const SLOTS: usize = 64;
+const SLOT_BITS: u32 = 6;
+const TOP_SHIFT: u32 = SLOT_BITS * (LEVELS as u32 - 1);
+/// Ticks ahead that the wheel reaches, a little over two years; what is due later waits in the last slot it reaches
+/// and is placed anew from there.
+const REACH: u64 = (SLOTS as u64 - 1) << TOP_SHIFT;
+const NONE: u32 = u32::MAX;
+
+/// A timer in the wheel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key {
+    index: u32,
+    generation: u32,
+}
+
+/// The timer is in the wheel no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fired;
+
+#[derive(Debug)]
+struct Entry {
+    deadline: u64,
+    waker: Option<Waker>,
+    previous: u32,
+    /// The next entry of the slot, or of the free list.
+    next: u32,
+    generation: u32,
+    /// Level and slot.
+    place: u16,
+}
+
+#[derive(Debug)]
+pub(crate) struct Wheel {
+    /// Ticks that have passed.
+    now: u64,
+    occupied: [u64; LEVELS],
+    slots: Box<[u32; LEVELS * SLOTS]>,
+    entries: Vec<Entry>,
+    free: u32,
+    live: usize,
+}
+
+impl Wheel {
+    /// A wheel that stands at tick `now`.
+    pub(crate) fn new(now: u64) -> Self {
+        Self {
+            now,
+            occupied: [0; LEVELS],
+            slots: Box::new([NONE; LEVELS * SLOTS]),
+            entries: Vec::new(),
+            free: NONE,
+            live: 0,
+        }
+    }
+
+    /// Puts a timer in. One that is due already fires at the next advance.
+    pub(crate) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
+        let index = self.free;
+        let index = if index == NONE {
+            #[expect(clippy::cast_possible_truncation, reason = "four billion timers do not fit in memory")]
+            let index = self.entries.len() as u32;
+            self.entries.push(Entry {
+                deadline,
+                waker: Some(waker),
+                previous: NONE,
+                next: NONE,
+                generation: 0,
+                place: 0,
+            });
+            index
+        } else {
+            let entry = &mut self.entries[index as usize];
+            self.free = entry.next;
+            entry.deadline = deadline;
+            entry.waker = Some(waker);
+            index
+        };
+        self.live += 1;
+        self.link(index);
+        Key { index, generation: self.entries[index as usize].generation }
+    }
+
+    /// Takes a timer out; nothing happens if it has fired.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
+        self.get(key)?;
+        self.unlink(key.index);
+        self.release(key.index)
+    }
+
+    /// Changes who is woken, and gives back the waker that was replaced, to be dropped with the wheel let go.
+    ///
+    /// Fails if the timer has fired.
+    pub(crate) fn update(&mut self, key: Key, waker: &Waker) -> Result<Option<Waker>, Fired> {
+        match &mut self.get(key).ok_or(Fired)?.waker {
+            Some(current) if current.will_wake(waker) => Ok(None),
+            current => Ok(current.replace(waker.clone())),
+        }
+    }
+
+    /// Whether no timer is in the wheel.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
+    /// The tick at which something is next to be done: timers fire, or move down a level.
+    pub(crate) fn next_event(&self) -> Option<u64> {
+        self.next_slot().map(|(_, at)| at)
+    }
+
+    /// The deadline of the timer that fires first.
+    pub(crate) fn first_deadline(&self) -> Option<u64> {
+        let (place, _) = self.next_slot()?;
+        let mut index = self.slots[place];
+        let mut first = u64::MAX;
+        while index != NONE {
+            let entry = &self.entries[index as usize];
+            first = first.min(entry.deadline);
+            index = entry.next;
+        }
+        Some(first)
+    }
+
+    /// Moves the time on to `now` and hands over the wakers of what came due, in the order of their ticks.
+    ///
+    /// Stops early when `fire` returns false; call again to go on.
+    pub(crate) fn advance(&mut self, now: u64, mut fire: impl FnMut(Waker) -> bool) {
+        while let Some((place, at)) = self.next_slot()
+            && at <= now
+        {
+            self.now = self.now.max(at);
+            if place >= SLOTS {
+                self.move_down(place);
+                continue;
+            }
+            let index = self.slots[place];
+            self.unlink(index);
+            if let Some(waker) = self.release(index)
+                && !fire(waker)
+            {
+                return;
+            }
+        }
+        self.now = self.now.max(now);
+    }
+
+    fn get(&mut self, key: Key) -> Option<&mut Entry> {
+        self.entries.get_mut(key.index as usize).filter(|entry| entry.generation == key.generation)
+    }
+
+    /// The first slot to come due (invariant 1), as its place and its first tick.
+    fn next_slot(&self) -> Option<(usize, u64)> {
+        let level = self.occupied.iter().position(|&slots| slots != 0)?;
+        let shift = SLOT_BITS * level as u32;
+        let here = self.now >> shift;
+        let distance = self.occupied[level].rotate_right((here % SLOTS as u64) as u32).trailing_zeros();
+        let slot = here + u64::from(distance);
+        Some((level * SLOTS + slot as usize % SLOTS, slot << shift))
+    }
+
+    /// Places everything in a slot that has come due anew.
+    fn move_down(&mut self, place: usize) {
+        let mut index = std::mem::replace(&mut self.slots[place], NONE);
+        self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+        while index != NONE {
+            let next = self.entries[index as usize].next;
+            self.link(index);
+            index = next;
+        }
+    }
+
+    fn link(&mut self, index: u32) {
+        let deadline = self.entries[index as usize].deadline;
+        let target = deadline.clamp(self.now, self.now + REACH);
+        let distance = (target ^ self.now) | (SLOTS as u64 - 1);
+        let level = ((distance.ilog2() / SLOT_BITS) as usize).min(LEVELS - 1);
+        let slot = (target >> (SLOT_BITS * level as u32)) as usize % SLOTS;
+        let place = level * SLOTS + slot;
+        let head = std::mem::replace(&mut self.slots[place], index);
+        if head != NONE {
+            self.entries[head as usize].previous = index;
+        }
+        let entry = &mut self.entries[index as usize];
+        #[expect(clippy::cast_possible_truncation, reason = "at most 384")]
+        let place = place as u16;
+        entry.place = place;
+        entry.previous = NONE;
+        entry.next = head;
+        self.occupied[level] |= 1 << slot;
+    }
+
+    fn unlink(&mut self, index: u32) {
+        let Entry { previous, next, place, .. } = self.entries[index as usize];
+        let place = usize::from(place);
+        if previous == NONE {
+            self.slots[place] = next;
+            if next == NONE {
+                self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+            }
+        } else {
+            self.entries[previous as usize].next = next;
+        }
+        if next != NONE {
+            self.entries[next as usize].previous = previous;
+        }
+    }
+
+    fn release(&mut self, index: u32) -> Option<Waker> {
+        let entry = &mut self.entries[index as usize];
+        entry.generation = entry.generation.wrapping_add(1);
+        entry.next = self.free;
+        self.free = index;
+        self.live -= 1;
+        entry.waker.take()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::sync::{Arc, Mutex};
+    use std::task::Wake;
+
+    /// Notes the number of the timer that fired.
+    struct Note(u64, Arc<Mutex<Vec<u64>>>);
+
+    impl Wake for Note {
+        fn wake(self: Arc<Self>) {
+            self.1.lock().unwrap().push(self.0);
+        }
+    }
+
+    fn random(state: &mut u64) -> u64 {
+        *state ^= *state << 13;
+        *state ^= *state >> 7;
+        *state ^= *state << 17;
+        *state
+    }
+
+    /// The wheel against a sorted map: same timers fire at the same ticks, whatever is cancelled in between.
+    #[test]
+    fn fires_what_a_sorted_map_would_fire() {
+        for seed in 1..=60_u64 {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let fired = Arc::new(Mutex::new(Vec::new()));
+            let mut now = random(&mut state) % (1 << (seed % 40));
+            let mut wheel = Wheel::new(now);
+            let mut model: BTreeMap<u64, (u64, Key)> = BTreeMap::new();
+            for number in 0..600 {
+                let reach = 1 << (random(&mut state) % 42);
+                match random(&mut state) % 8 {
+                    0..=3 => {
+                        let deadline =
+                            (now + random(&mut state) % reach).saturating_sub(random(&mut state) % 3);
+                        let key = wheel.insert(deadline, Arc::new(Note(number, fired.clone())).into());
+                        model.insert(number, (deadline, key));
+                    }
+                    4 => {
+                        if let Some((&number, &(_, key))) = model.iter().nth(random(&mut state) as usize % 7)
+                        {
+                            assert!(wheel.remove(key).is_some());
+                            assert!(wheel.remove(key).is_none());
+                            model.remove(&number);
+                        }
+                    }
+                    _ => {
+                        now += random(&mut state) % reach;
+                        let due: Vec<_> =
+                            model.iter().filter(|(_, t)| t.0 <= now).map(|(&n, t)| (t.0, n)).collect();
+                        wheel.advance(now, |waker| {
+                            waker.wake();
+                            true
+                        });
+                        let fired = std::mem::take(&mut *fired.lock().unwrap());
+                        assert_eq!(fired.len(), due.len(), "seed {seed} at {now}");
+                        let deadlines: Vec<_> = fired.iter().map(|n| model.remove(n).unwrap().0).collect();
+                        assert!(deadlines.iter().all(|&deadline| deadline <= now));
+                        let first = model.values().map(|timer| timer.0).min();
+                        assert_eq!(wheel.is_empty(), model.is_empty());
+                        if let Some(next) = wheel.next_event() {
+                            assert!(next > now && next <= first.unwrap(), "seed {seed}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_batch_goes_on_where_it_stopped() {
+        let count = Arc::new(AtomicUsize::new(0));
+        struct Count(Arc<AtomicUsize>);
+        impl Wake for Count {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Relaxed);
+            }
+        }
+        let mut wheel = Wheel::new(0);
+        for _ in 0..10 {
+            wheel.insert(5, Arc::new(Count(count.clone())).into());
+        }
+        let batch = |wheel: &mut Wheel| {
+            let mut left = 4;
+            wheel.advance(5, |waker| {
+                waker.wake();
+                left -= 1;
+                left > 0
+            });
+            count.load(Relaxed)
+        };
+        assert_eq!([batch(&mut wheel), batch(&mut wheel), batch(&mut wheel)], [4, 8, 10]);
+    }
+
+    #[test]
+    fn the_first_deadline_is_exact_on_every_level() {
+        for deadline in [1, 63, 64, 65, 4095, 4096, 300_000, 1 << 31, REACH, REACH + 77] {
+            let mut wheel = Wheel::new(0);
+            wheel.insert(deadline, Waker::noop().clone());
+            assert_eq!(wheel.first_deadline(), Some(deadline));
+        }
+    }
+}
