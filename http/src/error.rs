@@ -98,6 +98,8 @@ pub(crate) enum Kind {
     BodyLimit(u64),
     /// A clock ran out.
     Timeout(Timeout),
+    /// The server could not listen.
+    Listen,
     /// No connection could be made.
     Connect,
     /// The connection ended before the exchange did.
@@ -253,7 +255,7 @@ impl Error {
                 reason == Reason::REFUSED_STREAM || scope == Scope::Connection
             }
             Kind::Message(_) | Kind::BodyLimit(_) | Kind::Closed(Sent::Something) => false,
-            Kind::Canceled | Kind::User(_) | Kind::Foreign => false,
+            Kind::Listen | Kind::Canceled | Kind::User(_) | Kind::Foreign => false,
         }
     }
 
@@ -290,6 +292,7 @@ impl fmt::Display for Error {
                 Timeout::KeepAlive => "the peer stopped answering",
                 Timeout::Total => "the exchange timed out",
             }),
+            Kind::Listen => f.write_str("cannot listen"),
             Kind::Connect => f.write_str("no connection could be made"),
             Kind::Closed(_) => f.write_str("the connection ended before the exchange did"),
             Kind::Reset(reset) => {

@@ -73,3 +73,39 @@ pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
 
 /// LIMIT: pipelined requests answered in one turn of a connection's task, so that it does not starve its neighbours.
 pub(crate) const REQUESTS_PER_TURN: usize = 128;
+
+/// LIMIT: streams, and so live handlers, of one HTTP/2 connection.
+pub(crate) const CONCURRENT_STREAMS: u32 = 256;
+
+/// LIMIT: bytes queued for writing on one HTTP/2 stream.
+pub(crate) const SEND_BUFFER_BYTES: usize = 400 * 1024;
+
+/// LIMIT: HTTP/2 streams we reset and still remember.
+pub(crate) const RESET_STREAMS: usize = 50;
+
+/// LIMIT: HTTP/2 streams a peer may open and reset before they are accepted (CVE-2023-26964, CVE-2023-44487).
+pub(crate) const PENDING_ACCEPT_RESET_STREAMS: usize = 20;
+
+/// LIMIT: HTTP/2 streams a peer may make us reset by breaking rules (CVE-2025-8671, MadeYouReset).
+pub(crate) const LOCAL_ERROR_RESET_STREAMS: usize = 1024;
+
+/// LIMIT: HTTP/2 control frames in a burst (CVE-2019-9512, 9513, 9515: PING, PRIORITY and SETTINGS floods).
+pub(crate) const CONTROL_FRAMES: u32 = 10_000;
+
+/// LIMIT: HTTP/2 control frames earned back per second.
+pub(crate) const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;
+
+/// LIMIT: bytes of coalesced HTTP/2 frames before the socket must take some.
+pub(crate) const COALESCE_BYTES: usize = 128 * 1024;
+
+/// LIMIT: how long a connection that has not sent its first request keeps a draining server waiting.
+pub(crate) const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
+
+/// LIMIT: rounds of one turn of an HTTP/2 connection's task, so that it does not starve its neighbours.
+pub(crate) const ROUNDS_PER_TURN: usize = 32;
+
+/// LIMIT: how long accepting pauses after an error, so that a lack of descriptors does not become a busy loop.
+pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// LIMIT: how long a shutdown waits for connections that were told to abort.
+pub(crate) const ABORT_GRACE: Duration = Duration::from_secs(1);

@@ -27,7 +27,7 @@ use http_body::{Frame, SizeHint};
 use crate::error::{BoxError, Error};
 
 pub(crate) use self::h2::H2Body;
-pub(crate) use self::pipe::{PipeReader, PipeWriter, pipe};
+pub(crate) use self::pipe::{Demand, PipeReader, PipeWriter, pipe};
 pub use self::sender::BodySender;
 
 type BoxBody = Pin<Box<dyn http_body::Body<Data = Bytes, Error = Error> + Send>>;
@@ -128,6 +128,11 @@ impl Body {
 
     pub(crate) fn from_boxed(body: BoxBody) -> Self {
         Self { repr: Repr::Boxed(body) }
+    }
+
+    /// Whether trailers will follow the data for sure.
+    pub(crate) fn has_known_trailers(&self) -> bool {
+        matches!(self.repr, Repr::FullWithTrailers(..))
     }
 
     /// A second body with the same contents, where the contents are known beforehand.

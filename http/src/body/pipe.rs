@@ -186,32 +186,34 @@ impl PipeWriter {
         Poll::Pending
     }
 
-    pub(crate) fn push(&self, data: Bytes) {
-        self.change(|state| {
+    /// Queues data. `by` is the waker of the task that does so, where it will poll the reader itself.
+    pub(crate) fn push(&self, data: Bytes, by: Option<&Waker>) {
+        self.change(by, |state| {
             state.queued_bytes += data.len();
             state.queue.push_back(data);
         });
     }
 
-    pub(crate) fn finish(&self, trailers: Option<HeaderMap>) {
-        self.change(|state| {
+    pub(crate) fn finish(&self, trailers: Option<HeaderMap>, by: Option<&Waker>) {
+        self.change(by, |state| {
             state.trailers = trailers;
             state.end = Some(End::Finished);
         });
     }
 
-    pub(crate) fn fail(&self, error: Error) {
-        self.change(|state| state.end = Some(End::Failed(Some(error))));
+    pub(crate) fn fail(&self, error: Error, by: Option<&Waker>) {
+        self.change(by, |state| state.end = Some(End::Failed(Some(error))));
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, by: Option<&Waker>, change: impl FnOnce(&mut State)) {
         let mut state = lock(&self.shared);
         if state.reader_gone || state.end.is_some() {
             return;
         }
         change(&mut state);
         state.demand = false;
-        let wake = Wake(state.reader.take());
+        let reader = state.reader.take();
+        let wake = Wake(reader.filter(|reader| by.is_none_or(|by| !by.will_wake(reader))));
         drop(state);
         wake.now();
     }
@@ -219,6 +221,6 @@ impl PipeWriter {
 
 impl Drop for PipeWriter {
     fn drop(&mut self) {
-        self.fail(Error::new(Kind::Canceled));
+        self.fail(Error::new(Kind::Canceled), None);
     }
 }

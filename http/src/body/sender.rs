@@ -67,7 +67,7 @@ impl BodySender {
     pub fn start_send(&mut self, data: impl Into<Bytes>) {
         let data = data.into();
         if !data.is_empty() {
-            self.writer.push(data);
+            self.writer.push(data, None);
         }
     }
 
@@ -82,17 +82,17 @@ impl BodySender {
 
     /// Ends the body.
     pub fn finish(self) {
-        self.writer.finish(None);
+        self.writer.finish(None, None);
     }
 
     /// Ends the body with trailers.
     pub fn finish_with_trailers(self, trailers: HeaderMap) {
-        self.writer.finish(Some(trailers));
+        self.writer.finish(Some(trailers), None);
     }
 
     /// Aborts the body with an error; [`Error::reset`] chooses the HTTP/2 error code.
     pub fn abort(self, error: impl Into<Error>) {
-        self.writer.fail(error.into());
+        self.writer.fail(error.into(), None);
     }
 }
 

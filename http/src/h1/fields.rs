@@ -94,7 +94,8 @@ pub(crate) fn fill(
     map.reserve(lines.len());
     for line in lines {
         each(line.name, line.value)?;
-        let value = HeaderValue::from_maybe_shared(head.slice_ref(line.value)).map_err(|_| Fault::FieldValue)?;
+        let value =
+            HeaderValue::from_maybe_shared(head.slice_ref(line.value)).map_err(|_| Fault::FieldValue)?;
         map.append(name(line.name)?, value);
     }
     Ok(())

@@ -7,17 +7,35 @@
 //! | `request.rs` | a complete request head becomes a typed one |
 //! | `response.rs` | a complete response head becomes a typed one |
 //! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |
+//! | `names.rs` | field names, without an allocation for each that is not standard |
 //! | `framing.rs` | how long the body is and whether the connection lives on (RFC 9112 §6.3, §9.3) |
 //! | `target.rs` | the four forms of a request target, and the host |
 //! | `chunk.rs` | the chunked coding, read |
 //! | `decode.rs` | a body of any framing, read |
 //! | `encode.rs` | heads, chunks and trailers, written |
 //! | `date.rs` | the `date` field, rendered once a second |
-//! | `state.rs` | the states of a server connection and the events that move it |
 //!
 //! Everything here is strict: what RFC 9112 lets a server reject as ambiguous is rejected, because ambiguity between
 //! two implementations on one path is how requests are smuggled.
 
+mod chunk;
+mod date;
+mod decode;
+pub(crate) mod encode;
 mod fault;
+mod fields;
+pub(crate) mod framing;
+mod names;
+pub(crate) mod request;
+pub(crate) mod response;
+mod scan;
+mod target;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use self::date::Date;
+pub(crate) use self::decode::{Decoder, Step};
 pub(crate) use self::fault::Fault;
+pub(crate) use self::framing::Framing;
+pub(crate) use self::scan::{HeadLimits, HeadSpan, Scan, Section};
+pub(crate) use self::target::is_host;

@@ -30,7 +30,12 @@ pub(crate) struct RequestHead {
 /// Parses a whole head of `fields` field lines, from its first byte to its blank line.
 ///
 /// `headers` is an empty map to fill, for its memory.
-pub(crate) fn parse(head: Bytes, fields: usize, headers: HeaderMap, target_max: usize) -> Result<RequestHead, Fault> {
+pub(crate) fn parse(
+    head: Bytes,
+    fields: usize,
+    headers: HeaderMap,
+    target_max: usize,
+) -> Result<RequestHead, Fault> {
     if fields <= HEAD_FIELDS {
         let mut lines = [const { MaybeUninit::uninit() }; HEAD_FIELDS];
         parse_into(&head, &mut lines, headers, target_max)
@@ -104,15 +109,17 @@ fn fault(error: httparse::Error, head: &[u8]) -> Fault {
     }
 }
 
-/// RFC 9112 §2.3: a version that has the right form is answered 505, anything else 400.
+/// RFC 9112 §2.3: a version of the right form that we do not speak is answered 505, anything else 400.
 fn version_fault(head: &[u8]) -> Fault {
     let line = head.split(|&byte| byte == b'\r').next().unwrap_or_default();
-    match line.rsplit(|&byte| byte == b' ').next() {
-        Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor])
+    let mut parts = line.split(|&byte| byte == b' ').skip(1);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some([b'H', b'T', b'T', b'P', b'/', major, b'.', minor]), None)
             if major.is_ascii_digit() && minor.is_ascii_digit() =>
         {
             Fault::VersionUnsupported
         }
+        (_, Some(b""), _) | (_, _, Some(_)) => Fault::Target,
         _ => Fault::Version,
     }
 }

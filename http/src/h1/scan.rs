@@ -40,17 +40,22 @@ pub(crate) struct Scan {
     line_start: usize,
     scanned: usize,
     lines: usize,
+    /// What was found, for a caller that asks again.
+    found: Option<HeadSpan>,
 }
 
 impl Scan {
     pub(crate) fn new(section: Section) -> Self {
-        Self { section, skip: 0, line_start: 0, scanned: 0, lines: 0 }
+        Self { section, skip: 0, line_start: 0, scanned: 0, lines: 0, found: None }
     }
 
     /// Looks on through `bytes`, which start where they started in earlier calls.
     ///
     /// `Ok(None)` asks for more bytes. Line ends are checked here; what the lines say is not.
     pub(crate) fn advance(&mut self, bytes: &[u8], limits: &HeadLimits) -> Result<Option<HeadSpan>, Fault> {
+        if self.found.is_some() {
+            return Ok(self.found);
+        }
         if self.section == Section::Head && self.lines == 0 && self.line_start == self.skip {
             self.skip_blank(bytes)?;
         }
@@ -70,7 +75,8 @@ impl Scan {
                     Section::Head => self.lines.saturating_sub(1),
                     Section::Trailer => self.lines,
                 };
-                return Ok(Some(HeadSpan { skip: self.skip, len: self.scanned - self.skip, fields }));
+                self.found = Some(HeadSpan { skip: self.skip, len: self.scanned - self.skip, fields });
+                return Ok(self.found);
             }
             self.check_first_line(bytes, end, limits)?;
             self.lines += 1;

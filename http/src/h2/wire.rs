@@ -1,0 +1,160 @@
+//! The socket as h2 sees it: writes are gathered, and leave once per turn.
+//!
+//! h2 flushes after nearly every frame of data. Here a flush is answered at once and does nothing; the driver of the
+//! connection writes what has gathered when its turn ends. A long piece of data is not copied: it leaves with all
+//! that stands before it in one vectored write.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, ready};
+
+use minato_runtime::io::tokio_compat;
+use minato_runtime::io::{AsyncRead, AsyncWrite};
+
+use super::PREFACE;
+use super::guard::FrameGuard;
+use crate::input::Input;
+use crate::limits::COALESCE_BYTES;
+use crate::output::{COPY_BYTES, Output};
+
+/// The side of the connection this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Client,
+    Server,
+}
+
+struct Shared<Io> {
+    io: Io,
+    /// Read before h2 came into play.
+    input: Input,
+    output: Output,
+    guard: FrameGuard,
+}
+
+/// A handle to the socket of an HTTP/2 connection: h2 holds one, the driver another.
+pub(crate) struct Wire<Io> {
+    shared: Arc<Mutex<Shared<Io>>>,
+}
+
+impl<Io> Clone for Wire<Io> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<Io> Wire<Io> {
+    /// A socket of which `input` has been read.
+    pub(crate) fn new(io: Io, input: Input, role: Role, control_frames: u32) -> Self {
+        let preface = if role == Role::Server { PREFACE.len() } else { 0 };
+        let guard = FrameGuard::new(preface, control_frames);
+        Self { shared: Arc::new(Mutex::new(Shared { io, input, output: Output::default(), guard })) }
+    }
+
+    /// Looks at, or settles with, the guard.
+    pub(crate) fn guard<R>(&self, with: impl FnOnce(&mut FrameGuard) -> R) -> R {
+        with(&mut self.lock().guard)
+    }
+
+    // Uncontended: only the connection's own task polls h2 and the driver.
+    fn lock(&self) -> MutexGuard<'_, Shared<Io>> {
+        self.shared.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> Wire<Io> {
+    /// Writes what has gathered. `progress` is set when the peer took any of it.
+    pub(crate) fn poll_write_out(&self, cx: &mut Context<'_>, progress: &mut bool) -> Poll<io::Result<()>> {
+        let Shared { io, output, guard, .. } = &mut *self.lock();
+        let before = output.len();
+        let written = output.poll_write(io, cx, progress);
+        guard.handle_written(before - output.len());
+        written
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> Shared<Io> {
+    fn poll_gather(&mut self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let total: usize = bufs.iter().map(|buf| buf.len()).sum();
+        let is_long = bufs.iter().any(|buf| buf.len() >= COPY_BYTES);
+        if !is_long && self.output.len() + total <= COALESCE_BYTES {
+            bufs.iter().for_each(|buf| self.output.tail().extend_from_slice(buf));
+            return Poll::Ready(Ok(total));
+        }
+        loop {
+            let Poll::Ready(written) = self.output.poll_write_once(&mut self.io, cx, bufs)? else { break };
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.guard.handle_written(written);
+            let taken = self.output.advance(written);
+            if taken > 0 {
+                return Poll::Ready(Ok(taken));
+            }
+        }
+        // The socket is full. Below the mark h2 may go on, and the driver writes when the socket drains.
+        let mut room = COALESCE_BYTES.saturating_sub(self.output.len());
+        let mut taken = 0;
+        for buf in bufs {
+            let len = buf.len().min(room);
+            self.output.tail().extend_from_slice(&buf[..len]);
+            room -= len;
+            taken += len;
+        }
+        match taken {
+            0 => Poll::Pending,
+            _ => Poll::Ready(Ok(taken)),
+        }
+    }
+}
+
+impl<Io: AsyncRead + Unpin> tokio::io::AsyncRead for Wire<Io> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let Shared { io, input, guard, .. } = &mut *self.lock();
+        let before = buf.filled().len();
+        if input.is_empty() {
+            ready!(tokio_compat::poll_read(Pin::new(io), cx, buf))?;
+        } else {
+            let len = input.bytes().len().min(buf.remaining());
+            buf.put_slice(&input.bytes()[..len]);
+            input.consume(len);
+            input.release();
+        }
+        guard.handle_read(&buf.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<Io: AsyncWrite + Unpin> tokio::io::AsyncWrite for Wire<Io> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.lock().poll_gather(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.lock().poll_gather(cx, bufs)
+    }
+
+    // With this h2 hands over its data in place, however the socket beneath does it.
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Shared { io, output, .. } = &mut *self.lock();
+        ready!(output.poll_write(io, cx, &mut false))?;
+        Pin::new(io).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,118 @@
+//! Bytes that have arrived on an HTTP/1 connection and are not yet used.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use minato_bytes_util::PooledBuf;
+use minato_runtime::io::{AsyncRead, poll_read_buf};
+
+use crate::buffers::{self, BUFFER_BYTES};
+
+/// Body data at least this long leave with the buffer they arrived in; shorter ones are copied out of it.
+const HAND_OVER_BYTES: usize = 4 * 1024;
+
+/// A body read while this much is still to come goes into a large buffer.
+const LARGE_BODY_BYTES: u64 = 64 * 1024;
+
+/// The input of a connection: a buffer while there is something in it.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    buffer: Option<PooledBuf>,
+    start: usize,
+}
+
+impl Input {
+    /// What has arrived and is not consumed.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.buffer.as_ref().map_or(&[], |buffer| &buffer[self.start..])
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes().is_empty()
+    }
+
+    /// Puts bytes that were read elsewhere behind those that are here.
+    pub(crate) fn extend(&mut self, bytes: &[u8]) {
+        self.buffer.get_or_insert_with(buffers::take).extend_from_slice(bytes);
+    }
+
+    pub(crate) fn consume(&mut self, len: usize) {
+        self.start += len;
+        if let Some(buffer) = &mut self.buffer
+            && self.start == buffer.len()
+        {
+            buffer.clear();
+            self.start = 0;
+        }
+    }
+
+    /// Reads once. The caller bounds how much it lets gather here.
+    ///
+    /// Answers zero at the end of the connection. While there is nothing to read, no buffer is held.
+    pub(crate) fn poll_fill<Io: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut Io,
+        cx: &mut Context<'_>,
+        body_left: Option<u64>,
+    ) -> Poll<io::Result<usize>> {
+        let buffer = match &mut self.buffer {
+            Some(buffer) => buffer,
+            empty => empty.insert(match body_left {
+                Some(left) if left >= LARGE_BODY_BYTES => buffers::take_larger(LARGE_BODY_BYTES as usize),
+                _ => buffers::take(),
+            }),
+        };
+        if buffer.len() == buffer.capacity() {
+            // What is left moves to the front; a buffer that is full of one head grows.
+            let used = std::mem::take(&mut self.start);
+            buffer.drain(..used);
+            if buffer.len() == buffer.capacity() {
+                buffer.reserve(BUFFER_BYTES);
+            }
+        }
+        let read = poll_read_buf(Pin::new(io), cx, &mut **buffer);
+        if read.is_pending() {
+            self.release();
+        }
+        read
+    }
+
+    /// Takes the next `len` bytes, which are body data.
+    pub(crate) fn take(&mut self, len: usize) -> Bytes {
+        match self.buffer.take_if(|_| len >= HAND_OVER_BYTES) {
+            Some(buffer) => {
+                let mut data = buffer.freeze();
+                data.advance(std::mem::take(&mut self.start));
+                let rest = data.split_off(len);
+                if !rest.is_empty() {
+                    self.extend(&rest);
+                }
+                data
+            }
+            None => {
+                let data = Bytes::copy_from_slice(&self.bytes()[..len]);
+                self.consume(len);
+                data
+            }
+        }
+    }
+
+    /// Takes the next `len` bytes, which are a head.
+    pub(crate) fn take_head(&mut self, len: usize) -> Bytes {
+        let head = buffers::copy_head(&self.bytes()[..len]);
+        self.consume(len);
+        head
+    }
+
+    /// Gives the buffer back if nothing is in it.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty()
+            && let Some(buffer) = self.buffer.take()
+        {
+            self.start = 0;
+            buffers::give(buffer);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Bytes that wait to be written.
+//!
+//! Small things, heads and short bodies, are copied behind one another into one buffer, so that a batch of responses
+//! leaves in one call. A long body joins the queue as it is, and leaves with what stands before it in one vectored
+//! write.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Buf, Bytes};
+use minato_bytes_util::{BufList, PooledBuf};
+use minato_runtime::io::AsyncWrite;
+
+use crate::buffers;
+
+/// Data up to this long are copied; above it a copy costs more than another slice of a vectored write.
+pub(crate) const COPY_BYTES: usize = 16 * 1024;
+
+/// Slices of one vectored write.
+const SLICES: usize = 32;
+
+/// The output of a connection: buffers while there is something in them.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    /// What comes first: sealed, and not copied again.
+    list: BufList,
+    /// What comes behind it: open for more.
+    tail: Option<PooledBuf>,
+    /// Bytes of the tail that have been written.
+    tail_start: usize,
+}
+
+impl Output {
+    /// The buffer to encode small things into.
+    pub(crate) fn tail(&mut self) -> &mut Vec<u8> {
+        self.tail.get_or_insert_with(buffers::take)
+    }
+
+    /// Queues data.
+    pub(crate) fn push(&mut self, mut data: impl Buf) {
+        let len = data.remaining();
+        if len <= COPY_BYTES {
+            let tail = self.tail();
+            while data.has_remaining() {
+                let chunk = data.chunk();
+                tail.extend_from_slice(chunk);
+                let len = chunk.len();
+                data.advance(len);
+            }
+            return;
+        }
+        self.seal();
+        // For `Bytes` this takes the data as they are.
+        self.list.push(data.copy_to_bytes(len));
+    }
+
+    /// Bytes that wait.
+    pub(crate) fn len(&self) -> usize {
+        self.list.remaining() + self.tail_bytes().len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes until nothing waits. `progress` is set when any byte was taken.
+    pub(crate) fn poll_write<Io: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut Io,
+        cx: &mut Context<'_>,
+        progress: &mut bool,
+    ) -> Poll<io::Result<()>> {
+        while !self.is_empty() {
+            let written = ready!(self.poll_write_once(io, cx, &[]))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *progress = true;
+            self.advance(written);
+        }
+        self.release();
+        Poll::Ready(Ok(()))
+    }
+
+    /// Writes what waits and `after` behind it, in one call; answers how many bytes were taken.
+    ///
+    /// What was taken of the queue is still to be removed, by [`advance`](Self::advance).
+    pub(crate) fn poll_write_once<Io: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut Io,
+        cx: &mut Context<'_>,
+        after: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let io = Pin::new(io);
+        if after.is_empty() && !self.list.has_remaining() {
+            return io.poll_write(cx, self.tail_bytes());
+        }
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut filled = self.list.chunks_vectored(&mut slices[..SLICES - 1]);
+        let tail = self.tail_bytes();
+        // The tail may only follow a list that is in the slices whole.
+        let listed: usize = slices[..filled].iter().map(|slice| slice.len()).sum();
+        if listed == self.list.remaining() {
+            let rest = [IoSlice::new(tail)].into_iter().chain(after.iter().copied());
+            for slice in rest.filter(|slice| !slice.is_empty()).take(SLICES - filled) {
+                slices[filled] = slice;
+                filled += 1;
+            }
+        }
+        io.poll_write_vectored(cx, &slices[..filled])
+    }
+
+    /// Removes the first `len` bytes, or all that is here; answers how many of `len` are left over.
+    pub(crate) fn advance(&mut self, len: usize) -> usize {
+        let listed = len.min(self.list.remaining());
+        self.list.advance(listed);
+        let tailed = (len - listed).min(self.tail_bytes().len());
+        self.tail_start += tailed;
+        if self.tail_bytes().is_empty()
+            && let Some(tail) = &mut self.tail
+        {
+            tail.clear();
+            self.tail_start = 0;
+        }
+        len - listed - tailed
+    }
+
+    /// Gives the buffer back if nothing is in it.
+    pub(crate) fn release(&mut self) {
+        if self.is_empty()
+            && let Some(tail) = self.tail.take()
+        {
+            self.tail_start = 0;
+            buffers::give(tail);
+        }
+    }
+
+    fn tail_bytes(&self) -> &[u8] {
+        self.tail.as_ref().map_or(&[], |tail| &tail[self.tail_start..])
+    }
+
+    fn seal(&mut self) {
+        if let Some(tail) = self.tail.take() {
+            let start = std::mem::take(&mut self.tail_start);
+            let mut sealed: Bytes = tail.freeze();
+            sealed.advance(start);
+            self.list.push(sealed);
+        }
+    }
+}

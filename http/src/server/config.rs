@@ -1,0 +1,171 @@
+//! Every knob of a server, once.
+
+use std::time::Duration;
+
+use crate::limits;
+
+/// How a server treats its connections.
+///
+/// The parts are plain structs of public fields; [`Server`](crate::Server) has a method for each part that takes a
+/// closure.
+///
+/// ```
+/// use std::time::Duration;
+/// use minato_http::ServerConfig;
+///
+/// let mut config = ServerConfig::default();
+/// config.timeouts.idle = Some(Duration::from_secs(20));
+/// config.limits.body_bytes = Some(2 * 1024 * 1024);
+/// ```
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ServerConfig {
+    /// Bounds on what a peer may send.
+    pub limits: Limits,
+    /// Bounds on how long a peer may take.
+    pub timeouts: Timeouts,
+    /// What concerns HTTP/1 alone.
+    pub http1: Http1Config,
+    /// What concerns HTTP/2 alone.
+    pub http2: Http2Config,
+    /// Whether requests carry a [`ConnInfo`](crate::ConnInfo) among their extensions.
+    pub connection_info: ConnectionInfo,
+}
+
+/// Whether requests carry a [`ConnInfo`](crate::ConnInfo).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConnectionInfo {
+    /// They do.
+    #[default]
+    Insert,
+    /// They do not, which saves three small allocations per request.
+    Omit,
+}
+
+/// Bounds on what a peer may send.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Connections open at one time; more wait in the backlog of the listener. Default 10,000.
+    pub connections: usize,
+    /// Bytes of a message head, from the first byte to the blank line; more is answered 431. Default 32 kB.
+    pub head_bytes: usize,
+    /// Fields of a head; more is answered 431. Default 100, at most 4,096.
+    pub head_fields: usize,
+    /// Bytes of a request target; more is answered 414. Default 8 kB.
+    pub uri_bytes: usize,
+    /// Bytes of a request body; more is answered 413. Default none, since a body is not gathered in memory unless
+    /// the handler does so, under a limit of its own.
+    pub body_bytes: Option<u64>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: limits::CONNECTIONS,
+            head_bytes: limits::HEAD_BYTES,
+            head_fields: limits::HEAD_FIELDS,
+            uri_bytes: limits::TARGET_BYTES,
+            body_bytes: None,
+        }
+    }
+}
+
+/// Bounds on how long a peer may take; `None` waits for ever.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// From the accept, or the first byte of a later request, to its complete head; HTTP/2: to the first SETTINGS.
+    /// A peer that has begun a head is answered 408. Default 10 s.
+    pub head: Option<Duration>,
+    /// Between two requests. Default 75 s.
+    pub idle: Option<Duration>,
+    /// Between two parts of an HTTP/1 request body that the handler waits for; answered 408. Default 30 s.
+    pub body: Option<Duration>,
+    /// While the peer's socket takes none of the bytes that wait for it. Default 30 s.
+    pub write: Option<Duration>,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            head: Some(limits::HEAD_TIMEOUT),
+            idle: Some(limits::IDLE_TIMEOUT),
+            body: Some(limits::BODY_TIMEOUT),
+            write: Some(limits::WRITE_TIMEOUT),
+        }
+    }
+}
+
+/// What concerns HTTP/1 alone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Http1Config {
+    /// Whether a connection may serve a second request. Default on.
+    pub keep_alive: bool,
+    /// Whether a client that ends its side of the connection is still answered. Default off: the handler of a
+    /// client that has gone is dropped.
+    pub half_close: bool,
+}
+
+impl Default for Http1Config {
+    fn default() -> Self {
+        Self { keep_alive: true, half_close: false }
+    }
+}
+
+/// What concerns HTTP/2 alone.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Http2Config {
+    /// Bytes a peer may send on one stream before the handler reads. Default 1 MiB.
+    pub stream_window: u32,
+    /// Bytes a peer may send on all streams of a connection before handlers read. Default 2 MiB.
+    pub connection_window: u32,
+    /// Streams, and so handlers, of one connection at one time. Default 256.
+    pub max_concurrent_streams: u32,
+    /// Bytes of the largest frame taken. Default 16 kB, at most 16 MiB - 1.
+    pub max_frame_size: u32,
+    /// Bytes of a decoded header list; more is answered 431. Default 32 kB.
+    pub max_header_list_size: u32,
+    /// Bytes of the header table of the decoder. Default 4,096.
+    pub header_table_size: u32,
+    /// Bytes of one stream queued for writing. Default 400 kB.
+    pub max_send_buffer_size: usize,
+    /// Streams reset by us and still remembered. Default 50.
+    pub max_concurrent_reset_streams: usize,
+    /// Streams reset by the peer before a handler saw them. Default 20 (CVE-2023-44487).
+    pub max_pending_accept_reset_streams: usize,
+    /// Streams reset by us because of the peer's errors. Default 1,024 (CVE-2025-8671).
+    pub max_local_error_reset_streams: usize,
+    /// How much data in tiny frames a peer may send, in the terms of the `h2` crate; `None` scales with the windows.
+    pub data_frame_budget: Option<usize>,
+    /// Frames that carry no request, response or data, in a burst. They are earned back by the second and by data.
+    /// Default 10,000.
+    pub control_frame_budget: u32,
+    /// A PING after this long without a frame from the peer. Default none.
+    pub keep_alive_interval: Option<Duration>,
+    /// How long the answer to such a PING may take. Default 20 s.
+    pub keep_alive_timeout: Duration,
+}
+
+impl Default for Http2Config {
+    fn default() -> Self {
+        Self {
+            stream_window: 1024 * 1024,
+            connection_window: 2 * 1024 * 1024,
+            max_concurrent_streams: limits::CONCURRENT_STREAMS,
+            max_frame_size: 16 * 1024,
+            max_header_list_size: limits::HEAD_BYTES as u32,
+            header_table_size: 4096,
+            max_send_buffer_size: limits::SEND_BUFFER_BYTES,
+            max_concurrent_reset_streams: limits::RESET_STREAMS,
+            max_pending_accept_reset_streams: limits::PENDING_ACCEPT_RESET_STREAMS,
+            max_local_error_reset_streams: limits::LOCAL_ERROR_RESET_STREAMS,
+            data_frame_budget: None,
+            control_frame_budget: limits::CONTROL_FRAMES,
+            keep_alive_interval: None,
+            keep_alive_timeout: Duration::from_secs(20),
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! From a head to a handler, from a handler to a response.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::SystemTime;
+
+use bytes::Buf;
+use http::header::{CONNECTION, HeaderMap};
+use http::{Method, Request, Response, StatusCode, Version};
+use minato_runtime::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+use super::inbound::{Fed, Inbound};
+use super::outbound::Outbound;
+use super::waits::Wait;
+use super::{Connection, Flow, Phase, Stepped};
+use crate::body::Body;
+use crate::buffers;
+use crate::error::{BoxError, Error};
+use crate::h1::encode::{self, Asked, Persistence, ResponseFraming};
+use crate::h1::{Framing, HeadSpan, request};
+use crate::limits::{LINGER_BYTES, OUTPUT_BYTES};
+use crate::server::config::ConnectionInfo;
+use crate::server::shutdown::Stage;
+
+/// What is known of a request while it is being answered.
+pub(super) struct Exchange {
+    asked: Asked,
+    /// Whether both sides want another exchange on this connection, as far as is known.
+    is_persistent: bool,
+    inbound: Inbound,
+    /// Set when the request body broke off; what the peer is told if the handler has nothing to say about it.
+    refusal: Option<StatusCode>,
+}
+
+impl Exchange {
+    /// Ends the request body with an error.
+    pub(super) fn fail(&mut self, error: Error, cx: &Context<'_>) {
+        if let Fed::Failed(error) = self.inbound.fail(error, cx) {
+            self.broken(&error);
+        }
+    }
+
+    fn broken(&mut self, error: &Error) {
+        self.is_persistent = false;
+        self.refusal = Some(error.request_status().unwrap_or(StatusCode::BAD_REQUEST));
+    }
+}
+
+impl<Io, S, B> Connection<Io, S, B>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    /// Hands the head in the input to the service, once that is ready for it.
+    pub(super) fn begin(&mut self, span: HeadSpan, cx: &mut Context<'_>) -> Stepped {
+        match self.service.poll_ready(cx) {
+            Poll::Pending => return Ok(Flow::Wait(Wait::Handler)),
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => {
+                self.refuse(status_of(error));
+                return Ok(Flow::Again);
+            }
+        }
+        self.waits.over();
+        self.input.consume(span.skip);
+        let head = self.input.take_head(span.len);
+        let parsed = request::parse(head, span.fields, buffers::take_headers(), self.config.limits.uri_bytes);
+        let head = match parsed {
+            Ok(head) => head,
+            Err(fault) => {
+                self.refuse(fault.status());
+                return Ok(Flow::Again);
+            }
+        };
+        let limit = self.config.limits.body_bytes;
+        if let (Framing::Length(length), Some(limit)) = (head.framing, limit)
+            && length > limit
+        {
+            self.refuse(StatusCode::PAYLOAD_TOO_LARGE);
+            return Ok(Flow::Again);
+        }
+        let (inbound, body) = Inbound::new(head.framing, head.expects_continue, limit);
+        let mut request = Request::new(body);
+        let asked = Asked {
+            method: head.method.clone(),
+            version: head.version,
+            accepts_trailers: head.accepts_trailers,
+        };
+        *request.method_mut() = head.method;
+        *request.uri_mut() = head.uri;
+        *request.version_mut() = head.version;
+        *request.headers_mut() = head.headers;
+        if self.config.connection_info == ConnectionInfo::Insert {
+            request.extensions_mut().insert(self.info);
+        }
+        let is_persistent = head.is_persistent && self.config.http1.keep_alive;
+        self.phase = Phase::Handling(Exchange { asked, is_persistent, inbound, refusal: None });
+        match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
+            Ok(future) => self.handler.set(future),
+            Err(_) => self.panicked(),
+        }
+        Ok(Flow::Again)
+    }
+
+    pub(super) fn step_handler(&mut self, cx: &mut Context<'_>) -> Stepped {
+        let Phase::Handling(exchange) = &mut self.phase else { return Ok(Flow::Again) };
+        let Some(handler) = self.handler.get() else { return Ok(Flow::Again) };
+        match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
+            Ok(Poll::Ready(Ok(response))) => {
+                self.handler.clear();
+                self.respond(response);
+                return Ok(Flow::Again);
+            }
+            Ok(Poll::Ready(Err(error))) => {
+                let status = status_of(error);
+                self.handler.clear();
+                self.respond_empty(status);
+                return Ok(Flow::Again);
+            }
+            Err(_) => {
+                self.panicked();
+                return Ok(Flow::Again);
+            }
+            Ok(Poll::Pending) => {}
+        }
+        if let Some(status) = exchange.refusal {
+            // The handler has been told and has no answer ready: the peer gets ours.
+            self.refuse(status);
+            return Ok(Flow::Again);
+        }
+        match exchange.inbound.feed(&mut self.input, &mut self.output, &mut self.io, cx) {
+            Fed::Progress => {
+                self.waits.over();
+                Ok(Flow::Again)
+            }
+            Fed::Waiting => Ok(Flow::Wait(Wait::Body)),
+            Fed::Idle => Ok(self.watch(cx)),
+            Fed::Failed(error) => {
+                exchange.broken(&error);
+                if error.is_closed() {
+                    self.phase = Phase::Closed;
+                }
+                Ok(Flow::Again)
+            }
+        }
+    }
+
+    /// Notices a peer that goes away while its handler works.
+    fn watch(&mut self, cx: &mut Context<'_>) -> Flow {
+        let Phase::Handling(exchange) = &mut self.phase else { return Flow::Again };
+        // What a pipelining peer sends is read once and then left in the socket.
+        if !exchange.inbound.is_done() || !self.input.is_empty() || self.is_half_closed {
+            return Flow::Wait(Wait::Handler);
+        }
+        match self.input.poll_fill(&mut self.io, cx, None) {
+            Poll::Pending | Poll::Ready(Ok(1..)) => Flow::Wait(Wait::Handler),
+            Poll::Ready(Ok(0)) if self.config.http1.half_close => {
+                self.is_half_closed = true;
+                exchange.is_persistent = false;
+                Flow::Wait(Wait::Handler)
+            }
+            Poll::Ready(Ok(0) | Err(_)) => {
+                self.handler.clear();
+                self.phase = Phase::Closed;
+                Flow::Again
+            }
+        }
+    }
+
+    fn respond(&mut self, response: Response<B>) {
+        let (head, body) = response.into_parts();
+        if head.status.is_informational() {
+            // A final response is owed; 101 would need an upgrade that was never offered.
+            return self.respond_empty(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        let exact = body.size_hint().exact();
+        let has_trailers = (&body as &dyn Any).downcast_ref::<Body>().is_some_and(Body::has_known_trailers);
+        let Some((framing, sends_trailers)) =
+            self.write_head(head.status, &head.headers, exact, has_trailers)
+        else {
+            return;
+        };
+        buffers::give_headers(head.headers);
+        let Phase::Handling(exchange) = std::mem::replace(&mut self.phase, Phase::Closed) else { return };
+        match framing.body {
+            None | Some(Framing::Length(0)) => self.finish(exchange),
+            Some(framing) => {
+                self.body.set(body);
+                self.phase = Phase::Responding(exchange, Outbound::new(framing, sends_trailers));
+            }
+        }
+    }
+
+    fn respond_empty(&mut self, status: StatusCode) {
+        let _ = self.write_head(status, &HeaderMap::new(), Some(0), false);
+        if let Phase::Handling(exchange) = std::mem::replace(&mut self.phase, Phase::Closed) {
+            self.finish(exchange);
+        }
+    }
+
+    /// The handler is lost, and with it any trust in what it left behind.
+    fn panicked(&mut self) {
+        self.handler.clear();
+        if let Phase::Handling(exchange) = &mut self.phase {
+            exchange.is_persistent = false;
+        }
+        self.respond_empty(StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    /// Writes the head of the response to the request at hand, and settles whether the connection lives on.
+    fn write_head(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        exact: Option<u64>,
+        has_trailers: bool,
+    ) -> Option<(ResponseFraming, bool)> {
+        let Phase::Handling(exchange) = &mut self.phase else { return None };
+        let asked = &exchange.asked;
+        let framing = encode::response_framing(asked, status, headers, exact, has_trailers);
+        exchange.is_persistent &= self.guest.stage() == Stage::Serving
+            && framing.body != Some(Framing::UntilClose)
+            && exchange.inbound.is_reusable()
+            && asked.method != Method::CONNECT
+            && !has_close(headers);
+        let persistence = match exchange.is_persistent {
+            false => Persistence::Close,
+            true if asked.version < Version::HTTP_11 => Persistence::Announced,
+            true => Persistence::Implied,
+        };
+        let sends_trailers = asked.accepts_trailers;
+        self.refresh_date();
+        encode::response_head(self.output.tail(), status, headers, framing, persistence, &self.date);
+        Some((framing, sends_trailers))
+    }
+
+    /// Writes the answer to a request that has no exchange.
+    pub(super) fn write_refusal(&mut self, status: StatusCode) {
+        let framing = ResponseFraming { body: None, announced: Some(0) };
+        self.refresh_date();
+        let out = self.output.tail();
+        encode::response_head(out, status, &HeaderMap::new(), framing, Persistence::Close, &self.date);
+    }
+
+    /// The clock is read once in a turn, however many responses it makes.
+    fn refresh_date(&mut self) {
+        if !std::mem::replace(&mut self.is_date_fresh, true) {
+            self.date.update(SystemTime::now());
+        }
+    }
+
+    pub(super) fn step_response(&mut self, cx: &mut Context<'_>) -> Stepped {
+        if self.output.len() > OUTPUT_BYTES && self.poll_flush(cx)?.is_pending() {
+            return Ok(Flow::Wait(Wait::Room));
+        }
+        let Phase::Responding(exchange, outbound) = &mut self.phase else { return Ok(Flow::Again) };
+        let Some(body) = self.body.get() else { return Ok(Flow::Again) };
+        let polled = catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx)));
+        let framed = match polled {
+            Ok(Poll::Ready(Some(Ok(frame)))) => match frame.into_data() {
+                Ok(data) => outbound.data(&mut self.output, data).map(|()| outbound.is_complete()),
+                Err(frame) => outbound.end(&mut self.output, frame.trailers_ref()).map(|()| true),
+            },
+            Ok(Poll::Ready(None)) => outbound.end(&mut self.output, None).map(|()| true),
+            Ok(Poll::Pending) => {
+                return Ok(
+                    match exchange.inbound.feed(&mut self.input, &mut self.output, &mut self.io, cx) {
+                        Fed::Progress => {
+                            self.waits.over();
+                            Flow::Again
+                        }
+                        Fed::Waiting => Flow::Wait(Wait::Body),
+                        Fed::Idle => Flow::Wait(Wait::Handler),
+                        Fed::Failed(error) => {
+                            exchange.broken(&error);
+                            Flow::Again
+                        }
+                    },
+                );
+            }
+            // RFC 9112 §8: what ends without its last chunk, or short of its length, is seen to be incomplete.
+            Ok(Poll::Ready(Some(Err(_)))) | Err(_) => return self.abort(cx),
+        };
+        match framed {
+            Ok(false) => {}
+            Ok(true) => {
+                self.body.clear();
+                if let Phase::Responding(exchange, _) = std::mem::replace(&mut self.phase, Phase::Closed) {
+                    self.finish(exchange);
+                }
+            }
+            Err(_) => return self.abort(cx),
+        }
+        Ok(Flow::Again)
+    }
+
+    /// Ends the connection in the middle of a response, after what can be written of it.
+    fn abort(&mut self, cx: &mut Context<'_>) -> Stepped {
+        self.body.clear();
+        let _ = self.poll_flush(cx)?;
+        self.phase = Phase::Closed;
+        Ok(Flow::Again)
+    }
+
+    /// The response is whole in the output.
+    fn finish(&mut self, exchange: Exchange) {
+        let is_reusable = exchange.is_persistent && exchange.inbound.is_reusable();
+        let is_done = exchange.inbound.is_done();
+        match exchange.inbound.into_decoder() {
+            None if is_reusable && is_done => self.next_request(),
+            Some(decoder) if is_reusable => {
+                self.waits.over();
+                self.phase = Phase::Discarding(decoder, LINGER_BYTES);
+            }
+            // A peer that has sent all it will, and nothing more, has nothing that a reset could destroy.
+            None if is_done && self.input.is_empty() => self.close(0),
+            _ => self.close(LINGER_BYTES),
+        }
+    }
+}
+
+fn has_close(headers: &HeaderMap) -> bool {
+    let options = headers.get_all(CONNECTION);
+    options.iter().any(|value| {
+        value
+            .as_bytes()
+            .split(|&byte| byte == b',')
+            .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+    })
+}
+
+fn status_of(error: impl Into<BoxError>) -> StatusCode {
+    Error::foreign(error).request_status().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}

@@ -1,0 +1,373 @@
+//! The driver of an HTTP/1 connection: the one place where sockets, clock and protocol meet.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `mod.rs` | [`Connection`], its phases, and the one `match` over them |
+//! | `exchange.rs` | from a head to a handler, from a handler to a response |
+//! | `inbound.rs` | the request body, decoded when the handler asks |
+//! | `outbound.rs` | the response body, framed |
+//! | `waits.rs` | what is waited for, and how long |
+//!
+//! Everything happens in the connection's own task: the handler is polled here, its future lies in a slot that is used
+//! again, and no channel stands between it and the socket. Responses to pipelined requests gather in the output, which
+//! is written when no further complete request has arrived.
+//!
+//! Invariants
+//! 1. The next head is looked at only when the response before it is whole in the output and the request body
+//!    before it has been consumed to its end. Otherwise the connection closes.
+//! 2. A turn ends only after what can be written has been written and a waker is registered for each thing waited for.
+
+mod exchange;
+mod inbound;
+mod outbound;
+mod waits;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Buf;
+use http::{Request, Response, StatusCode};
+use minato_runtime::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+use self::exchange::Exchange;
+use self::outbound::Outbound;
+use self::waits::{Expired, Wait, Waits};
+use crate::body::Body;
+use crate::clock::{Deadline, Instant};
+use crate::conn_info::ConnInfo;
+use crate::error::{BoxError, Error, Kind, Sent};
+use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step};
+use crate::input::Input;
+use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
+use crate::output::Output;
+use crate::server::config::ServerConfig;
+use crate::server::shutdown::{Guest, Stage};
+use crate::slot::Slot;
+
+/// One HTTP/1 connection, served.
+#[must_use = "futures do nothing unless polled"]
+pub(crate) struct Connection<Io, S, B>
+where
+    S: Service<Request<Body>>,
+{
+    io: Io,
+    input: Input,
+    output: Output,
+    service: S,
+    handler: Slot<S::Future>,
+    body: Slot<B>,
+    phase: Phase,
+    config: Arc<ServerConfig>,
+    info: ConnInfo,
+    guest: Guest,
+    deadline: Deadline,
+    waits: Waits,
+    date: Date,
+    is_date_fresh: bool,
+    has_answered: bool,
+    /// The peer has ended its side, and is answered all the same.
+    is_half_closed: bool,
+    /// Requests answered since the turn began.
+    answered_this_turn: usize,
+}
+
+/// Where the connection stands. What belongs to a phase alone lives in it.
+enum Phase {
+    /// A head is awaited or arriving.
+    Head(Scan),
+    /// The handler has the request.
+    Handling(Exchange),
+    /// The head of the response is out, its body is not.
+    Responding(Exchange, Outbound),
+    /// The response is out; the rest of the request body is thrown away, for the sake of the next request.
+    Discarding(Decoder, u64),
+    /// All is said. What still arrives is thrown away, since closing with unread bytes would reset the connection and
+    /// could destroy the response on its way (RFC 9112 §9.6).
+    Lingering {
+        left: u64,
+        is_shut: bool,
+    },
+    Closed,
+}
+
+/// What a step came to.
+enum Flow {
+    /// Take another step.
+    Again,
+    /// Nothing to do until something happens.
+    Wait(Wait),
+}
+
+type Stepped = Result<Flow, Error>;
+
+impl<Io, S, B> Connection<Io, S, B>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    /// A connection accepted at `accepted`, of which `input` has been read.
+    pub(crate) fn new(
+        io: Io,
+        input: Input,
+        service: S,
+        config: Arc<ServerConfig>,
+        info: ConnInfo,
+        guest: Guest,
+        accepted: Instant,
+    ) -> Self {
+        Self {
+            io,
+            input,
+            output: Output::default(),
+            service,
+            handler: Slot::new(),
+            body: Slot::new(),
+            phase: Phase::Head(Scan::new(Section::Head)),
+            config,
+            info,
+            guest,
+            deadline: Deadline::default(),
+            waits: Waits::accepted(accepted),
+            date: Date::new(),
+            is_date_fresh: false,
+            has_answered: false,
+            is_half_closed: false,
+            answered_this_turn: 0,
+        }
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.is_date_fresh = false;
+        self.answered_this_turn = 0;
+        loop {
+            let flow = match &mut self.phase {
+                Phase::Head(_) => self.step_head(cx),
+                Phase::Handling(_) => self.step_handler(cx),
+                Phase::Responding(..) => self.step_response(cx),
+                Phase::Discarding(..) => self.step_discard(cx),
+                Phase::Lingering { .. } => self.step_linger(cx),
+                Phase::Closed => return Poll::Ready(Ok(())),
+            };
+            match flow? {
+                Flow::Again => {}
+                Flow::Wait(wait) => match self.poll_wait(wait, cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                },
+            }
+        }
+    }
+
+    fn step_head(&mut self, cx: &mut Context<'_>) -> Stepped {
+        if self.output.len() > OUTPUT_BYTES {
+            return Ok(Flow::Wait(Wait::Room));
+        }
+        let Phase::Head(scan) = &mut self.phase else { return Ok(Flow::Again) };
+        let limits = HeadLimits {
+            bytes_max: self.config.limits.head_bytes,
+            fields_max: self.config.limits.head_fields.min(crate::limits::HEAD_FIELDS_MAX),
+            target_bytes_max: self.config.limits.uri_bytes,
+        };
+        match scan.advance(self.input.bytes(), &limits) {
+            Ok(Some(_)) if self.answered_this_turn == REQUESTS_PER_TURN => Ok(Flow::Wait(Wait::Turn)),
+            Ok(Some(span)) => self.begin(span, cx),
+            Ok(None) => {
+                let has_begun = scan.has_begun();
+                // No further complete request is here: now the responses leave.
+                if self.poll_flush(cx)?.is_pending() {
+                    return Ok(Flow::Wait(Wait::Room));
+                }
+                match self.input.poll_fill(&mut self.io, cx, None) {
+                    Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
+                        self.phase = Phase::Closed;
+                        Ok(Flow::Again)
+                    }
+                    Poll::Ready(Ok(_)) => Ok(Flow::Again),
+                    Poll::Pending if self.guest.stage() == Stage::Serving || has_begun => {
+                        let is_first = !self.has_answered;
+                        Ok(Flow::Wait(if has_begun || is_first { Wait::Head } else { Wait::Idle }))
+                    }
+                    Poll::Pending if self.has_answered => {
+                        self.close(0);
+                        Ok(Flow::Again)
+                    }
+                    Poll::Pending => Ok(Flow::Wait(Wait::Grace)),
+                }
+            }
+            Err(fault) => {
+                self.refuse(fault.status());
+                Ok(Flow::Again)
+            }
+        }
+    }
+
+    fn step_discard(&mut self, cx: &mut Context<'_>) -> Stepped {
+        let Phase::Discarding(decoder, left) = &mut self.phase else { return Ok(Flow::Again) };
+        loop {
+            match decoder.decode(self.input.bytes()) {
+                Ok(Step::Skip(len) | Step::Data(len)) if len as u64 <= *left => {
+                    *left -= len as u64;
+                    self.input.consume(len);
+                }
+                Ok(Step::Skip(_) | Step::Data(_)) | Err(_) => {
+                    self.close(0);
+                    return Ok(Flow::Again);
+                }
+                Ok(Step::End) => {
+                    self.next_request();
+                    return Ok(Flow::Again);
+                }
+                Ok(Step::More) => break,
+            }
+        }
+        let left = *left;
+        if self.poll_flush(cx)?.is_pending() {
+            return Ok(Flow::Wait(Wait::Linger));
+        }
+        match self.input.poll_fill(&mut self.io, cx, None) {
+            Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => self.phase = Phase::Closed,
+            Poll::Ready(Ok(_)) if left > 0 => {}
+            Poll::Ready(Ok(_)) => self.close(0),
+            Poll::Pending => return Ok(Flow::Wait(Wait::Linger)),
+        }
+        Ok(Flow::Again)
+    }
+
+    fn step_linger(&mut self, cx: &mut Context<'_>) -> Stepped {
+        if self.poll_flush(cx)?.is_pending() {
+            return Ok(Flow::Wait(Wait::Room));
+        }
+        let Phase::Lingering { left, is_shut } = &mut self.phase else { return Ok(Flow::Again) };
+        if !*is_shut {
+            match Pin::new(&mut self.io).poll_shutdown(cx) {
+                Poll::Ready(Ok(())) => *is_shut = true,
+                // The peer has gone: there is nobody to linger for.
+                Poll::Ready(Err(_)) => *left = 0,
+                Poll::Pending => return Ok(Flow::Wait(Wait::Linger)),
+            }
+        }
+        let unread = self.input.bytes().len();
+        self.input.consume(unread);
+        *left = left.saturating_sub(unread as u64);
+        if *left == 0 {
+            self.phase = Phase::Closed;
+            return Ok(Flow::Again);
+        }
+        match self.input.poll_fill(&mut self.io, cx, None) {
+            Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => self.phase = Phase::Closed,
+            Poll::Ready(Ok(_)) => {}
+            Poll::Pending => return Ok(Flow::Wait(Wait::Linger)),
+        }
+        Ok(Flow::Again)
+    }
+
+    /// Says no more after what is queued, and throws away up to `unread` bytes that still arrive.
+    fn close(&mut self, unread: u64) {
+        self.handler.clear();
+        self.body.clear();
+        self.waits.over();
+        self.phase = Phase::Lingering { left: unread, is_shut: false };
+    }
+
+    /// Answers a request that no handler sees, or will see to its end, and closes.
+    fn refuse(&mut self, status: StatusCode) {
+        self.write_refusal(status);
+        self.close(LINGER_BYTES);
+    }
+
+    fn next_request(&mut self) {
+        self.waits.over();
+        self.has_answered = true;
+        self.answered_this_turn += 1;
+        self.phase = Phase::Head(Scan::new(Section::Head));
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Error> {
+        if self.output.is_empty() {
+            return Ok(Poll::Ready(()));
+        }
+        let mut progress = false;
+        match self.output.poll_write(&mut self.io, cx, &mut progress) {
+            Poll::Ready(Ok(())) => Ok(Poll::Ready(())),
+            Poll::Ready(Err(error)) => Err(Error::io(Sent::Something, error)),
+            Poll::Pending => {
+                if progress {
+                    self.waits.progress();
+                }
+                Ok(Poll::Pending)
+            }
+        }
+    }
+
+    /// Ends a turn, unless something has come up.
+    fn poll_wait(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let is_stuck = self.poll_flush(cx)?.is_pending();
+        if !is_stuck && wait == Wait::Room {
+            return Poll::Ready(Ok(()));
+        }
+        if wait == Wait::Turn {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match self.guest.poll_changed(cx) {
+            Poll::Ready(Stage::Aborting) => {
+                self.guest.mark_cut();
+                self.phase = Phase::Closed;
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Ready(_) => return Poll::Ready(Ok(())),
+            Poll::Pending => {}
+        }
+        self.waits.begin(wait, Instant::now(), is_stuck);
+        let due = self.waits.deadline(&self.config.timeouts);
+        match self.deadline.poll(due.map(|(at, _)| at), cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => {
+                let expired = due.map_or(Expired::Quietly, |(_, expired)| expired);
+                Poll::Ready(self.expire(expired, cx))
+            }
+        }
+    }
+
+    fn expire(&mut self, expired: Expired, cx: &mut Context<'_>) -> Result<(), Error> {
+        self.waits.over();
+        match (expired, &mut self.phase) {
+            (Expired::Head, Phase::Head(scan)) if scan.has_begun() => {
+                self.refuse(StatusCode::REQUEST_TIMEOUT);
+            }
+            (Expired::Body, Phase::Handling(exchange) | Phase::Responding(exchange, _)) => {
+                exchange.fail(Error::new(Kind::Timeout(expired.timeout())), cx);
+            }
+            (Expired::Write, _) => return Err(Error::new(Kind::Timeout(expired.timeout()))),
+            _ => self.phase = Phase::Closed,
+        }
+        Ok(())
+    }
+}
+
+impl<Io, S, B> Future for Connection<Io, S, B>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_turn(cx)
+    }
+}
+
+// Nothing in it is pinned in place: what must not move lies in slots.
+impl<Io, S, B> Unpin for Connection<Io, S, B> where S: Service<Request<Body>> {}

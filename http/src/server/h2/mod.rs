@@ -1,0 +1,367 @@
+//! The driver of an HTTP/2 connection.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `mod.rs` | [`Connection`]: its turns and its clocks |
+//! | `stream.rs` | one exchange: a handler, then the body of its response |
+//!
+//! Handlers are polled here, in the connection's task: first when their request is accepted, then when they were woken.
+//! A turn takes in what has arrived, polls what is ready, and only then writes: a batch of responses is one call.
+//!
+//! Invariants
+//! 1. At most `max_concurrent_streams` handlers live at a time, whatever the peer resets.
+//! 2. Between the last round of a turn and its end, all that h2 has to write has been handed to the socket.
+
+mod stream;
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use bytes::{Buf, Bytes};
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Request, Response, StatusCode};
+use minato_runtime::io::{AsyncRead, AsyncWrite};
+use tower_service::Service;
+
+use self::stream::Stream;
+use crate::body::{Body, H2Body};
+use crate::clock::{Deadline, Instant};
+use crate::conn_info::{ConnInfo, Protocol};
+use crate::error::{BoxError, Error, Kind, Sent, Timeout};
+use crate::h1::Date;
+use crate::h2::{KeepAlive, Pulse, Role, StreamSet, Turn, Wire, check_request};
+use crate::input::Input;
+use crate::limits::ROUNDS_PER_TURN;
+use crate::reason::Reason;
+use crate::server::config::{ConnectionInfo, ServerConfig};
+use crate::server::shutdown::{Guest, Stage};
+
+type Accepted = (Request<h2::RecvStream>, h2::server::SendResponse<Bytes>);
+
+/// One HTTP/2 connection, served.
+#[must_use = "futures do nothing unless polled"]
+pub(crate) struct Connection<Io, S, B>
+where
+    S: Service<Request<Body>>,
+{
+    state: State<Io>,
+    wire: Wire<Io>,
+    service: S,
+    streams: StreamSet<Stream<S::Future, B>>,
+    /// A request that waits for the service to be ready for it.
+    waiting: Option<Accepted>,
+    turn: Arc<Turn>,
+    turn_waker: Waker,
+    config: Arc<ServerConfig>,
+    info: ConnInfo,
+    guest: Guest,
+    clocks: Clocks,
+    date: Date,
+    date_value: HeaderValue,
+}
+
+enum State<Io> {
+    Handshaking(h2::server::Handshake<Wire<Io>, Bytes>),
+    Serving(Box<h2::server::Connection<Wire<Io>, Bytes>>),
+}
+
+/// What may take too long.
+struct Clocks {
+    deadline: Deadline,
+    accepted: Instant,
+    /// Since when no stream is open.
+    idle: Option<Instant>,
+    /// Since when the socket takes nothing.
+    stalled: Option<Instant>,
+    /// Until when control frames have been earned.
+    earned: Instant,
+    keep_alive: Option<KeepAlive>,
+}
+
+impl<Io, S, B> Connection<Io, S, B>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    /// A connection accepted at `accepted`, of which `input`, the preface, has been read.
+    pub(crate) fn new(
+        io: Io,
+        input: Input,
+        service: S,
+        config: Arc<ServerConfig>,
+        info: ConnInfo,
+        guest: Guest,
+        accepted: Instant,
+    ) -> Self {
+        let knobs = &config.http2;
+        let wire = Wire::new(io, input, Role::Server, knobs.control_frame_budget);
+        let mut builder = h2::server::Builder::new();
+        builder
+            .initial_window_size(knobs.stream_window)
+            .initial_connection_window_size(knobs.connection_window)
+            .max_concurrent_streams(knobs.max_concurrent_streams)
+            .max_frame_size(knobs.max_frame_size)
+            .max_header_list_size(knobs.max_header_list_size)
+            .header_table_size(knobs.header_table_size)
+            .max_send_buffer_size(knobs.max_send_buffer_size)
+            .max_concurrent_reset_streams(knobs.max_concurrent_reset_streams)
+            .max_pending_accept_reset_streams(knobs.max_pending_accept_reset_streams)
+            .max_local_error_reset_streams(Some(knobs.max_local_error_reset_streams));
+        if let Some(budget) = knobs.data_frame_budget {
+            builder.data_frame_budget(budget);
+        }
+        let turn = Turn::new();
+        let clocks = Clocks {
+            deadline: Deadline::default(),
+            accepted,
+            idle: None,
+            stalled: None,
+            earned: accepted,
+            keep_alive: None,
+        };
+        Self {
+            state: State::Handshaking(builder.handshake(wire.clone())),
+            wire,
+            service,
+            streams: StreamSet::new(Arc::clone(&turn)),
+            waiting: None,
+            turn_waker: Waker::from(Arc::clone(&turn)),
+            turn,
+            config,
+            info: ConnInfo { protocol: Protocol::Http2, ..info },
+            guest,
+            clocks,
+            date: Date::new(),
+            date_value: HeaderValue::from_static(""),
+        }
+    }
+
+    fn poll_turn(&mut self, task: &Waker) -> Poll<Result<(), Error>> {
+        self.turn.begin(task);
+        let waker = self.turn_waker.clone();
+        let cx = &mut Context::from_waker(&waker);
+        self.refresh_date();
+        for _ in 0..ROUNDS_PER_TURN {
+            if let Poll::Ready(ended) = self.poll_streams(cx) {
+                return Poll::Ready(ended);
+            }
+            if self.turn.take_notified() {
+                continue;
+            }
+            if let Poll::Ready(ended) = self.poll_clocks(cx) {
+                return Poll::Ready(ended);
+            }
+            if self.turn.end() {
+                return Poll::Pending;
+            }
+        }
+        // Others have their turn; what is ready here is looked at in the next.
+        let _ = self.poll_write(cx)?;
+        task.wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes in what has arrived, and polls what is ready.
+    fn poll_streams(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let State::Handshaking(handshake) = &mut self.state {
+            match Pin::new(handshake).poll(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(connection)) => self.serve(connection),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::h2(error))),
+            }
+        }
+        let streams_max = self.config.http2.max_concurrent_streams as usize;
+        loop {
+            let State::Serving(connection) = &mut self.state else { return Poll::Pending };
+            if let Some(fault) = self.wire.guard(|guard| guard.fault()) {
+                connection.abrupt_shutdown(fault.code().into());
+            }
+            let has_room = self.waiting.is_none() && self.streams.len() < streams_max;
+            let accepted = match has_room {
+                true => connection.poll_accept(cx),
+                // The connection goes on for the streams that are open.
+                false => connection.poll_closed(cx).map(|closed| closed.err().map(Err)),
+            };
+            match accepted {
+                Poll::Ready(Some(Ok(accepted))) => self.waiting = Some(accepted),
+                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Error::h2(error))),
+                Poll::Ready(None) => return Poll::Ready(Ok(())),
+                Poll::Pending if self.waiting.is_none() => break,
+                Poll::Pending => {}
+            }
+            match self.service.poll_ready(cx) {
+                Poll::Ready(Ok(())) => self.start(),
+                Poll::Ready(Err(_)) => self.refuse_waiting(),
+                Poll::Pending => break,
+            }
+        }
+        self.streams.poll_woken();
+        Poll::Pending
+    }
+
+    fn serve(&mut self, mut connection: h2::server::Connection<Wire<Io>, Bytes>) {
+        let knobs = &self.config.http2;
+        self.clocks.keep_alive = knobs.keep_alive_interval.map(|interval| {
+            KeepAlive::new(connection.ping_pong(), interval, knobs.keep_alive_timeout, Instant::now())
+        });
+        self.state = State::Serving(Box::new(connection));
+    }
+
+    /// Hands the waiting request to the service, and polls its handler for the first time.
+    fn start(&mut self) {
+        let Some((request, mut respond)) = self.waiting.take() else { return };
+        let (head, recv) = request.into_parts();
+        if !check_request(&head) {
+            respond.send_reset(h2::Reason::PROTOCOL_ERROR);
+            return;
+        }
+        let length =
+            head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let limit = self.config.limits.body_bytes;
+        if let (Some(length), Some(limit)) = (length, limit)
+            && length > limit
+        {
+            stream::answer(&mut respond, StatusCode::PAYLOAD_TOO_LARGE);
+            return;
+        }
+        if head.uri.path_and_query().is_some_and(|path| path.as_str().len() > self.config.limits.uri_bytes) {
+            stream::answer(&mut respond, StatusCode::URI_TOO_LONG);
+            return;
+        }
+        let method = head.method.clone();
+        let body = match recv.is_end_stream() {
+            true => Body::empty(),
+            false => Body::from_h2(H2Body::new(recv, length).limited(limit)),
+        };
+        let mut request = Request::from_parts(head, body);
+        if self.config.connection_info == ConnectionInfo::Insert {
+            request.extensions_mut().insert(self.info);
+        }
+        match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
+            Ok(handler) => {
+                self.streams.start(Stream::new(handler, respond, method, self.date_value.clone()));
+            }
+            Err(_) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
+        }
+    }
+
+    fn refuse_waiting(&mut self) {
+        if let Some((_, mut respond)) = self.waiting.take() {
+            stream::answer(&mut respond, StatusCode::INTERNAL_SERVER_ERROR);
+        }
+    }
+
+    fn refresh_date(&mut self) {
+        self.date.update(std::time::SystemTime::now());
+        if self.date_value.as_bytes() != self.date.value()
+            && let Ok(value) = HeaderValue::from_bytes(self.date.value())
+        {
+            self.date_value = value;
+        }
+    }
+
+    /// Writes what the turn has made.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Error> {
+        let mut progress = false;
+        match self.wire.poll_write_out(cx, &mut progress) {
+            Poll::Ready(Ok(())) => {
+                self.clocks.stalled = None;
+                Ok(Poll::Ready(()))
+            }
+            Poll::Ready(Err(error)) => Err(Error::io(Sent::Something, error)),
+            Poll::Pending => {
+                if progress {
+                    self.clocks.stalled = None;
+                }
+                Ok(Poll::Pending)
+            }
+        }
+    }
+
+    /// Writes, and looks at the clocks and at what the server asks for.
+    fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let is_stuck = self.poll_write(cx)?.is_pending();
+        match self.guest.poll_changed(cx) {
+            Poll::Ready(Stage::Aborting) => {
+                self.guest.mark_cut();
+                return Poll::Ready(Ok(()));
+            }
+            Poll::Ready(_) => {
+                match &mut self.state {
+                    State::Serving(connection) => connection.graceful_shutdown(),
+                    State::Handshaking(_) => return Poll::Ready(Ok(())),
+                }
+                // Once more around, to send the GOAWAY.
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending => {}
+        }
+        let now = Instant::now();
+        let clocks = &mut self.clocks;
+        let earned = now.saturating_duration_since(clocks.earned).as_secs();
+        if earned > 0 {
+            clocks.earned = now;
+            self.wire.guard(|guard| guard.handle_seconds(earned));
+        }
+        let (frames, has_settings) = self.wire.guard(|guard| (guard.frames(), guard.has_settings()));
+        let is_idle = self.streams.is_empty() && self.waiting.is_none();
+        clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
+        clocks.stalled = is_stuck.then(|| clocks.stalled.unwrap_or(now));
+
+        let timeouts = &self.config.timeouts;
+        let after = |since: Option<Instant>, timeout: Option<_>| since?.checked_add(timeout?);
+        let head = after((!has_settings).then_some(clocks.accepted), timeouts.head);
+        let idle = after(clocks.idle.filter(|_| has_settings), timeouts.idle);
+        let write = after(clocks.stalled, timeouts.write);
+        let pulse = match &mut clocks.keep_alive {
+            Some(keep_alive) => match keep_alive.poll(frames, now, cx) {
+                Pulse::Alive(next) => Some(next),
+                Pulse::Dead => return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive)))),
+            },
+            None => None,
+        };
+        let due = [head, idle, write, pulse].into_iter().flatten().min();
+        if clocks.deadline.poll(due, cx).is_pending() {
+            return Poll::Pending;
+        }
+        if due == write {
+            return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::Write))));
+        }
+        if due == head {
+            return Poll::Ready(Ok(()));
+        }
+        if due == idle
+            && let State::Serving(connection) = &mut self.state
+        {
+            connection.abrupt_shutdown(Reason::NO_ERROR.code().into());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<Io, S, B> Future for Connection<Io, S, B>
+where
+    Io: AsyncRead + AsyncWrite + Unpin,
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll_turn(cx.waker())
+    }
+}
+
+// Nothing in it is pinned in place: what must not move lies in slots.
+impl<Io, S, B> Unpin for Connection<Io, S, B> where S: Service<Request<Body>> {}

@@ -1,0 +1,141 @@
+//! One exchange: a handler, then the body of its response.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
+use http::{Method, Response, StatusCode};
+use pin_project_lite::pin_project;
+
+use crate::error::{BoxError, Error};
+use crate::h1::framing::is_bodiless;
+use crate::h2::{Pump, strip_connection_fields};
+use crate::reason::Reason;
+
+type Respond = h2::server::SendResponse<Bytes>;
+
+pin_project! {
+    /// An exchange in progress. It ends when the response is handed to h2 whole, or the stream is gone; with it go
+    /// the handler's future and body.
+    #[must_use = "futures do nothing unless polled"]
+    pub(super) struct Stream<F, B> {
+        #[pin]
+        phase: Phase<F, B>,
+        respond: Respond,
+        method: Method,
+        date: HeaderValue,
+    }
+}
+
+pin_project! {
+    #[project = PhaseProject]
+    enum Phase<F, B> {
+        Handling { #[pin] handler: F },
+        Responding { #[pin] pump: Pump<B> },
+    }
+}
+
+impl<F, B> Stream<F, B> {
+    pub(super) fn new(handler: F, respond: Respond, method: Method, date: HeaderValue) -> Self {
+        Self { phase: Phase::Handling { handler }, respond, method, date }
+    }
+}
+
+impl<F, B, E> Stream<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: http_body::Body,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    fn poll_exchange(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let me = self.as_mut().project();
+            let result = match me.phase.project() {
+                PhaseProject::Responding { pump } => return pump.poll(cx),
+                PhaseProject::Handling { handler } => match handler.poll(cx) {
+                    Poll::Ready(result) => result,
+                    // A request that nobody waits for any more is given up.
+                    Poll::Pending => return me.respond.poll_reset(cx).map(|_| ()),
+                },
+            };
+            let Some(pump) = self.as_mut().respond(result) else { return Poll::Ready(()) };
+            self.as_mut().project().phase.set(Phase::Responding { pump });
+        }
+    }
+
+    /// Sends the head; answers what is left to send.
+    fn respond(self: Pin<&mut Self>, result: Result<Response<B>, E>) -> Option<Pump<B>> {
+        let me = self.project();
+        let response = match result {
+            Ok(response) if !response.status().is_informational() => response,
+            Ok(_) => {
+                answer(me.respond, StatusCode::INTERNAL_SERVER_ERROR);
+                return None;
+            }
+            Err(error) => {
+                let error = Error::foreign(error);
+                match (error.request_status(), error.h2_reason()) {
+                    (None, Some(_)) => {
+                        me.respond.send_reset(error.reset_reason(Reason::INTERNAL_ERROR).code().into());
+                    }
+                    (status, _) => answer(me.respond, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+                }
+                return None;
+            }
+        };
+        let (mut head, body) = response.into_parts();
+        strip_connection_fields(&mut head.headers);
+        head.version = http::Version::HTTP_2;
+        if !head.headers.contains_key(DATE) {
+            head.headers.insert(DATE, me.date.clone());
+        }
+        let is_bodiless = is_bodiless(me.method, head.status);
+        if let Some(length) = body.size_hint().exact()
+            && (!is_bodiless || (*me.method == Method::HEAD && length > 0))
+        {
+            head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+        }
+        let is_end = is_bodiless || body.is_end_stream();
+        let send = me.respond.send_response(Response::from_parts(head, ()), is_end);
+        match send {
+            Ok(send) if !is_end => Some(Pump::new(body, send)),
+            // An error says that the stream is gone, and with it whoever could be told.
+            Ok(_) | Err(_) => None,
+        }
+    }
+}
+
+impl<F, B, E> Future for Stream<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    E: Into<BoxError>,
+    B: http_body::Body,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match catch_unwind(AssertUnwindSafe(|| self.as_mut().poll_exchange(cx))) {
+            Ok(polled) => polled,
+            Err(_) => {
+                // The panic is this stream's affair: the others of the connection know nothing of it.
+                self.project().respond.send_reset(h2::Reason::INTERNAL_ERROR);
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+/// Answers with a status and nothing else.
+pub(super) fn answer(respond: &mut Respond, status: StatusCode) {
+    let mut response = Response::new(());
+    *response.status_mut() = status;
+    // An error says that the stream is gone, and with it whoever could be told.
+    let _ = respond.send_response(response, true);
+}

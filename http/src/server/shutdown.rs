@@ -1,0 +1,167 @@
+//! How connections learn that the server shuts down, and how the server learns that they have gone.
+//!
+//! Every connection holds a [`Guest`]. It costs a load per turn to look at; a connection that is about to wait leaves
+//! its waker once.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Waker};
+
+use slab::Slab;
+
+/// What the server asks of its connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Carry on.
+    Serving = 0,
+    /// Finish what has begun, then close.
+    Draining = 1,
+    /// Close now.
+    Aborting = 2,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// The stage, as a number; it only grows.
+    stage: AtomicU8,
+    guests: Mutex<Guests>,
+}
+
+#[derive(Default)]
+struct Guests {
+    wakers: Slab<Option<Waker>>,
+    /// Wakes the host when a guest leaves.
+    host: Option<Waker>,
+    cut: usize,
+    finished: usize,
+}
+
+impl Shared {
+    fn guests(&self) -> MutexGuard<'_, Guests> {
+        self.guests.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn stage(&self) -> Stage {
+        // ORDERING: Relaxed, the stage carries no other memory; a guest that misses a change is woken for it.
+        match self.stage.load(Ordering::Relaxed) {
+            0 => Stage::Serving,
+            1 => Stage::Draining,
+            _ => Stage::Aborting,
+        }
+    }
+}
+
+/// The server's side.
+#[derive(Default)]
+pub(crate) struct Host {
+    shared: Arc<Shared>,
+}
+
+impl Host {
+    /// Counts a new connection in.
+    pub(crate) fn admit(&self) -> Guest {
+        let id = self.shared.guests().wakers.insert(None);
+        Guest { shared: Arc::clone(&self.shared), id, seen: Stage::Serving, registered: None, is_cut: false }
+    }
+
+    /// Connections open.
+    pub(crate) fn len(&self) -> usize {
+        self.shared.guests().wakers.len()
+    }
+
+    /// Tells every connection. Those counted out from now on are counted as finished or cut.
+    pub(crate) fn announce(&self, stage: Stage) {
+        let wakers: Vec<Waker> = {
+            let mut guests = self.shared.guests();
+            self.shared.stage.store(stage as u8, Ordering::Relaxed);
+            guests.wakers.iter_mut().filter_map(|(_, waker)| waker.take()).collect()
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Ready when at most `at_most` connections are open.
+    pub(crate) fn poll_at_most(&self, at_most: usize, cx: &Context<'_>) -> Poll<()> {
+        let mut guests = self.shared.guests();
+        if guests.wakers.len() <= at_most {
+            return Poll::Ready(());
+        }
+        guests.host = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Connections that ended by themselves, and those that were cut, since draining began.
+    pub(crate) fn count(&self) -> (usize, usize) {
+        let guests = self.shared.guests();
+        (guests.finished, guests.cut)
+    }
+}
+
+/// A connection's side.
+pub(crate) struct Guest {
+    shared: Arc<Shared>,
+    id: usize,
+    seen: Stage,
+    registered: Option<Waker>,
+    is_cut: bool,
+}
+
+impl Guest {
+    /// For a connection that no server owns.
+    pub(crate) fn alone() -> Self {
+        Host::default().admit()
+    }
+
+    /// What the server asks for.
+    pub(crate) fn stage(&self) -> Stage {
+        self.shared.stage()
+    }
+
+    /// Ready when the stage is not the one seen last; else leaves the waker.
+    pub(crate) fn poll_changed(&mut self, cx: &Context<'_>) -> Poll<Stage> {
+        if self.stage() != self.seen {
+            self.seen = self.stage();
+            // The change took the waker away.
+            self.registered = None;
+            return Poll::Ready(self.seen);
+        }
+        if self.registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        let mut guests = self.shared.guests();
+        // INVARIANT: the stage is looked at under the lock under which it changes, so no change falls between.
+        if self.shared.stage() == self.seen
+            && let Some(waker) = guests.wakers.get_mut(self.id)
+        {
+            *waker = Some(cx.waker().clone());
+            self.registered = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        drop(guests);
+        self.registered = None;
+        self.seen = self.stage();
+        Poll::Ready(self.seen)
+    }
+
+    /// Takes note that the connection ends because of the abort.
+    pub(crate) fn mark_cut(&mut self) {
+        self.is_cut = true;
+    }
+}
+
+impl Drop for Guest {
+    fn drop(&mut self) {
+        let mut guests = self.shared.guests();
+        guests.wakers.remove(self.id);
+        if self.shared.stage() > Stage::Serving {
+            match self.is_cut {
+                true => guests.cut += 1,
+                false => guests.finished += 1,
+            }
+        }
+        let host = guests.host.take();
+        drop(guests);
+        if let Some(host) = host {
+            host.wake();
+        }
+    }
+}

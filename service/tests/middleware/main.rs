@@ -1,7 +1,0 @@
-//! Middleware, driven by hand and on a clock that stands still.
-
-mod contract;
-mod limits;
-mod retry;
-mod support;
-mod time;
