@@ -1,1 +1,46 @@
-//! Sockets of the Minato stack: TCP, UDP, Unix, name lookup.
+//! Sockets of the Minato stack.
+//!
+//! - [`TcpListener`], [`TcpStream`], [`TcpSocket`]: TCP, with names as in tokio
+//! - [`UdpSocket`] for datagrams
+//! - [`unix`], [`UnixListener`], [`UnixStream`], [`UnixDatagram`]: sockets in the file system
+//! - [`ToSocketAddrs`], [`lookup_host`]: names
+//! - [`accept`]: a loop that goes on when the process has run out of descriptors
+//!
+//! A socket belongs to no runtime until an operation on it first would block; from then on it belongs to the worker
+//! that polled it. So connections that live for one exchange never enter epoll, and sockets may be made anywhere.
+//!
+//! ```
+//! use minato_net::{TcpListener, TcpStream};
+//! use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
+//!
+//! # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+//! # rt.block_on(async {
+//! let listener = TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! let server = minato_runtime::spawn(async move {
+//!     let (mut stream, _) = listener.accept().await?;
+//!     stream.write_all(b"ahoy").await
+//! });
+//! let mut text = String::new();
+//! TcpStream::connect(address).await?.read_to_string(&mut text).await?;
+//! assert_eq!(text, "ahoy");
+//! server.await.unwrap()
+//! # }).unwrap();
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod accept;
+pub mod tcp;
+pub mod unix;
+
+mod addr;
+mod halves;
+mod limits;
+mod source;
+mod stream;
+mod udp;
+
+pub use addr::{ToSocketAddrs, lookup_host};
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use udp::UdpSocket;
+pub use unix::{UnixDatagram, UnixListener, UnixStream};

@@ -1,0 +1,245 @@
+//! An accept loop that goes on.
+//!
+//! `accept` fails for reasons that have nothing to do with the listener: the peer has gone (`ECONNABORTED`), the
+//! network has failed it, the process or the system has run out of descriptors (`EMFILE`, `ENFILE`) or memory. A
+//! loop that ends then takes the server down; a loop that tries again at once spins, since the connection that could
+//! not be accepted is still there.
+//!
+//! [`AcceptLoop`] tries again at once after the first kind. After the second it gives up a descriptor that it keeps in
+//! reserve, accepts the waiting connection with it and closes it at once, so that the peer learns of it, and pauses.
+
+use std::fs::File;
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use minato_runtime::time::sleep;
+
+use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
+use crate::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// Takes connections.
+pub trait Listener: Send {
+    /// A connection.
+    type Io: Send;
+    /// The address of a peer.
+    type Addr: Send;
+
+    /// Waits for a connection.
+    ///
+    /// # Cancel safety
+    ///
+    /// No connection may be lost when the future is dropped.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Io, Self::Addr)>> + Send;
+}
+
+impl Listener for TcpListener {
+    type Io = TcpStream;
+    type Addr = std::net::SocketAddr;
+
+    fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, Self::Addr)>> + Send {
+        Self::accept(self)
+    }
+}
+
+impl Listener for UnixListener {
+    type Io = UnixStream;
+    type Addr = crate::unix::SocketAddr;
+
+    fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, Self::Addr)>> + Send {
+        Self::accept(self)
+    }
+}
+
+/// Accepts connections for ever.
+///
+/// ```
+/// use minato_net::{TcpListener, accept::AcceptLoop};
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// let address = listener.local_addr().unwrap();
+/// let mut connections = AcceptLoop::new(listener);
+/// let client = minato_net::TcpStream::connect(address).await.unwrap();
+/// let (_stream, peer) = connections.accept().await;
+/// assert_eq!(peer, client.local_addr().unwrap());
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct AcceptLoop<L> {
+    listener: L,
+    /// Given up to accept one more connection when there is no other descriptor left.
+    reserve: Option<File>,
+    pause: Duration,
+}
+
+/// What an error of `accept` calls for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remedy {
+    /// It concerned one connection.
+    Retry,
+    /// There is no descriptor.
+    UseReserve,
+    /// There is no memory, or something else that may pass.
+    Pause,
+}
+
+impl Remedy {
+    fn of(error: &io::Error) -> Self {
+        use rustix::io::Errno;
+        // accept(2), "Error handling": pending network errors of the new connection are to be treated like EAGAIN.
+        const ONE_CONNECTION: [Errno; 12] = [
+            Errno::CONNABORTED,
+            Errno::CONNRESET,
+            Errno::CONNREFUSED,
+            Errno::INTR,
+            Errno::PROTO,
+            Errno::NETDOWN,
+            Errno::NOPROTOOPT,
+            Errno::HOSTDOWN,
+            Errno::HOSTUNREACH,
+            Errno::NETUNREACH,
+            Errno::OPNOTSUPP,
+            Errno::PERM,
+        ];
+        match error.raw_os_error().map(Errno::from_raw_os_error) {
+            Some(Errno::MFILE | Errno::NFILE) => Self::UseReserve,
+            Some(errno) if ONE_CONNECTION.contains(&errno) => Self::Retry,
+            _ => Self::Pause,
+        }
+    }
+}
+
+impl<L: Listener> AcceptLoop<L> {
+    /// A loop over the connections of `listener`.
+    pub fn new(listener: L) -> Self {
+        Self { listener, reserve: open_reserve(), pause: Duration::ZERO }
+    }
+
+    /// The listener.
+    pub fn get_ref(&self) -> &L {
+        &self.listener
+    }
+
+    /// The listener, without the loop.
+    pub fn into_inner(self) -> L {
+        self.listener
+    }
+
+    /// Waits for a connection, whatever happens in between.
+    ///
+    /// # Cancel safety
+    ///
+    /// No connection is lost when the future is dropped.
+    pub async fn accept(&mut self) -> (L::Io, L::Addr) {
+        let mut retries = 0;
+        loop {
+            let error = match self.listener.accept().await {
+                Ok(connection) => {
+                    self.pause = Duration::ZERO;
+                    if self.reserve.is_none() {
+                        self.reserve = open_reserve();
+                    }
+                    return connection;
+                }
+                Err(error) => error,
+            };
+            match Remedy::of(&error) {
+                // Bounded, in case an error that should concern one connection keeps coming.
+                Remedy::Retry if retries < RETRIES_MAX => {
+                    retries += 1;
+                    continue;
+                }
+                Remedy::UseReserve => self.turn_one_away().await,
+                Remedy::Retry | Remedy::Pause => {}
+            }
+            self.pause = (self.pause * 2).clamp(ACCEPT_PAUSE_MIN, ACCEPT_PAUSE_MAX);
+            sleep(self.pause).await;
+            retries = 0;
+        }
+    }
+
+    /// Closes the connection that waits longest, so that its peer does not wait in vain.
+    async fn turn_one_away(&mut self) {
+        if self.reserve.take().is_some() {
+            // Ready, unless the peer has gone: then there is nobody to turn away.
+            let accepting = std::pin::pin!(self.listener.accept());
+            drop(minato_runtime::time::timeout(ACCEPT_PAUSE_MIN, accepting).await);
+            self.reserve = open_reserve();
+        }
+    }
+}
+
+/// LIMIT: failed connections in a row before the loop pauses.
+const RETRIES_MAX: u32 = 64;
+
+fn open_reserve() -> Option<File> {
+    File::open("/dev/null").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minato_runtime::runtime::{Builder, Runtime};
+    use minato_runtime::time::Instant;
+    use rustix::io::Errno;
+    use std::collections::VecDeque;
+    use std::sync::Mutex;
+
+    /// Answers as scripted.
+    struct Script(Mutex<VecDeque<Result<u32, Errno>>>);
+
+    impl Listener for Script {
+        type Io = u32;
+        type Addr = ();
+
+        async fn accept(&self) -> io::Result<(u32, ())> {
+            let next = self.0.lock().unwrap().pop_front();
+            match next {
+                Some(Ok(io)) => Ok((io, ())),
+                Some(Err(errno)) => Err(errno.into()),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn run(script: Vec<Result<u32, Errno>>) -> (u32, Duration) {
+        let runtime: Runtime = Builder::new_current_thread().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let start = Instant::now();
+            let mut connections = AcceptLoop::new(Script(Mutex::new(script.into())));
+            (connections.accept().await.0, start.elapsed())
+        })
+    }
+
+    #[test]
+    fn an_aborted_connection_is_passed_over_at_once() {
+        let (io, waited) = run(vec![Err(Errno::CONNABORTED), Err(Errno::PROTO), Ok(7)]);
+        assert_eq!((io, waited), (7, Duration::ZERO));
+    }
+
+    #[test]
+    fn without_descriptors_one_peer_is_turned_away_and_the_loop_pauses() {
+        let (io, waited) = run(vec![Err(Errno::MFILE), Ok(1), Ok(2)]);
+        assert_eq!(io, 2);
+        assert!(waited >= ACCEPT_PAUSE_MIN && waited < ACCEPT_PAUSE_MIN * 2);
+    }
+
+    #[test]
+    fn pauses_grow_and_stay_bounded() {
+        let mut script = vec![Err(Errno::NOMEM); 20];
+        script.push(Ok(3));
+        let (_, waited) = run(script);
+        // 5 + 10 + … + 640 ms, then one second each.
+        assert!(waited >= Duration::from_millis(1275) + ACCEPT_PAUSE_MAX * 12, "{waited:?}");
+        assert!(waited <= Duration::from_millis(1300) + ACCEPT_PAUSE_MAX * 12, "{waited:?}");
+    }
+
+    #[test]
+    fn an_error_that_never_ends_does_not_spin() {
+        let mut script = vec![Err(Errno::CONNABORTED); 65];
+        script.push(Ok(4));
+        assert!(run(script).1 >= ACCEPT_PAUSE_MIN);
+    }
+}

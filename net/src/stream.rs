@@ -1,0 +1,184 @@
+//! What TCP and Unix streams have in common: bytes both ways through a shared reference.
+
+use std::io::{self, IoSlice, IoSliceMut};
+use std::net::Shutdown;
+use std::task::{Context, Poll};
+
+use minato_runtime::io::ReadBuf;
+
+/// A stream that may be used by one reader and one writer at a time.
+pub trait SharedStream: sealed::Sealed {}
+
+pub(crate) mod sealed {
+    use super::{Context, IoSlice, IoSliceMut, Poll, ReadBuf, Shutdown, io};
+
+    /// The hidden half of [`SharedStream`](super::SharedStream).
+    pub trait Sealed {
+        /// Reads; one task at a time.
+        fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>>;
+        /// Reads into several slices; one task at a time.
+        fn poll_recv_vectored(
+            &self,
+            cx: &mut Context<'_>,
+            bufs: &mut [IoSliceMut<'_>],
+        ) -> Poll<io::Result<usize>>;
+        /// Writes; one task at a time.
+        fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
+        /// Writes several slices; one task at a time.
+        fn poll_send_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
+        /// Ends a direction.
+        fn end(&self, how: Shutdown) -> io::Result<()>;
+    }
+}
+
+/// Gives a stream type, whose field `io` is a `PollEvented`, its shared reads and writes.
+macro_rules! shared_stream {
+    ($type:ty) => {
+        impl $crate::stream::sealed::Sealed for $type {
+            fn poll_recv(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut minato_runtime::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                self.io.poll_recv(cx, buf)
+            }
+
+            fn poll_recv_vectored(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.io.poll_recv_vectored(cx, bufs)
+            }
+
+            fn poll_send(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.io.poll_send(cx, buf)
+            }
+
+            fn poll_send_vectored(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.io.poll_send_vectored(cx, bufs)
+            }
+
+            fn end(&self, how: std::net::Shutdown) -> std::io::Result<()> {
+                self.io.get_ref().shutdown(how)
+            }
+        }
+
+        impl $crate::stream::SharedStream for $type {}
+    };
+}
+
+/// Gives a type the reading trait, through the shared stream that `$shared` finds in it.
+macro_rules! readable {
+    ([$($generics:tt)*] $type:ty, $this:ident => $shared:expr) => {
+        impl<$($generics)*> minato_runtime::io::AsyncRead for $type {
+            #[inline]
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut minato_runtime::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let $this = &*self;
+                $crate::stream::sealed::Sealed::poll_recv($shared, cx, buf)
+            }
+
+            fn poll_read_vectored(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let $this = &*self;
+                $crate::stream::sealed::Sealed::poll_recv_vectored($shared, cx, bufs)
+            }
+
+            fn is_read_vectored(&self) -> bool {
+                true
+            }
+        }
+
+        #[cfg(feature = "tokio-io")]
+        impl<$($generics)*> tokio::io::AsyncRead for $type {
+            #[inline]
+            fn poll_read(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut tokio::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                minato_runtime::io::tokio_compat::poll_read(self, cx, buf)
+            }
+        }
+    };
+}
+
+/// Gives a type the writing trait, through the shared stream that `$shared` finds in it.
+macro_rules! writable {
+    ([$($generics:tt)*] $type:ty, $this:ident => $shared:expr) => {
+        impl<$($generics)*> minato_runtime::io::AsyncWrite for $type {
+            $crate::stream::writable_methods!($this => $shared);
+        }
+
+        #[cfg(feature = "tokio-io")]
+        impl<$($generics)*> tokio::io::AsyncWrite for $type {
+            $crate::stream::writable_methods!($this => $shared);
+        }
+    };
+}
+
+/// The writing methods, whose signatures are the same in tokio's trait and in ours.
+macro_rules! writable_methods {
+    ($this:ident => $shared:expr) => {
+        #[inline]
+        fn poll_write(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            buf: &[u8],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            let $this = &*self;
+            $crate::stream::sealed::Sealed::poll_send($shared, cx, buf)
+        }
+
+        #[inline]
+        fn poll_write_vectored(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+            bufs: &[std::io::IoSlice<'_>],
+        ) -> std::task::Poll<std::io::Result<usize>> {
+            let $this = &*self;
+            $crate::stream::sealed::Sealed::poll_send_vectored($shared, cx, bufs)
+        }
+
+        fn is_write_vectored(&self) -> bool {
+            true
+        }
+
+        fn poll_flush(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            std::task::Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<std::io::Result<()>> {
+            let $this = &*self;
+            std::task::Poll::Ready(
+                match $crate::stream::sealed::Sealed::end($shared, std::net::Shutdown::Write) {
+                    Err(error) if error.kind() == std::io::ErrorKind::NotConnected => Ok(()),
+                    result => result,
+                },
+            )
+        }
+    };
+}
+
+pub(crate) use {readable, shared_stream, writable, writable_methods};

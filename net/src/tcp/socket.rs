@@ -1,0 +1,262 @@
+//! A TCP socket before it listens or connects.
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
+
+use super::{TcpListener, TcpStream};
+
+/// Sets options that must be in place before a socket listens or connects.
+///
+/// ```
+/// use minato_net::TcpSocket;
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let socket = TcpSocket::new_v4()?;
+/// socket.set_reuseport(true)?;
+/// socket.bind("127.0.0.1:0".parse().unwrap())?;
+/// let listener = socket.listen(128)?;
+/// # let _ = listener;
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
+#[derive(Debug)]
+pub struct TcpSocket {
+    socket: Socket,
+}
+
+/// When and how often the kernel asks a silent peer whether it is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Keepalive {
+    /// Silence before the first probe.
+    pub idle: Duration,
+    /// Time between probes; the system's default if none.
+    pub interval: Option<Duration>,
+    /// Probes without answer before the connection is given up; the system's default if none.
+    pub retries: Option<u32>,
+}
+
+impl Keepalive {
+    /// Probes after `idle` silence, with the system's defaults for the rest.
+    #[must_use]
+    pub fn after(idle: Duration) -> Self {
+        Self { idle, interval: None, retries: None }
+    }
+
+    pub(super) fn apply(self, socket: impl AsFd) -> io::Result<()> {
+        let mut keepalive = socket2::TcpKeepalive::new().with_time(self.idle);
+        if let Some(interval) = self.interval {
+            keepalive = keepalive.with_interval(interval);
+        }
+        if let Some(retries) = self.retries {
+            keepalive = keepalive.with_retries(retries);
+        }
+        SockRef::from(&socket).set_tcp_keepalive(&keepalive)
+    }
+}
+
+impl TcpSocket {
+    /// A socket for IPv4.
+    ///
+    /// # Errors
+    ///
+    /// If the process or the system has run out of descriptors.
+    pub fn new_v4() -> io::Result<Self> {
+        Self::new(Domain::IPV4)
+    }
+
+    /// A socket for IPv6.
+    ///
+    /// # Errors
+    ///
+    /// If the process or the system has run out of descriptors.
+    pub fn new_v6() -> io::Result<Self> {
+        Self::new(Domain::IPV6)
+    }
+
+    /// A socket for the family of `address`.
+    pub(super) fn for_address(address: SocketAddr) -> io::Result<Self> {
+        Self::new(Domain::for_address(address))
+    }
+
+    fn new(domain: Domain) -> io::Result<Self> {
+        let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+        Ok(Self { socket })
+    }
+
+    /// Takes a socket that was set up elsewhere, and puts it into non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the mode cannot be set.
+    pub fn from_std_stream(stream: std::net::TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Ok(Self { socket: stream.into() })
+    }
+
+    /// Lets the socket be bound to an address that a closed connection still holds.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_reuseaddr(&self, reuse: bool) -> io::Result<()> {
+        self.socket.set_reuse_address(reuse)
+    }
+
+    /// Whether an address that a closed connection holds may be bound.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn reuseaddr(&self) -> io::Result<bool> {
+        self.socket.reuse_address()
+    }
+
+    /// Lets several sockets listen at one address; the kernel spreads connections over them.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_reuseport(&self, reuse: bool) -> io::Result<()> {
+        self.socket.set_reuse_port(reuse)
+    }
+
+    /// Whether several sockets may listen at one address.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn reuseport(&self) -> io::Result<bool> {
+        self.socket.reuse_port()
+    }
+
+    /// Whether an IPv6 socket keeps to IPv6.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_only_v6(&self, only: bool) -> io::Result<()> {
+        self.socket.set_only_v6(only)
+    }
+
+    /// The size of the kernel's send buffer, in bytes; a hint.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_send_buffer_size(&self, bytes: u32) -> io::Result<()> {
+        self.socket.set_send_buffer_size(bytes as usize)
+    }
+
+    /// The size of the kernel's send buffer, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn send_buffer_size(&self) -> io::Result<u32> {
+        self.socket.send_buffer_size().map(|bytes| bytes.try_into().unwrap_or(u32::MAX))
+    }
+
+    /// The size of the kernel's receive buffer, in bytes; a hint.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_recv_buffer_size(&self, bytes: u32) -> io::Result<()> {
+        self.socket.set_recv_buffer_size(bytes as usize)
+    }
+
+    /// The size of the kernel's receive buffer, in bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn recv_buffer_size(&self) -> io::Result<u32> {
+        self.socket.recv_buffer_size().map(|bytes| bytes.try_into().unwrap_or(u32::MAX))
+    }
+
+    /// Sends small segments at once, without waiting for acknowledgements.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.socket.set_tcp_nodelay(nodelay)
+    }
+
+    /// Has the kernel ask a silent peer whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_keepalive(&self, keepalive: Keepalive) -> io::Result<()> {
+        keepalive.apply(&self.socket)
+    }
+
+    /// How long closing waits for unsent bytes; zero resets the connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        self.socket.set_linger(linger)
+    }
+
+    /// The address the socket is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()?.as_socket().ok_or_else(|| io::ErrorKind::Unsupported.into())
+    }
+
+    /// Binds the socket to a local address.
+    ///
+    /// # Errors
+    ///
+    /// Those of `bind`.
+    pub fn bind(&self, address: SocketAddr) -> io::Result<()> {
+        self.socket.bind(&address.into())
+    }
+
+    /// Connects to a peer.
+    ///
+    /// # Errors
+    ///
+    /// Those of `connect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect(self, address: SocketAddr) -> io::Result<TcpStream> {
+        match self.socket.connect(&address.into()) {
+            Ok(()) => TcpStream::from_connected(self.socket.into()),
+            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {
+                TcpStream::from_connecting(self.socket.into()).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes connections; the kernel keeps at most `backlog` of them that were not accepted yet.
+    ///
+    /// # Errors
+    ///
+    /// Those of `listen`.
+    pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
+        self.socket.listen(backlog.try_into().unwrap_or(i32::MAX))?;
+        TcpListener::from_nonblocking(self.socket.into())
+    }
+}
+
+impl AsFd for TcpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}

@@ -1,0 +1,294 @@
+//! One TCP connection.
+
+use std::io::{self, IoSlice};
+use std::net::{Shutdown, SocketAddr};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use minato_runtime::io::ReadBuf;
+use socket2::SockRef;
+
+use super::{Keepalive, OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpSocket, WriteHalf};
+use crate::addr::{ToSocketAddrs, try_each};
+use crate::halves;
+use crate::source::{Interest, PollEvented, Ready};
+use crate::stream::{readable, shared_stream, writable};
+
+/// A TCP connection.
+///
+/// Reads and writes through [`AsyncReadExt`](minato_runtime::io::AsyncReadExt) and
+/// [`AsyncWriteExt`](minato_runtime::io::AsyncWriteExt). Dropping it closes the connection in both directions.
+#[derive(Debug)]
+pub struct TcpStream {
+    pub(crate) io: PollEvented<std::net::TcpStream>,
+}
+
+shared_stream!(TcpStream);
+readable!([] TcpStream, this => this);
+writable!([] TcpStream, this => this);
+
+impl TcpStream {
+    /// Connects to the first of the addresses that answers.
+    ///
+    /// # Errors
+    ///
+    /// The error of the last address tried, or of the name lookup.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect(address: impl ToSocketAddrs) -> io::Result<Self> {
+        try_each(address, async |address| TcpSocket::for_address(address)?.connect(address).await).await
+    }
+
+    /// Takes a socket in non-blocking mode.
+    pub(super) fn from_connected(stream: std::net::TcpStream) -> io::Result<Self> {
+        Ok(Self { io: PollEvented::new(stream) })
+    }
+
+    /// Waits until a socket in non-blocking mode is connected.
+    pub(super) async fn from_connecting(stream: std::net::TcpStream) -> io::Result<Self> {
+        let io = PollEvented::new_connecting(stream);
+        // The readiness stays: the first write would not block.
+        let _ = io.write_ready().await?;
+        match io.get_ref().take_error()? {
+            Some(error) => Err(error),
+            None => Ok(Self { io }),
+        }
+    }
+
+    /// Takes a connection that was set up elsewhere, and puts it into non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the mode cannot be set.
+    pub fn from_std(stream: std::net::TcpStream) -> io::Result<Self> {
+        stream.set_nonblocking(true)?;
+        Self::from_connected(stream)
+    }
+
+    /// Gives the connection to the standard library, still in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot leave its driver.
+    pub fn into_std(self) -> io::Result<std::net::TcpStream> {
+        self.io.into_inner()
+    }
+
+    /// The local address.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+
+    /// The address of the peer.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getpeername`.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    /// The error that waits on the socket, which is taken.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+
+    /// Looks at bytes without taking them.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn peek(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.async_io(Interest::READABLE, |io| io.peek(buf)).await
+    }
+
+    /// Waits until `interest` may be satisfied. Any number of tasks may wait.
+    ///
+    /// # Errors
+    ///
+    /// If there is no runtime to wait in.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        Ok(self.io.ready(interest).await?.ready())
+    }
+
+    /// Waits until there may be something to read; see [`ready`](Self::ready).
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn readable(&self) -> io::Result<()> {
+        self.ready(Interest::READABLE).await.map(drop)
+    }
+
+    /// Waits until there may be room to write; see [`ready`](Self::ready).
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn writable(&self) -> io::Result<()> {
+        self.ready(Interest::WRITABLE).await.map(drop)
+    }
+
+    /// Reads what is there without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `recv`.
+    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_recv(buf)
+    }
+
+    /// Writes what fits without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `send`.
+    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_send(buf)
+    }
+
+    /// Writes what fits of several slices without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `sendmsg`.
+    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        self.io.try_send_vectored(bufs)
+    }
+
+    /// Looks at bytes without taking them; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`.
+    pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<usize>> {
+        self.io.poll_read_io(cx, |io| io.peek(buf.initialize_unfilled())).map_ok(|peeked| {
+            buf.advance(peeked);
+            peeked
+        })
+    }
+
+    /// Whether small segments are sent at once, without waiting for acknowledgements.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.io.get_ref().nodelay()
+    }
+
+    /// Sends small segments at once, without waiting for acknowledgements.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.io.get_ref().set_nodelay(nodelay)
+    }
+
+    /// How long closing waits for unsent bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        SockRef::from(self).linger()
+    }
+
+    /// How long closing waits for unsent bytes; zero resets the connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
+        SockRef::from(self).set_linger(linger)
+    }
+
+    /// The time-to-live of packets sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.io.get_ref().ttl()
+    }
+
+    /// Sets the time-to-live of packets sent.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.get_ref().set_ttl(ttl)
+    }
+
+    /// Has the kernel ask a silent peer whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_keepalive(&self, keepalive: Keepalive) -> io::Result<()> {
+        keepalive.apply(self)
+    }
+
+    /// Ends one or both directions at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of `shutdown`.
+    pub fn shutdown_now(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+
+    /// Borrows the two directions apart, at no cost.
+    pub fn split(&mut self) -> (ReadHalf<'_>, WriteHalf<'_>) {
+        halves::split(self)
+    }
+
+    /// Takes the two directions apart, for two tasks.
+    #[must_use]
+    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        halves::into_split(self)
+    }
+}
+
+impl AsFd for TcpStream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.get_ref().as_fd()
+    }
+}
+
+impl TryFrom<std::net::TcpStream> for TcpStream {
+    type Error = io::Error;
+
+    fn try_from(stream: std::net::TcpStream) -> io::Result<Self> {
+        Self::from_std(stream)
+    }
+}

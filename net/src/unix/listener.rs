@@ -1,0 +1,77 @@
+//! Taking Unix connections.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::net::SocketAddr;
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use super::UnixStream;
+use crate::source::{Interest, PollEvented};
+
+/// Takes connections at a path. The path stays when the listener is dropped; removing it is the caller's business.
+#[derive(Debug)]
+pub struct UnixListener {
+    io: PollEvented<mio::net::UnixListener>,
+}
+
+impl UnixListener {
+    /// Listens at `path`, which must not exist.
+    ///
+    /// # Errors
+    ///
+    /// Those of `bind`.
+    pub fn bind(path: impl AsRef<Path>) -> io::Result<Self> {
+        Ok(Self { io: PollEvented::new(mio::net::UnixListener::bind(path)?) })
+    }
+
+    /// Takes a listening socket that was set up elsewhere, and puts it into non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the mode cannot be set.
+    pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        Ok(Self { io: PollEvented::new(mio::net::UnixListener::from_std(listener)) })
+    }
+
+    /// Waits for a connection.
+    ///
+    /// # Errors
+    ///
+    /// Those of `accept`; see [`TcpListener::accept`](crate::TcpListener::accept).
+    ///
+    /// # Cancel safety
+    ///
+    /// No connection is lost when the future is dropped.
+    pub async fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (stream, peer) = self.io.async_io(Interest::READABLE, mio::net::UnixListener::accept).await?;
+        Ok((UnixStream::from_nonblocking(OwnedFd::from(stream).into()), peer))
+    }
+
+    /// Waits for a connection; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`accept`](Self::accept).
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        self.io
+            .poll_read_io(cx, mio::net::UnixListener::accept)
+            .map_ok(|(stream, peer)| (UnixStream::from_nonblocking(OwnedFd::from(stream).into()), peer))
+    }
+
+    /// The address listened at.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockname`.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().local_addr()
+    }
+}
+
+impl AsFd for UnixListener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.io.get_ref().as_fd()
+    }
+}
