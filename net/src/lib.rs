@@ -41,6 +41,7 @@ mod stream;
 mod udp;
 
 pub use addr::{ToSocketAddrs, lookup_host};
+pub use source::{Interest, Ready};
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use udp::UdpSocket;
 pub use unix::{UnixDatagram, UnixListener, UnixStream};
