@@ -26,3 +26,7 @@ pub(crate) const BLOCKING_THREADS_MAX: usize = 512;
 
 /// LIMIT: timers cancelled on other workers that may wait for a sleeping owner before it is woken to drop them.
 pub(crate) const CANCELLED_TIMERS_MAX: usize = 1024;
+
+/// LIMIT: how often a task that waits for a mutex may be woken and find the lock taken by somebody who came later;
+/// then the lock is handed to it, so that a busy neighbour cannot starve it.
+pub(crate) const MUTEX_LOSSES: u8 = 4;

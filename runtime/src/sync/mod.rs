@@ -1,6 +1,6 @@
 //! Synchronisation between tasks.
 //!
-//! - [`oneshot`] and [`mpsc`]: channels for one value and for many;
+//! - [`oneshot`]: a channel for one value;
 //! - [`Semaphore`], [`Mutex`]: limits on who may go on;
 //! - [`Notify`]: a wake-up call without a value.
 //!
@@ -9,11 +9,15 @@
 
 pub(crate) mod atomic_waker;
 pub(crate) mod blocking;
+mod mutex;
+mod notify;
 pub mod oneshot;
 mod permits;
 mod semaphore;
 mod wait_queue;
 
+pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
+pub use notify::{Notified, Notify};
 pub use semaphore::{
     Acquire, AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
 };
