@@ -1,7 +1,7 @@
 //! `std`, with loom's closure-shaped `UnsafeCell` and a mutex that does not poison.
 
 pub(crate) use std::sync::{Arc, atomic};
-pub(crate) use std::thread;
+pub(crate) use std::{hint, thread};
 
 use std::sync::PoisonError;
 

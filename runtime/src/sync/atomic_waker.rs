@@ -62,7 +62,10 @@ impl AtomicWaker {
                 drop(replaced);
             }
             // A wake is taking the previous waker; whatever it announces is for this one too.
-            Err(state) if state & WAKING != 0 => waker.wake_by_ref(),
+            Err(state) if state & WAKING != 0 => {
+                waker.wake_by_ref();
+                crate::shim::hint::spin_loop();
+            }
             Err(_) => debug_assert!(false, "two tasks register one AtomicWaker at once"),
         }
     }

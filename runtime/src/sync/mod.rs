@@ -1,6 +1,6 @@
 //! Synchronisation between tasks.
 //!
-//! - [`oneshot`]: a channel for one value;
+//! - [`oneshot`] and [`mpsc`]: channels for one value and for many;
 //! - [`Semaphore`], [`Mutex`]: limits on who may go on;
 //! - [`Notify`]: a wake-up call without a value.
 //!
@@ -9,6 +9,7 @@
 
 pub(crate) mod atomic_waker;
 pub(crate) mod blocking;
+pub mod mpsc;
 mod mutex;
 mod notify;
 pub mod oneshot;

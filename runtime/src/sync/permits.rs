@@ -97,11 +97,6 @@ impl Permits {
         self.word.load(Acquire) & CLOSED != 0
     }
 
-    /// The next ticket.
-    pub(crate) fn next_ticket(&self) -> u32 {
-        ticket_of(self.word.load(Acquire))
-    }
-
     /// Takes permits if they are there and nobody waits for any; answers the ticket.
     #[inline]
     pub(crate) fn try_take(&self, permits: u32, ticket: Ticket) -> Result<u32, Unavailable> {

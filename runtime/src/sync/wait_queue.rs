@@ -99,11 +99,6 @@ impl<T> WaitQueue<T> {
         &mut self.entry(key.0).data
     }
 
-    /// Whether the entry is the first in the queue.
-    pub(crate) fn is_front(&self, key: Key) -> bool {
-        self.head == key.0
-    }
-
     /// Makes the entry wake the task of `cx`; answers the waker it replaced, to be dropped outside the lock.
     #[must_use]
     pub(crate) fn set_waker(&mut self, key: Key, cx: &Context<'_>) -> Option<Waker> {
@@ -201,7 +196,6 @@ mod tests {
                     (None, None) => assert!(queue.is_empty()),
                     (Some(front), Some((key, expected))) => {
                         assert_eq!(front, expected);
-                        assert!(queue.is_front(key));
                         assert_eq!(*queue.pop_front().unwrap().0, expected);
                         assert_eq!(queue.remove(key).0, expected);
                     }

@@ -1,0 +1,493 @@
+//! The bounded channel.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use super::error::{SendError, TryRecvError, TrySendError};
+use super::handle::{SenderHandle, WeakHandle};
+use super::ring::{self, Consumer, Look, Ring};
+use crate::sync::blocking::block_on;
+use crate::sync::permits::{Closed, Ticket, Unavailable};
+use crate::sync::wait_queue::Key;
+use crate::task::coop::poll_proceed;
+
+/// A channel with room for `capacity` messages.
+///
+/// The room is one allocation; memory that was never used is not touched.
+///
+/// # Panics
+///
+/// If `capacity` is 0 or more than 2²⁹.
+///
+/// # Examples
+///
+/// ```
+/// use minato_runtime::sync::mpsc;
+///
+/// # async fn example() {
+/// let (tx, mut rx) = mpsc::channel(8);
+/// tx.send("hello").await.unwrap();
+/// drop(tx);
+/// assert_eq!(rx.recv().await, Some("hello"));
+/// assert_eq!(rx.recv().await, None);
+/// # }
+/// ```
+#[must_use]
+pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
+    let (sender, consumer) = ring::new(capacity);
+    (Sender { ring: sender }, Receiver { consumer })
+}
+
+/// Sends messages; clone it for more senders.
+pub struct Sender<T> {
+    ring: SenderHandle<Ring<T>>,
+}
+
+/// A sender that does not keep the channel open.
+pub struct WeakSender<T> {
+    ring: WeakHandle<Ring<T>>,
+}
+
+/// Receives messages.
+pub struct Receiver<T> {
+    consumer: Consumer<T>,
+}
+
+// SAFETY: messages move between threads through the channel, each owned by one side at a time; all shared state is
+// atomic or locked.
+unsafe impl<T: Send> Send for Ring<T> {}
+// SAFETY: as above; `&Sender` and `&Receiver` give out no `&T`.
+unsafe impl<T: Send> Sync for Ring<T> {}
+
+impl<T> Sender<T> {
+    /// Sends a message, waiting for room.
+    ///
+    /// # Errors
+    ///
+    /// The message comes back if the receiver is gone or closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has sent nothing, and the message is lost with it. Where that matters,
+    /// [`reserve`](Self::reserve) first.
+    pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
+        match (Claim { ring: &self.ring, ticket: Ticket::Draw, place: None }).await {
+            Ok(position) => {
+                ring::send_at(&self.ring, position, value);
+                Ok(())
+            }
+            Err(Closed) => Err(SendError(value)),
+        }
+    }
+
+    /// Sends a message if there is room.
+    ///
+    /// # Errors
+    ///
+    /// The message comes back if there is no room, or the receiver is gone or closed.
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        match self.ring.header.permits.try_take(1, Ticket::Draw) {
+            Ok(position) => {
+                ring::send_at(&self.ring, position, value);
+                Ok(())
+            }
+            Err(Unavailable::NoPermits) => Err(TrySendError::Full(value)),
+            Err(Unavailable::Closed) => Err(TrySendError::Closed(value)),
+        }
+    }
+
+    /// Sends a message, blocking this thread while there is no room; not for use in a task.
+    ///
+    /// # Errors
+    ///
+    /// The message comes back if the receiver is gone or closed.
+    pub fn blocking_send(&self, value: T) -> Result<(), SendError<T>> {
+        block_on(self.send(value))
+    }
+
+    /// Waits for room, and keeps it until the permit is used or dropped.
+    ///
+    /// # Errors
+    ///
+    /// If the receiver is gone or closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future loses its place in the queue; room it was given goes to the next.
+    pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
+        match (Claim { ring: &self.ring, ticket: Ticket::No, place: None }).await {
+            Ok(_) => Ok(Permit { ring: Some(&self.ring) }),
+            Err(Closed) => Err(SendError(())),
+        }
+    }
+
+    /// Keeps room if there is any.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room, or the receiver is gone or closed.
+    pub fn try_reserve(&self) -> Result<Permit<'_, T>, TrySendError<()>> {
+        match self.ring.header.permits.try_take(1, Ticket::No) {
+            Ok(_) => Ok(Permit { ring: Some(&self.ring) }),
+            Err(Unavailable::NoPermits) => Err(TrySendError::Full(())),
+            Err(Unavailable::Closed) => Err(TrySendError::Closed(())),
+        }
+    }
+
+    /// As [`reserve`](Self::reserve), with a permit that owns the sender.
+    ///
+    /// # Errors
+    ///
+    /// If the receiver is gone or closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`reserve`](Self::reserve); the sender is dropped with the future.
+    pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
+        match (Claim { ring: &self.ring, ticket: Ticket::No, place: None }).await {
+            Ok(_) => Ok(OwnedPermit { sender: Some(self) }),
+            Err(Closed) => Err(SendError(())),
+        }
+    }
+
+    /// As [`try_reserve`](Self::try_reserve), with a permit that owns the sender.
+    ///
+    /// # Errors
+    ///
+    /// The sender comes back if there is no room, or the receiver is gone or closed.
+    pub fn try_reserve_owned(self) -> Result<OwnedPermit<T>, TrySendError<Self>> {
+        match self.ring.header.permits.try_take(1, Ticket::No) {
+            Ok(_) => Ok(OwnedPermit { sender: Some(self) }),
+            Err(Unavailable::NoPermits) => Err(TrySendError::Full(self)),
+            Err(Unavailable::Closed) => Err(TrySendError::Closed(self)),
+        }
+    }
+
+    /// Waits until the receiver is gone or closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost when the future is dropped.
+    pub async fn closed(&self) {
+        Closing { ring: &self.ring, place: None }.await;
+    }
+
+    /// Whether the receiver is gone or closed.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.ring.header.permits.is_closed()
+    }
+
+    /// How many messages could be sent now.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.ring.header.permits.available() as usize
+    }
+
+    /// How many messages there is room for in all.
+    #[must_use]
+    pub fn max_capacity(&self) -> usize {
+        self.ring.capacity()
+    }
+
+    /// Whether both send into the same channel.
+    #[must_use]
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.ring.as_ptr() == other.ring.as_ptr()
+    }
+
+    /// A sender that does not keep the channel open.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakSender<T> {
+        WeakSender { ring: self.ring.downgrade() }
+    }
+}
+
+impl<T> Clone for Sender<T> {
+    fn clone(&self) -> Self {
+        Self { ring: self.ring.clone() }
+    }
+}
+
+impl<T> WeakSender<T> {
+    /// A sender, unless all have gone.
+    #[must_use]
+    pub fn upgrade(&self) -> Option<Sender<T>> {
+        self.ring.upgrade().map(|ring| Sender { ring })
+    }
+}
+
+impl<T> Clone for WeakSender<T> {
+    fn clone(&self) -> Self {
+        Self { ring: self.ring.clone() }
+    }
+}
+
+/// Waits for a permit, and draws a position with it if asked to.
+struct Claim<'a, T> {
+    ring: &'a SenderHandle<Ring<T>>,
+    ticket: Ticket,
+    place: Option<Key>,
+}
+
+impl<T> Future for Claim<'_, T> {
+    type Output = Result<u32, Closed>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let unit = ready!(poll_proceed(cx));
+        let Self { ring, ticket, place } = &mut *self;
+        let claimed = ready!(ring.header.permits.poll_take(cx, 1, *ticket, place));
+        unit.made_progress();
+        Poll::Ready(claimed)
+    }
+}
+
+impl<T> Drop for Claim<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.ring.header.permits.leave(place);
+            if self.ring.header.permits.is_closed() {
+                self.ring.header.receiver.wake();
+            }
+        }
+    }
+}
+
+/// Waits for the receiver to close.
+struct Closing<'a, T> {
+    ring: &'a SenderHandle<Ring<T>>,
+    place: Option<Key>,
+}
+
+impl<T> Future for Closing<'_, T> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let unit = ready!(poll_proceed(cx));
+        let Self { ring, place } = &mut *self;
+        ready!(ring.header.permits.poll_closed(cx, place));
+        unit.made_progress();
+        Poll::Ready(())
+    }
+}
+
+impl<T> Drop for Closing<'_, T> {
+    fn drop(&mut self) {
+        if let Some(place) = self.place.take() {
+            self.ring.header.permits.leave_closing(place);
+        }
+    }
+}
+
+/// Room for one message; dropping it gives the room back.
+#[must_use = "a permit that is not kept gives the room back at once"]
+pub struct Permit<'a, T> {
+    /// `None` once it was used.
+    ring: Option<&'a SenderHandle<Ring<T>>>,
+}
+
+/// Room for one message, with the sender; dropping it gives the room back.
+#[must_use = "a permit that is not kept gives the room back at once"]
+pub struct OwnedPermit<T> {
+    /// `None` once it was used.
+    sender: Option<Sender<T>>,
+}
+
+impl<T> Permit<'_, T> {
+    /// Sends a message into the room kept; this never waits.
+    ///
+    /// A message sent after the receiver has gone is dropped with the channel.
+    pub fn send(mut self, value: T) {
+        if let Some(ring) = self.ring.take() {
+            ring::send_with_permit(ring, value);
+        }
+    }
+}
+
+impl<T> OwnedPermit<T> {
+    /// Sends a message into the room kept, and gives the sender back; this never waits.
+    ///
+    /// A message sent after the receiver has gone is dropped with the channel.
+    pub fn send(mut self, value: T) -> Sender<T> {
+        let sender = self.take();
+        ring::send_with_permit(&sender.ring, value);
+        sender
+    }
+
+    /// Gives the room back, and the sender.
+    pub fn release(mut self) -> Sender<T> {
+        let sender = self.take();
+        sender.ring.put_back();
+        sender
+    }
+
+    fn take(&mut self) -> Sender<T> {
+        self.sender.take().expect("a permit is used once")
+    }
+}
+
+impl<T> Drop for Permit<'_, T> {
+    fn drop(&mut self) {
+        if let Some(ring) = self.ring {
+            ring.put_back();
+        }
+    }
+}
+
+impl<T> Drop for OwnedPermit<T> {
+    fn drop(&mut self) {
+        if let Some(sender) = &self.sender {
+            sender.ring.put_back();
+        }
+    }
+}
+
+impl<T> Receiver<T> {
+    /// Receives the next message; `None` when all senders are gone, or the channel was closed, and no message is
+    /// left.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has taken no message.
+    pub async fn recv(&mut self) -> Option<T> {
+        poll_fn(|cx| self.poll_recv(cx)).await
+    }
+
+    /// Attempts to receive the next message.
+    #[inline]
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let unit = ready!(poll_proceed(cx));
+        loop {
+            let received = match self.consumer.look() {
+                Look::Value(value) => Some(value),
+                Look::Ended => None,
+                Look::Empty => {
+                    ready!(self.consumer.poll_wait(cx));
+                    continue;
+                }
+            };
+            unit.made_progress();
+            return Poll::Ready(received);
+        }
+    }
+
+    /// Appends up to `limit` messages to `buffer`, waiting for the first, and answers how many; 0 when
+    /// [`recv`](Self::recv) would answer `None`, or `limit` is 0.
+    ///
+    /// # Cancel safety
+    ///
+    /// A dropped future has taken no message.
+    pub async fn recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        poll_fn(|cx| self.poll_recv_many(cx, buffer, limit)).await
+    }
+
+    /// Attempts to receive up to `limit` messages.
+    pub fn poll_recv_many(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<T>, limit: usize) -> Poll<usize> {
+        let unit = ready!(poll_proceed(cx));
+        loop {
+            let received = match limit {
+                0 => 0,
+                limit => match self.consumer.look_many(limit, |value| buffer.push(value)) {
+                    Look::Value(count) => count,
+                    Look::Ended => 0,
+                    Look::Empty => {
+                        ready!(self.consumer.poll_wait(cx));
+                        continue;
+                    }
+                },
+            };
+            unit.made_progress();
+            return Poll::Ready(received);
+        }
+    }
+
+    /// Receives the next message if it is there.
+    ///
+    /// # Errors
+    ///
+    /// If there is none, now or ever.
+    pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
+        match self.consumer.look() {
+            Look::Value(value) => Ok(value),
+            Look::Empty => Err(TryRecvError::Empty),
+            Look::Ended => Err(TryRecvError::Disconnected),
+        }
+    }
+
+    /// Receives the next message, blocking this thread; not for use in a task.
+    pub fn blocking_recv(&mut self) -> Option<T> {
+        block_on(self.recv())
+    }
+
+    /// Refuses messages from now on, but for those with a permit; what is in the channel can still be received.
+    pub fn close(&mut self) {
+        self.consumer.ring.header.permits.close();
+    }
+
+    /// Whether the channel was closed, or all senders are gone.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.consumer.ring.header.permits.is_closed() || self.sender_count() == 0
+    }
+
+    /// How many senders there are.
+    #[must_use]
+    pub fn sender_count(&self) -> usize {
+        use super::handle::Channel;
+        self.consumer.ring.owners().senders()
+    }
+
+    /// How many messages could be sent now.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.consumer.ring.header.permits.available() as usize
+    }
+
+    /// How many messages there is room for in all.
+    #[must_use]
+    pub fn max_capacity(&self) -> usize {
+        self.consumer.ring.capacity()
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender")
+            .field("capacity", &self.capacity())
+            .field("max_capacity", &self.max_capacity())
+            .field("is_closed", &self.is_closed())
+            .finish()
+    }
+}
+
+impl<T> fmt::Debug for WeakSender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WeakSender").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for Receiver<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver")
+            .field("capacity", &self.capacity())
+            .field("max_capacity", &self.max_capacity())
+            .field("is_closed", &self.is_closed())
+            .finish()
+    }
+}
+
+impl<T> fmt::Debug for Permit<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit").finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Debug for OwnedPermit<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedPermit").finish_non_exhaustive()
+    }
+}

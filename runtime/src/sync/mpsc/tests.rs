@@ -1,0 +1,308 @@
+//! What both channels do, one sender and many.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::thread;
+
+use super::*;
+use crate::task::coop;
+use crate::test_support::{CountingWaker, block_on, poll_once, ready};
+
+#[test]
+fn messages_arrive_in_order_and_the_end_after_the_last() {
+    let (tx, mut rx) = channel(3);
+    for round in 0..10 {
+        tx.try_send(round).unwrap();
+        assert_eq!(ready(rx.recv()), Some(round));
+    }
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    tx.try_send(10).unwrap();
+    drop(tx);
+    assert_eq!(ready(rx.recv()), Some(10));
+    assert_eq!(ready(rx.recv()), None);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_full_channel_makes_the_sender_wait_until_one_is_received() {
+    let (tx, mut rx) = channel(1);
+    tx.try_send(1).unwrap();
+    assert_eq!(tx.try_send(2), Err(TrySendError::Full(2)));
+    let (count, waker) = CountingWaker::new();
+    let mut send = pin!(tx.send(3));
+    assert!(send.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    assert_eq!(ready(rx.recv()), Some(1));
+    assert_eq!(count.count(), 1);
+    // The room belongs to the one who waited.
+    assert_eq!(tx.try_send(4), Err(TrySendError::Full(4)));
+    ready(send).unwrap();
+    assert_eq!(ready(rx.recv()), Some(3));
+}
+
+#[test]
+fn the_receiver_is_woken_by_the_message_it_waits_for_and_by_no_other() {
+    let (tx, mut rx) = channel(4);
+    let (count, waker) = CountingWaker::new();
+    {
+        let mut recv = pin!(rx.recv());
+        assert!(recv.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        tx.try_send(1).unwrap();
+        tx.try_send(2).unwrap();
+        assert_eq!(count.count(), 1);
+    }
+    let mut received = Vec::new();
+    assert_eq!(ready(rx.recv_many(&mut received, 10)), 2);
+    assert_eq!(received, [1, 2]);
+    assert_eq!(ready(rx.recv_many(&mut received, 0)), 0);
+}
+
+#[test]
+fn a_dropped_send_leaves_its_room_to_the_next() {
+    let (tx, mut rx) = channel(1);
+    tx.try_send(1).unwrap();
+    let mut next = pin!(tx.send(3));
+    {
+        let mut dropped = pin!(tx.send(2));
+        assert!(poll_once(dropped.as_mut()).is_pending());
+        assert!(poll_once(next.as_mut()).is_pending());
+        assert_eq!(ready(rx.recv()), Some(1));
+    }
+    ready(next).unwrap();
+    assert_eq!(ready(rx.recv()), Some(3));
+    assert_eq!(tx.capacity(), 1);
+}
+
+#[test]
+fn a_permit_keeps_room_and_gives_it_back() {
+    let (tx, mut rx) = channel(2);
+    let permit = ready(tx.reserve()).unwrap();
+    let owned = ready(tx.clone().reserve_owned()).unwrap();
+    assert_eq!(tx.capacity(), 0);
+    assert!(matches!(tx.try_reserve(), Err(TrySendError::Full(()))));
+    let (returned, was_full) = match tx.clone().try_reserve_owned() {
+        Err(TrySendError::Full(sender)) => (sender, true),
+        _ => panic!("there is no room"),
+    };
+    assert!(was_full && returned.same_channel(&tx));
+    drop(permit);
+    assert_eq!(tx.capacity(), 1);
+    drop(owned.send(7));
+    assert_eq!(ready(rx.recv()), Some(7));
+    drop(ready(tx.clone().reserve_owned()).unwrap().release());
+    assert_eq!((tx.capacity(), rx.max_capacity()), (2, 2));
+}
+
+#[test]
+fn close_refuses_new_messages_and_waits_for_those_with_a_permit() {
+    let (tx, mut rx) = channel(2);
+    tx.try_send(1).unwrap();
+    let permit = tx.try_reserve().unwrap();
+    rx.close();
+    assert_eq!(tx.try_send(2), Err(TrySendError::Closed(2)));
+    assert_eq!(ready(tx.send(2)), Err(SendError(2)));
+    assert_eq!(ready(rx.recv()), Some(1));
+    let (count, waker) = CountingWaker::new();
+    {
+        let mut recv = pin!(rx.recv());
+        assert!(recv.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        permit.send(3);
+        assert_eq!(count.count(), 1);
+        assert_eq!(ready(recv), Some(3));
+    }
+    assert_eq!(ready(rx.recv()), None);
+}
+
+#[test]
+fn a_permit_dropped_after_the_close_ends_the_channel() {
+    let (tx, mut rx) = channel::<u8>(1);
+    let permit = tx.try_reserve().unwrap();
+    rx.close();
+    let (count, waker) = CountingWaker::new();
+    let mut recv = pin!(rx.recv());
+    assert!(recv.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(permit);
+    assert_eq!(count.count(), 1);
+    assert_eq!(ready(recv), None);
+}
+
+#[test]
+fn a_dropped_receiver_drops_the_messages_and_fails_the_senders() {
+    let value = Arc::new(());
+    let (tx, rx) = channel(2);
+    tx.try_send(Arc::clone(&value)).unwrap();
+    let permit = tx.try_reserve().unwrap();
+    let (count, waker) = CountingWaker::new();
+    let mut waiting = Box::pin(tx.send(Arc::clone(&value)));
+    assert!(waiting.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    let mut closed = Box::pin(tx.closed());
+    assert!(closed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(rx);
+    assert_eq!(count.count(), 2);
+    assert!(ready(waiting).is_err());
+    ready(closed);
+    assert!(tx.is_closed());
+    assert_eq!(Arc::strong_count(&value), 1);
+    // Nobody will receive it; it goes with the channel.
+    permit.send(Arc::clone(&value));
+    assert_eq!(Arc::strong_count(&value), 2);
+    drop(tx);
+    assert_eq!(Arc::strong_count(&value), 1);
+}
+
+#[test]
+fn a_weak_sender_works_while_a_strong_one_is_left() {
+    let (tx, mut rx) = channel(1);
+    let weak = tx.downgrade();
+    weak.upgrade().unwrap().try_send(1).unwrap();
+    assert_eq!((rx.sender_count(), rx.is_closed()), (1, false));
+    drop(tx);
+    assert!(weak.clone().upgrade().is_none());
+    assert_eq!(ready(rx.recv()), Some(1));
+    assert_eq!(ready(rx.recv()), None);
+    drop(rx);
+
+    let (tx, mut rx) = unbounded_channel();
+    let weak = tx.downgrade();
+    weak.upgrade().unwrap().send(1).unwrap();
+    drop(tx);
+    assert!(weak.clone().upgrade().is_none());
+    assert_eq!(ready(rx.recv()), Some(1));
+    assert_eq!(ready(rx.recv()), None);
+}
+
+#[test]
+fn the_last_sender_to_go_wakes_the_receiver() {
+    let (tx, mut rx) = channel::<u8>(1);
+    let other = tx.clone();
+    let (count, waker) = CountingWaker::new();
+    let mut recv = pin!(rx.recv());
+    assert!(recv.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(tx);
+    assert_eq!(count.count(), 0);
+    drop(other);
+    assert_eq!(count.count(), 1);
+    assert_eq!(ready(recv), None);
+}
+
+#[test]
+fn an_unbounded_channel_keeps_the_order_across_blocks() {
+    let (tx, mut rx) = unbounded_channel();
+    let (mut sent, mut received) = (0, 0);
+    for burst in [1, 2, 5, 100, 0, 63, 64, 300] {
+        for _ in 0..burst {
+            tx.send(sent).unwrap();
+            sent += 1;
+        }
+        for _ in 0..burst / 2 {
+            assert_eq!(rx.try_recv(), Ok(received));
+            received += 1;
+        }
+    }
+    drop(tx);
+    let mut rest = Vec::new();
+    while ready(rx.recv_many(&mut rest, 50)) > 0 {}
+    assert_eq!(rest, (received..sent).collect::<Vec<i32>>());
+}
+
+#[test]
+fn an_unbounded_channel_closes_both_ways() {
+    let value = Arc::new(());
+    let (tx, mut rx) = unbounded_channel();
+    for _ in 0..10 {
+        tx.send(Arc::clone(&value)).unwrap();
+    }
+    assert!(!rx.is_empty());
+    rx.close();
+    ready(tx.closed());
+    assert!(tx.is_closed() && rx.is_closed());
+    assert!(tx.send(Arc::clone(&value)).is_err());
+    assert!(ready(rx.recv()).is_some());
+    drop(rx);
+    assert_eq!(Arc::strong_count(&value), 1);
+
+    let (tx, mut rx) = unbounded_channel::<u8>();
+    rx.close();
+    assert_eq!(ready(rx.recv()), None);
+    assert!(tx.same_channel(&tx.clone()));
+}
+
+#[test]
+fn a_full_inbox_does_not_hold_the_worker() {
+    let (tx, mut rx) = unbounded_channel();
+    for _ in 0..1_000 {
+        tx.send(()).unwrap();
+    }
+    let mut drain = pin!(async {
+        let mut count = 0;
+        while rx.recv().await.is_some() {
+            count += 1;
+        }
+        count
+    });
+    let mut cx = Context::from_waker(std::task::Waker::noop());
+    assert!(coop::with_budget(|| drain.as_mut().poll(&mut cx)).is_pending());
+    drop(tx);
+    assert_eq!(ready(drain), 1_000);
+}
+
+#[test]
+fn many_senders_lose_nothing_in_a_narrow_channel() {
+    let (tx, mut rx) = channel(2);
+    let senders: Vec<_> = (0..4_u64)
+        .map(|sender| {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                for number in 0..2_000 {
+                    block_on(tx.send((sender, number))).unwrap();
+                }
+            })
+        })
+        .collect();
+    drop(tx);
+    expect_each_in_order(|| block_on(rx.recv()));
+    for sender in senders {
+        sender.join().unwrap();
+    }
+}
+
+#[test]
+fn many_senders_lose_nothing_in_an_unbounded_channel() {
+    let (tx, mut rx) = unbounded_channel();
+    let senders: Vec<_> = (0..4_u64)
+        .map(|sender| {
+            let tx = tx.clone();
+            thread::spawn(move || {
+                for number in 0..2_000 {
+                    tx.send((sender, number)).unwrap();
+                }
+            })
+        })
+        .collect();
+    drop(tx);
+    expect_each_in_order(|| block_on(rx.recv()));
+    for sender in senders {
+        sender.join().unwrap();
+    }
+}
+
+fn expect_each_in_order(mut receive: impl FnMut() -> Option<(u64, u64)>) {
+    let mut next = [0; 4];
+    while let Some((sender, number)) = receive() {
+        assert_eq!(number, next[sender as usize]);
+        next[sender as usize] += 1;
+    }
+    assert_eq!(next, [2_000; 4]);
+}
+
+#[test]
+#[should_panic(expected = "room for at least one")]
+fn a_channel_without_room_is_refused() {
+    drop(channel::<u8>(0));
+}
+
+#[test]
+fn the_memory_of_a_small_channel_stays_small() {
+    use super::ring::Ring;
+    assert!(size_of::<Ring<u64>>() + 8 * 16 <= 272, "{}", size_of::<Ring<u64>>());
+}
