@@ -1,1 +1,58 @@
 //! Tower middleware of the Minato stack.
+//!
+//! [`Service`] and [`Layer`] are the real traits of `tower-service` and `tower-layer`: everything here composes with
+//! tower, tower-http and axum in both directions. What differs from tower is kept small and deliberate:
+//!
+//! * errors stay typed ([`TimeoutError`], [`OverloadError`]) and still convert into [`BoxError`];
+//! * limits are shared by the clones of a service, and by every service one layer makes;
+//! * middleware can be one `async` function, see [`from_fn`];
+//! * a timer is made only when something has to be waited for.
+//!
+//! ```
+//! use std::convert::Infallible;
+//! use std::time::Duration;
+//! use minato_service::{ServiceBuilder, ServiceExt};
+//!
+//! let service = ServiceBuilder::new()
+//!     .timeout(Duration::from_secs(5))
+//!     .concurrency_limit(100)
+//!     .service_fn(|name: &'static str| async move { Ok::<_, Infallible>(format!("hello {name}")) });
+//! let reply = service.oneshot("world");
+//! # use std::{pin::pin, task::{Context, Poll, Waker}};
+//! # let Poll::Ready(reply) = pin!(reply).as_mut().poll(&mut Context::from_waker(Waker::noop())) else { panic!() };
+//! # use std::future::Future;
+//! assert_eq!(reply.ok().as_deref(), Some("hello world"));
+//! ```
+
+#![forbid(unsafe_code)]
+
+pub mod limit;
+pub mod load_shed;
+pub mod retry;
+pub mod timeout;
+
+pub mod boxed;
+pub mod combinator;
+
+mod builder;
+mod clock;
+mod either;
+mod error;
+mod ext;
+mod from_fn;
+mod limits;
+mod readied;
+mod service_fn;
+
+pub use boxed::{BoxCloneService, BoxCloneSyncService, BoxService};
+pub use builder::ServiceBuilder;
+pub use either::{Either, option_layer};
+pub use error::{BoxError, OverloadError, Overloaded};
+pub use ext::{Oneshot, Ready, ReadyOneshot, ServiceExt};
+pub use from_fn::{FromFn, FromFnLayer, Next, from_fn};
+pub use readied::{Readied, take_ready};
+pub use retry::{Backoff, Policy, RetryBudget};
+pub use service_fn::{ServiceFn, service_fn};
+pub use timeout::TimeoutError;
+pub use tower_layer::{Identity, Layer, LayerFn, Stack, layer_fn};
+pub use tower_service::Service;

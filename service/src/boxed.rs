@@ -1,0 +1,192 @@
+//! Services with their type erased.
+//!
+//! Each call then costs one allocation, for its future. [`BoxService`] is `Send` only; [`BoxCloneService`] can be
+//! cloned, and [`BoxCloneSyncService`] also be shared.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+/// A boxed future that can move between threads.
+pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+type Erased<T, U, E> = dyn Service<T, Response = U, Error = E, Future = BoxFuture<Result<U, E>>> + Send;
+
+/// Boxes the futures of a service, so that the service itself can become a trait object.
+#[derive(Clone)]
+struct BoxedFutures<S>(S);
+
+impl<S, T> Service<T> for BoxedFutures<S>
+where
+    S: Service<T>,
+    S::Future: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = BoxFuture<Result<S::Response, S::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: T) -> Self::Future {
+        Box::pin(self.0.call(request))
+    }
+}
+
+/// A boxed service.
+pub struct BoxService<T, U, E> {
+    inner: Box<Erased<T, U, E>>,
+}
+
+impl<T, U, E> BoxService<T, U, E> {
+    /// Erases the type of `inner`.
+    pub fn new<S>(inner: S) -> Self
+    where
+        S: Service<T, Response = U, Error = E> + Send + 'static,
+        S::Future: Send + 'static,
+    {
+        Self { inner: Box::new(BoxedFutures(inner)) }
+    }
+}
+
+impl<T, U, E> Service<T> for BoxService<T, U, E> {
+    type Response = U;
+    type Error = E;
+    type Future = BoxFuture<Result<U, E>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: T) -> Self::Future {
+        self.inner.call(request)
+    }
+}
+
+impl<T, U, E> fmt::Debug for BoxService<T, U, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxService").finish_non_exhaustive()
+    }
+}
+
+/// A service that can be cloned behind a trait object.
+trait CloneService<T, U, E>:
+    Service<T, Response = U, Error = E, Future = BoxFuture<Result<U, E>>> + Send
+{
+    fn clone_box(&self) -> Box<dyn CloneService<T, U, E>>;
+}
+
+impl<S, T, U, E> CloneService<T, U, E> for BoxedFutures<S>
+where
+    S: Service<T, Response = U, Error = E> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    fn clone_box(&self) -> Box<dyn CloneService<T, U, E>> {
+        Box::new(self.clone())
+    }
+}
+
+/// A boxed service that can be cloned.
+pub struct BoxCloneService<T, U, E> {
+    inner: Box<dyn CloneService<T, U, E>>,
+}
+
+impl<T, U, E> BoxCloneService<T, U, E> {
+    /// Erases the type of `inner`.
+    pub fn new<S>(inner: S) -> Self
+    where
+        S: Service<T, Response = U, Error = E> + Clone + Send + 'static,
+        S::Future: Send + 'static,
+    {
+        Self { inner: Box::new(BoxedFutures(inner)) }
+    }
+}
+
+impl<T, U, E> Clone for BoxCloneService<T, U, E> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone_box() }
+    }
+}
+
+impl<T, U, E> Service<T> for BoxCloneService<T, U, E> {
+    type Response = U;
+    type Error = E;
+    type Future = BoxFuture<Result<U, E>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: T) -> Self::Future {
+        self.inner.call(request)
+    }
+}
+
+impl<T, U, E> fmt::Debug for BoxCloneService<T, U, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxCloneService").finish_non_exhaustive()
+    }
+}
+
+/// As [`CloneService`], and shareable between threads.
+trait CloneSyncService<T, U, E>:
+    Service<T, Response = U, Error = E, Future = BoxFuture<Result<U, E>>> + Send + Sync
+{
+    fn clone_box(&self) -> Box<dyn CloneSyncService<T, U, E>>;
+}
+
+impl<S, T, U, E> CloneSyncService<T, U, E> for BoxedFutures<S>
+where
+    S: Service<T, Response = U, Error = E> + Clone + Send + Sync + 'static,
+    S::Future: Send + 'static,
+{
+    fn clone_box(&self) -> Box<dyn CloneSyncService<T, U, E>> {
+        Box::new(self.clone())
+    }
+}
+
+/// A boxed service that can be cloned and shared between threads.
+pub struct BoxCloneSyncService<T, U, E> {
+    inner: Box<dyn CloneSyncService<T, U, E>>,
+}
+
+impl<T, U, E> BoxCloneSyncService<T, U, E> {
+    /// Erases the type of `inner`.
+    pub fn new<S>(inner: S) -> Self
+    where
+        S: Service<T, Response = U, Error = E> + Clone + Send + Sync + 'static,
+        S::Future: Send + 'static,
+    {
+        Self { inner: Box::new(BoxedFutures(inner)) }
+    }
+}
+
+impl<T, U, E> Clone for BoxCloneSyncService<T, U, E> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone_box() }
+    }
+}
+
+impl<T, U, E> Service<T> for BoxCloneSyncService<T, U, E> {
+    type Response = U;
+    type Error = E;
+    type Future = BoxFuture<Result<U, E>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), E>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: T) -> Self::Future {
+        self.inner.call(request)
+    }
+}
+
+impl<T, U, E> fmt::Debug for BoxCloneSyncService<T, U, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxCloneSyncService").finish_non_exhaustive()
+    }
+}

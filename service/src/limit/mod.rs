@@ -1,0 +1,19 @@
+//! Limits on how much a service does.
+//!
+//! [`concurrency`] bounds the calls that run at once, [`rate`] the calls in a span of time. The state of a limit lives
+//! in its layer: every service the layer makes, and every clone of it, shares the limit.
+//!
+//! What happens at the limit is a mode. [`Backpressure`] is tower's: `poll_ready` waits. [`Reject`] refuses with
+//! [`Overloaded`](crate::Overloaded) and never waits. [`Wait`] accepts, and the call waits, as one of a bounded
+//! number and for a bounded time. A reservation made by backpressure is held until the call, however idle its holder;
+//! the other two cannot hold anything back from others.
+
+pub mod concurrency;
+pub mod rate;
+
+mod mode;
+mod permits;
+
+pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
+pub use mode::{Backpressure, Reject, Wait};
+pub use rate::{RateLimit, RateLimitLayer};

@@ -1,0 +1,11 @@
+//! Every bound of this crate, with what it protects.
+
+/// LIMIT: callers that may wait for a place in a waiting concurrency limit unless another number is set. Beyond it a
+/// flood of requests is refused at once instead of held in memory.
+pub(crate) const WAITERS_MAX: usize = 1024;
+
+/// LIMIT: whole tokens a retry budget saves up, so that a long healthy time does not pay for a retry storm.
+pub(crate) const RETRY_TOKENS_MAX: u32 = 1000;
+
+/// LIMIT: attempts after which the standard retry policy gives up unless another number is set.
+pub(crate) const RETRY_ATTEMPTS_MAX: u32 = 3;

@@ -1,0 +1,176 @@
+//! How long to wait between attempts.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How the delays of a [`Backoff`] are spread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Jitter {
+    /// Exactly the exponential delay. Clients that failed together come back together.
+    None,
+    /// Anything from zero to the exponential delay.
+    #[default]
+    Full,
+    /// From half the exponential delay to all of it.
+    Equal,
+    /// From the first delay to three times the previous one.
+    Decorrelated,
+}
+
+/// Exponential delays with jitter.
+///
+/// ```
+/// use std::time::Duration;
+/// use minato_service::Backoff;
+///
+/// let backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+/// let delays: Vec<_> = backoff.delays().take(10).collect();
+/// assert!(delays.iter().all(|delay| *delay <= Duration::from_secs(2)));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    first: Duration,
+    max: Duration,
+    jitter: Jitter,
+}
+
+impl Backoff {
+    /// Delays that begin at `first`, double each time, never exceed `max`, and have full jitter.
+    ///
+    /// # Panics
+    ///
+    /// If `max` is below `first`.
+    #[must_use]
+    pub fn new(first: Duration, max: Duration) -> Self {
+        assert!(first <= max, "a first delay of {first:?} exceeds the maximum of {max:?}");
+        Self { first, max, jitter: Jitter::Full }
+    }
+
+    /// Spreads the delays as `jitter` says.
+    #[must_use]
+    pub const fn jitter(self, jitter: Jitter) -> Self {
+        Self { jitter, ..self }
+    }
+
+    /// The delays of one request, independent of those of any other.
+    #[must_use]
+    pub fn delays(&self) -> Delays {
+        self.delays_from_seed(next_seed())
+    }
+
+    /// The delays that follow from `seed`, for tests and simulation.
+    #[must_use]
+    pub const fn delays_from_seed(&self, seed: u64) -> Delays {
+        Delays { backoff: *self, ceiling: self.first, previous: self.first, state: seed }
+    }
+}
+
+/// The delays of one request: an endless iterator.
+#[derive(Debug, Clone)]
+pub struct Delays {
+    backoff: Backoff,
+    /// The delay without jitter.
+    ceiling: Duration,
+    previous: Duration,
+    state: u64,
+}
+
+impl Iterator for Delays {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let Backoff { first, max, jitter } = self.backoff;
+        let ceiling = self.ceiling;
+        self.ceiling = ceiling.saturating_mul(2).min(max);
+        let delay = match jitter {
+            Jitter::None => ceiling,
+            Jitter::Full => self.between(Duration::ZERO, ceiling),
+            Jitter::Equal => self.between(ceiling / 2, ceiling),
+            Jitter::Decorrelated => self.between(first, self.previous.saturating_mul(3).min(max)),
+        };
+        self.previous = delay;
+        Some(delay)
+    }
+}
+
+impl Delays {
+    fn between(&mut self, low: Duration, high: Duration) -> Duration {
+        // 53 bits: a fraction in [0, 1) that an f64 holds exactly.
+        let fraction = (self.random() >> 11) as f64 / (1_u64 << 53) as f64;
+        low + high.saturating_sub(low).mul_f64(fraction)
+    }
+
+    /// One step of splitmix64.
+    fn random(&mut self) -> u64 {
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut word = self.state;
+        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        word ^ (word >> 31)
+    }
+}
+
+/// A seed no other request of this process has, from a start no other process can guess.
+fn next_seed() -> u64 {
+    static KEYS: OnceLock<RandomState> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    KEYS.get_or_init(RandomState::new).hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: Duration = Duration::from_millis(100);
+    const MAX: Duration = Duration::from_secs(3);
+
+    fn delays(jitter: Jitter, seed: u64) -> Vec<Duration> {
+        Backoff::new(FIRST, MAX).jitter(jitter).delays_from_seed(seed).take(8).collect()
+    }
+
+    #[test]
+    fn without_jitter_delays_double_up_to_the_maximum() {
+        let expected = [100, 200, 400, 800, 1600, 3000, 3000, 3000].map(Duration::from_millis);
+        assert_eq!(delays(Jitter::None, 1), expected);
+    }
+
+    #[test]
+    fn each_jitter_stays_in_its_range() {
+        for seed in 0..200 {
+            let ceilings = delays(Jitter::None, seed);
+            for (delay, ceiling) in delays(Jitter::Full, seed).iter().zip(&ceilings) {
+                assert!(delay <= ceiling);
+            }
+            for (delay, ceiling) in delays(Jitter::Equal, seed).iter().zip(&ceilings) {
+                assert!(*delay >= *ceiling / 2 && delay <= ceiling);
+            }
+            let mut previous = FIRST;
+            for delay in delays(Jitter::Decorrelated, seed) {
+                assert!(delay >= FIRST && delay <= (previous * 3).min(MAX));
+                previous = delay;
+            }
+        }
+    }
+
+    #[test]
+    fn requests_of_one_backoff_do_not_wait_in_step() {
+        for jitter in [Jitter::Full, Jitter::Equal, Jitter::Decorrelated] {
+            let backoff = Backoff::new(FIRST, MAX).jitter(jitter);
+            let mut firsts: Vec<_> = (0..100).map(|_| backoff.delays().nth(1)).collect();
+            firsts.sort();
+            firsts.dedup();
+            assert!(firsts.len() > 90, "{jitter:?}: {} different delays", firsts.len());
+        }
+    }
+
+    #[test]
+    fn full_jitter_spreads_over_the_whole_range() {
+        let backoff = Backoff::new(FIRST, MAX);
+        let total: Duration = (0..1000).filter_map(|seed| backoff.delays_from_seed(seed).next()).sum();
+        let mean = total / 1000;
+        assert!((Duration::from_millis(45)..Duration::from_millis(55)).contains(&mean), "{mean:?}");
+    }
+}

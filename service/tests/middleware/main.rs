@@ -1,0 +1,7 @@
+//! Middleware, driven by hand and on a clock that stands still.
+
+mod contract;
+mod limits;
+mod retry;
+mod support;
+mod time;
