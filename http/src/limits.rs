@@ -109,3 +109,12 @@ pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// LIMIT: how long a shutdown waits for connections that were told to abort.
 pub(crate) const ABORT_GRACE: Duration = Duration::from_secs(1);
+
+/// LIMIT: idle connections a client keeps per host.
+pub(crate) const IDLE_PER_HOST: usize = 32;
+
+/// LIMIT: hosts a client remembers while it has no connection to them, before it forgets those.
+pub(crate) const QUIET_HOSTS: usize = 256;
+
+/// LIMIT: times a request is sent again.
+pub(crate) const RETRIES: usize = 2;

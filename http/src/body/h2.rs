@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use crate::error::{Error, Kind};
-use crate::h2::CancelOnDrop;
+use crate::h2::Ticket;
 
 /// The receiving half of an HTTP/2 stream as a body.
 ///
@@ -19,8 +19,8 @@ pub(crate) struct H2Body {
     length: Option<u64>,
     /// Bytes allowed before the body fails, and the limit as it was set.
     allowance: Option<(u64, u64)>,
-    /// Ends an upload whose answer nobody wants any more.
-    upload: Option<CancelOnDrop>,
+    /// The rest of the exchange, which must know when this has ended.
+    ticket: Option<Ticket>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ enum Phase {
 
 impl H2Body {
     pub(crate) fn new(recv: h2::RecvStream, length: Option<u64>) -> Self {
-        Self { recv, phase: Phase::Data, length, allowance: None, upload: None }
+        Self { recv, phase: Phase::Data, length, allowance: None, ticket: None }
     }
 
     /// Makes the body fail when it is longer than `limit` bytes.
@@ -41,9 +41,9 @@ impl H2Body {
         self
     }
 
-    /// Ties the upload of the same exchange to this body: it is cancelled when this is dropped before its end.
-    pub(crate) fn with_upload(mut self, upload: Option<CancelOnDrop>) -> Self {
-        self.upload = upload;
+    /// Ties the rest of the exchange to this body.
+    pub(crate) fn with_ticket(mut self, ticket: Ticket) -> Self {
+        self.ticket = Some(ticket);
         self
     }
 
@@ -92,8 +92,8 @@ impl H2Body {
     fn finish(&mut self) {
         self.phase = Phase::Done;
         self.length = Some(0);
-        if let Some(upload) = self.upload.take() {
-            upload.defuse();
+        if let Some(ticket) = self.ticket.take() {
+            ticket.complete();
         }
     }
 

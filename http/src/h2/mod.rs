@@ -10,6 +10,7 @@
 //! | `fields.rs` | what HTTP/2 asks of a head and h2 does not check |
 //! | `keep_alive.rs` | PING, and what it means when nobody answers |
 //! | `cancel.rs` | ends an upload when nobody wants the answer |
+//! | `ticket.rs` | what a client's exchange holds until its response has ended |
 
 mod cancel;
 mod fields;
@@ -17,6 +18,7 @@ mod guard;
 mod keep_alive;
 mod pump;
 mod streams;
+mod ticket;
 mod turn;
 mod wire;
 
@@ -25,6 +27,7 @@ pub(crate) use self::fields::{check_request, strip_connection_fields};
 pub(crate) use self::keep_alive::{KeepAlive, Pulse};
 pub(crate) use self::pump::Pump;
 pub(crate) use self::streams::StreamSet;
+pub(crate) use self::ticket::{Load, Ticket};
 pub(crate) use self::turn::Turn;
 pub(crate) use self::wire::{Role, Wire};
 

@@ -4,9 +4,11 @@
 //! accepted. After an error it waits, so that it does not spin either.
 
 use std::future::{Future, poll_fn};
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Buf;
 use http::{Request, Response};
@@ -86,11 +88,13 @@ where
         }
         loop {
             if self.pause.is_some() {
-                std::task::ready!(self.deadline.poll(self.pause, cx));
+                ready!(self.deadline.poll(self.pause, cx));
                 self.pause = None;
             }
-            match std::task::ready!(self.listener.poll_accept(cx)) {
+            match ready!(self.listener.poll_accept(cx)) {
                 Ok(connection) => return Poll::Ready(Event::Accepted(connection)),
+                // That one has gone; the next may be waiting.
+                Err(error) if is_of_one_connection(&error) => {}
                 Err(_) => self.pause = Instant::now().checked_add(ACCEPT_PAUSE),
             }
         }
@@ -105,8 +109,14 @@ where
     }
 }
 
+/// Whether an error of accepting concerns one connection, and not the listener.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+}
+
 /// Waits until no connection is open, or the time is up.
-async fn empty(host: &Host, within: std::time::Duration) {
+async fn empty(host: &Host, within: Duration) {
     let mut deadline = Deadline::default();
     let due = Instant::now().checked_add(within);
     poll_fn(|cx| match host.poll_at_most(0, cx) {

@@ -18,6 +18,7 @@ pub(crate) mod connection;
 mod h1;
 mod h2;
 mod listener;
+mod net;
 mod report;
 mod shutdown;
 
@@ -32,6 +33,7 @@ use tower_service::Service;
 use self::accept::{Accept, Graceful};
 use self::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};
 pub use self::listener::{IntoListener, Listener};
+pub use self::net::Address;
 pub use self::report::{Drain, Report};
 use self::shutdown::Host;
 use crate::body::Body;
@@ -47,8 +49,8 @@ use crate::error::{BoxError, Error, Kind};
 /// use minato_http::{Drain, Error, Report, Server, handler_fn};
 ///
 /// # async fn ctrl_c() {}
-/// # async fn run(listener: impl minato_http::Listener) -> Result<Report, Error> {
-/// Server::from_listener(listener)
+/// # async fn run() -> Result<Report, Error> {
+/// Server::bind("127.0.0.1:3000")
 ///     .timeouts(|timeouts| timeouts.idle = Some(Duration::from_secs(20)))
 ///     .limits(|limits| limits.body_bytes = Some(2 * 1024 * 1024))
 ///     .graceful(ctrl_c(), Drain::within(Duration::from_secs(30)))

@@ -30,7 +30,8 @@ impl<A: ToSocketAddrs + Send> Server<Address<A>> {
     /// When the address cannot be had.
     pub async fn listen(self) -> Result<Server<TcpListener>, Error> {
         let Self { listener, config, graceful } = self;
-        let listener = listener.into_listener().await.map_err(|error| Error::with_source(Kind::Listen, error))?;
+        let listener =
+            listener.into_listener().await.map_err(|error| Error::with_source(Kind::Listen, error))?;
         Ok(Server { listener, config, graceful })
     }
 }

@@ -32,9 +32,6 @@ mod remote;
 mod rng;
 mod worker;
 
-#[cfg(all(test, loom))]
-mod loom_models;
-
 use std::io;
 use std::panic::Location;
 use std::ptr;

@@ -28,12 +28,6 @@ impl<T> Mutex<T> {
     }
 }
 
-impl<T: Default> Default for Mutex<T> {
-    fn default() -> Self {
-        Self::new(T::default())
-    }
-}
-
 /// loom's condition variable; it has no clock, so a timed wait is an untimed one that may be woken.
 #[derive(Debug)]
 pub(crate) struct Condvar(loom::sync::Condvar);
@@ -61,6 +55,12 @@ impl Condvar {
 
     pub(crate) fn notify_all(&self) {
         self.0.notify_all();
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    fn default() -> Self {
+        Self::new(T::default())
     }
 }
 

@@ -84,17 +84,20 @@ impl<T> JoinHandle<T> {
         if snapshot.is_complete() {
             return true;
         }
-        // The runner may be taking the waker out of the slot: not even a look at it is allowed before it is ours again.
-        if snapshot.has_join_waker() && !header.state.retract_join_waker() {
-            return true;
+        if snapshot.has_join_waker() {
+            // SAFETY: the runner only reads the slot, and only after COMPLETE; nobody writes it but us.
+            let is_same = header
+                .join_waker
+                .with(|slot| unsafe { (*slot).as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) });
+            if is_same {
+                return false;
+            }
+            if !header.state.retract_join_waker() {
+                return true;
+            }
         }
         // SAFETY: JOIN_WAKER is off, so the slot is ours (invariant 4 of the state).
-        header.join_waker.with_mut(|slot| unsafe {
-            match &mut *slot {
-                Some(waker) if waker.will_wake(cx.waker()) => {}
-                slot => *slot = Some(cx.waker().clone()),
-            }
-        });
+        header.join_waker.with_mut(|slot| unsafe { *slot = Some(cx.waker().clone()) });
         if header.state.publish_join_waker() {
             return false;
         }

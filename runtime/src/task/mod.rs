@@ -20,9 +20,6 @@ mod state;
 mod waker;
 mod yield_now;
 
-#[cfg(all(test, loom))]
-mod loom_models;
-
 pub(crate) use cell::allocate;
 pub use coop::{consume_budget, unconstrained};
 pub use error::JoinError;

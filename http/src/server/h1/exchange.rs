@@ -13,7 +13,6 @@ use minato_runtime::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use super::inbound::{Fed, Inbound};
-use super::outbound::Outbound;
 use super::waits::Wait;
 use super::{Connection, Flow, Phase, Stepped};
 use crate::body::Body;
@@ -22,6 +21,7 @@ use crate::error::{BoxError, Error};
 use crate::h1::encode::{self, Asked, Persistence, ResponseFraming};
 use crate::h1::{Framing, HeadSpan, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES};
+use crate::outbound::Outbound;
 use crate::server::config::ConnectionInfo;
 use crate::server::shutdown::Stage;
 

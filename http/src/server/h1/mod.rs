@@ -5,7 +5,6 @@
 //! | `mod.rs` | [`Connection`], its phases, and the one `match` over them |
 //! | `exchange.rs` | from a head to a handler, from a handler to a response |
 //! | `inbound.rs` | the request body, decoded when the handler asks |
-//! | `outbound.rs` | the response body, framed |
 //! | `waits.rs` | what is waited for, and how long |
 //!
 //! Everything happens in the connection's own task: the handler is polled here, its future lies in a slot that is used
@@ -19,7 +18,7 @@
 
 mod exchange;
 mod inbound;
-mod outbound;
+
 mod waits;
 
 use std::future::Future;
@@ -33,7 +32,6 @@ use minato_runtime::io::{AsyncRead, AsyncWrite};
 use tower_service::Service;
 
 use self::exchange::Exchange;
-use self::outbound::Outbound;
 use self::waits::{Expired, Wait, Waits};
 use crate::body::Body;
 use crate::clock::{Deadline, Instant};
@@ -42,6 +40,7 @@ use crate::error::{BoxError, Error, Kind, Sent};
 use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step};
 use crate::input::Input;
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
+use crate::outbound::Outbound;
 use crate::output::Output;
 use crate::server::config::ServerConfig;
 use crate::server::shutdown::{Guest, Stage};

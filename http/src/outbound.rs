@@ -1,4 +1,4 @@
-//! The response body of one exchange, framed.
+//! A body of HTTP/1, framed.
 
 use bytes::Buf;
 use http::HeaderMap;
@@ -8,23 +8,23 @@ use crate::output::Output;
 
 /// The sending half of an exchange, behind its head.
 #[derive(Debug)]
-pub(super) struct Outbound {
+pub(crate) struct Outbound {
     framing: Framing,
-    /// The client looks at trailers.
+    /// The peer looks at trailers.
     sends_trailers: bool,
 }
 
-/// The handler's body does not keep to the length it announced.
+/// The body does not keep to the length it announced.
 #[derive(Debug)]
-pub(super) struct WrongLength;
+pub(crate) struct WrongLength;
 
 impl Outbound {
-    pub(super) fn new(framing: Framing, sends_trailers: bool) -> Self {
+    pub(crate) fn new(framing: Framing, sends_trailers: bool) -> Self {
         Self { framing, sends_trailers }
     }
 
     /// Frames data.
-    pub(super) fn data(&mut self, output: &mut Output, data: impl Buf) -> Result<(), WrongLength> {
+    pub(crate) fn data(&mut self, output: &mut Output, data: impl Buf) -> Result<(), WrongLength> {
         let len = data.remaining();
         match &mut self.framing {
             _ if len == 0 => {}
@@ -43,12 +43,12 @@ impl Outbound {
     }
 
     /// Whether the peer knows already that the body is complete.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.framing == Framing::Length(0)
     }
 
     /// Frames the end.
-    pub(super) fn end(
+    pub(crate) fn end(
         &mut self,
         output: &mut Output,
         trailers: Option<&HeaderMap>,

@@ -1,0 +1,226 @@
+//! One request and the head of its response.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use http::header::{CONNECTION, EXPECT};
+use http::{Method, Request, Response, StatusCode};
+use http_body::Body as _;
+
+use super::Connection;
+use super::body::ResponseBody;
+use super::upload::Upload;
+use crate::body::Body;
+use crate::client::config::ClientTimeouts;
+use crate::clock::{Deadline, Instant};
+use crate::error::{Error, Kind, Sent};
+use crate::h1::response::{self, ResponseHead};
+use crate::h1::{Decoder, Fault, Framing, HeadLimits, Scan, Section, encode};
+use crate::limits::{HEAD_BYTES, HEAD_FIELDS, INFORMATIONAL_RESPONSES, OUTPUT_BYTES};
+use crate::outbound::Outbound;
+
+const LIMITS: HeadLimits =
+    HeadLimits { bytes_max: HEAD_BYTES, fields_max: HEAD_FIELDS, target_bytes_max: HEAD_BYTES };
+
+/// A request on its way over a connection that it has for itself.
+pub(in crate::client) struct Exchange {
+    pub(super) connection: Connection,
+    pub(super) upload: Upload,
+    method: Method,
+    scan: Scan,
+    informational: usize,
+    /// Whether a byte of the request has been taken by the socket.
+    sent: Sent,
+    /// Whether a byte of a response has come.
+    is_answered: bool,
+    /// The client itself wants no other exchange on this connection.
+    is_last: bool,
+    deadline: Deadline,
+    /// When a body that is held back is sent all the same.
+    held_until: Option<Instant>,
+}
+
+/// Why an exchange failed, and whether that can be the fault of a connection that had been idle.
+pub(in crate::client) struct Failed {
+    pub(in crate::client) error: Error,
+    /// The connection had served before, and ended before a byte of a response came.
+    pub(in crate::client) is_stale: bool,
+}
+
+impl Exchange {
+    /// Queues the head of a request.
+    pub(in crate::client) fn new(
+        mut connection: Connection,
+        request: Request<Body>,
+        timeouts: &ClientTimeouts,
+    ) -> Self {
+        let framing = request_framing(&request);
+        encode::request_head(connection.output.tail(), &request, framing);
+        let is_held = request
+            .headers()
+            .get(EXPECT)
+            .is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+        let is_last = request.headers().get_all(CONNECTION).iter().any(|value| {
+            value
+                .as_bytes()
+                .split(|&byte| byte == b',')
+                .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
+        });
+        let method = request.method().clone();
+        let upload = match framing {
+            None | Some(Framing::Length(0)) => Upload::Done,
+            // RFC 9110 §6.5.1: a server that does not know what to do with trailers ignores them.
+            Some(framing) if is_held => Upload::Held(request.into_body(), Outbound::new(framing, true)),
+            Some(framing) => Upload::Sending(request.into_body(), Outbound::new(framing, true)),
+        };
+        let held_until = upload.is_held().then(|| Instant::now() + timeouts.expect_continue);
+        Self {
+            connection,
+            upload,
+            method,
+            scan: Scan::new(Section::Head),
+            informational: 0,
+            sent: Sent::Nothing,
+            is_answered: false,
+            is_last,
+            deadline: Deadline::default(),
+            held_until,
+        }
+    }
+
+    /// Sends the request, and waits for the head of its response.
+    pub(in crate::client) fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<ResponseHead, Failed>> {
+        loop {
+            if self.held_until.is_some() && self.deadline.poll(self.held_until, cx).is_ready() {
+                self.held_until = None;
+                self.upload.release();
+            }
+            if let Err(error) = self.drive_upload(cx) {
+                return Poll::Ready(Err(self.failed(error)));
+            }
+            match self.scan.advance(self.connection.input.bytes(), &LIMITS) {
+                Ok(Some(span)) => {
+                    self.connection.input.consume(span.skip);
+                    let head = self.connection.input.take_head(span.len);
+                    self.scan = Scan::new(Section::Head);
+                    match response::parse(head, &self.method) {
+                        Ok(head) if head.status.is_informational() => {
+                            if let Err(fault) = self.handle_informational(head.status) {
+                                return Poll::Ready(Err(self.failed(Error::new(Kind::Message(fault)))));
+                            }
+                        }
+                        Ok(head) => {
+                            if self.upload.is_held() {
+                                self.upload.abandon();
+                            }
+                            return Poll::Ready(Ok(head));
+                        }
+                        Err(fault) => return Poll::Ready(Err(self.failed(Error::new(Kind::Message(fault))))),
+                    }
+                    continue;
+                }
+                Ok(None) => {}
+                Err(fault) => return Poll::Ready(Err(self.failed(Error::new(Kind::Message(fault))))),
+            }
+            let Connection { io, input, .. } = &mut self.connection;
+            match ready!(input.poll_fill(io, cx, None)) {
+                Ok(0) => {
+                    let error = Error::io(self.sent, io::ErrorKind::UnexpectedEof.into());
+                    return Poll::Ready(Err(self.failed(error)));
+                }
+                Ok(_) => self.is_answered = true,
+                Err(error) => {
+                    let error = Error::io(self.sent, error);
+                    return Poll::Ready(Err(self.failed(error)));
+                }
+            }
+        }
+    }
+
+    /// Sends what can be sent of the request.
+    ///
+    /// # Errors
+    ///
+    /// When the body fails. A server that takes no more may have answered already, so that is found out by reading.
+    pub(super) fn drive_upload(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        loop {
+            let framed = self.upload.poll(&mut self.connection.output, cx)?;
+            let before = self.connection.output.len();
+            let mut progress = false;
+            let written = self.connection.poll_flush(cx, &mut progress);
+            if progress {
+                self.sent = Sent::Something;
+            }
+            match written {
+                // There is room again for a body that had stopped for lack of it.
+                Poll::Ready(Ok(())) if framed.is_pending() && before >= OUTPUT_BYTES => {}
+                Poll::Ready(Ok(())) | Poll::Pending => return Ok(()),
+                Poll::Ready(Err(_)) => {
+                    self.upload.abandon();
+                    let unsent = self.connection.output.len();
+                    self.connection.output.advance(unsent);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    fn handle_informational(&mut self, status: StatusCode) -> Result<(), Fault> {
+        self.informational += 1;
+        // LIMIT: a server that only ever promises an answer.
+        if self.informational > INFORMATIONAL_RESPONSES || status == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Fault::Status);
+        }
+        if status == StatusCode::CONTINUE {
+            self.held_until = None;
+            self.upload.release();
+        }
+        Ok(())
+    }
+
+    fn failed(&self, error: Error) -> Failed {
+        let is_stale = error.is_closed() && self.connection.is_reused && !self.is_answered;
+        Failed { error, is_stale }
+    }
+
+    /// The response, whose body drives the rest of the exchange.
+    pub(in crate::client) fn into_response(
+        self,
+        head: ResponseHead,
+        timeouts: &ClientTimeouts,
+        due: Option<Instant>,
+    ) -> Response<Body> {
+        let is_reusable = head.is_persistent && !self.is_last && self.method != Method::CONNECT;
+        let body = if head.framing == Framing::Length(0) {
+            if is_reusable && self.upload.is_done() {
+                self.connection.give_back();
+            }
+            Body::empty()
+        } else {
+            let decoder = Decoder::new(head.framing);
+            Body::from_boxed(Box::pin(ResponseBody::new(self, decoder, is_reusable, timeouts.body, due)))
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = head.status;
+        *response.version_mut() = head.version;
+        *response.headers_mut() = head.headers;
+        response
+    }
+}
+
+/// RFC 9112 §6.3: a request body always says how long it is; methods that expect one say so even if it is empty.
+fn request_framing(request: &Request<Body>) -> Option<Framing> {
+    let body = request.body();
+    match body.size_hint().exact() {
+        _ if body.has_known_trailers() => Some(Framing::Chunked),
+        Some(0) if body.is_end_stream() => {
+            let expects_body = [Method::POST, Method::PUT, Method::PATCH].contains(request.method());
+            expects_body.then_some(Framing::Length(0))
+        }
+        Some(length) => Some(Framing::Length(length)),
+        None => Some(Framing::Chunked),
+    }
+}

@@ -1,0 +1,65 @@
+//! HTTP/1 exchanges of a client.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `mod.rs` | [`Connection`]: what the pool lends and takes back |
+//! | `exchange.rs` | one request and the head of its response |
+//! | `upload.rs` | the request body |
+//! | `body.rs` | the response body |
+//!
+//! No task drives a connection: whoever waits for the head of the response does, and then whoever reads its body.
+//! An upload that goes on after the head has come is driven by reading the body.
+
+mod body;
+mod exchange;
+mod upload;
+
+use std::task::{Context, Poll, Waker};
+
+pub(super) use self::exchange::Exchange;
+use super::connect::BoxIo;
+use super::pool::Permit;
+use crate::input::Input;
+use crate::output::Output;
+
+/// A connection between two exchanges, or in one.
+pub(in crate::client) struct Connection {
+    io: BoxIo,
+    input: Input,
+    output: Output,
+    permit: Permit,
+    /// Whether it has served an exchange before.
+    is_reused: bool,
+}
+
+impl Connection {
+    pub(super) fn new(io: BoxIo, permit: Permit) -> Self {
+        Self { io, input: Input::default(), output: Output::default(), permit, is_reused: false }
+    }
+
+    /// Whether the server has not closed an idle connection, as far as can be known without sending.
+    pub(super) fn is_usable(&mut self) -> bool {
+        let cx = &mut Context::from_waker(Waker::noop());
+        // Anything but silence, an answer without a request among it, makes the connection worthless.
+        self.input.is_empty() && self.input.poll_fill(&mut self.io, cx, None).is_pending()
+    }
+
+    /// Gives the connection back to the pool, its exchange being over without remainder.
+    fn give_back(self) {
+        if !self.input.is_empty() || !self.output.is_empty() {
+            return;
+        }
+        let Self { io, input, output, permit, .. } = self;
+        let pool = permit.pool();
+        let key = permit.key().clone();
+        let connection = Self { io, input, output, permit, is_reused: true };
+        if let Some(pool) = pool {
+            pool.give(&key, connection);
+        }
+    }
+
+    /// Writes what is queued.
+    fn poll_flush(&mut self, cx: &mut Context<'_>, progress: &mut bool) -> Poll<std::io::Result<()>> {
+        self.output.poll_write(&mut self.io, cx, progress)
+    }
+}

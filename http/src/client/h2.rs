@@ -1,0 +1,274 @@
+//! HTTP/2 connections of a client: one task each, shared by all exchanges with a host.
+//!
+//! The task moves frames and polls uploads that have to wait for their body or for window. Heads and short bodies are
+//! handed to h2 by whoever makes the request, and responses are read by whoever wants them.
+
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{Request, Response, Version};
+use http_body::Body as _;
+
+use super::config::{ClientConfig, ClientHttp2Config};
+use super::connect::BoxIo;
+use crate::body::{Body, H2Body};
+use crate::clock::{Deadline, Instant};
+use crate::error::{Error, Kind, Sent, Timeout};
+use crate::h2::{
+    KeepAlive, Load, Pulse, Pump, Role, StreamSet, Ticket, Turn, Wire, cancellation, strip_connection_fields,
+};
+use crate::input::Input;
+use crate::limits::ROUNDS_PER_TURN;
+
+/// A connection, as its exchanges hold it.
+#[derive(Clone)]
+pub(super) struct Handle {
+    send: h2::client::SendRequest<Bytes>,
+    load: Load,
+    uploads: Arc<Uploads>,
+}
+
+type Upload = Pin<Box<Pump<Body>>>;
+
+/// Uploads on their way to the connection's task.
+struct Uploads {
+    queue: Mutex<Vec<Upload>>,
+    turn: Arc<Turn>,
+}
+
+impl Uploads {
+    fn queue(&self) -> MutexGuard<'_, Vec<Upload>> {
+        self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// Begins HTTP/2 on a connection, and spawns its task.
+pub(super) async fn handshake(io: BoxIo, config: &ClientConfig) -> Result<Handle, Error> {
+    let knobs = &config.http2;
+    let wire = Wire::new(io, Input::default(), Role::Client, knobs.control_frame_budget);
+    let (send, connection) = h2::client::Builder::new()
+        .initial_window_size(knobs.stream_window)
+        .initial_connection_window_size(knobs.connection_window)
+        .max_frame_size(knobs.max_frame_size)
+        .max_header_list_size(knobs.max_header_list_size)
+        .max_send_buffer_size(knobs.max_send_buffer_size)
+        .initial_max_send_streams(knobs.initial_max_send_streams)
+        .enable_push(false)
+        .handshake(wire.clone())
+        .await
+        .map_err(Error::h2)?;
+    let turn = Turn::new();
+    let uploads = Arc::new(Uploads { queue: Mutex::default(), turn: Arc::clone(&turn) });
+    let load = Load::default();
+    let handle = Handle { send, load: load.clone(), uploads: Arc::clone(&uploads) };
+    let task = Connection::new(connection, wire, turn, uploads, load, knobs, config.pool.idle_timeout);
+    drop(minato_runtime::spawn(task));
+    Ok(handle)
+}
+
+impl Handle {
+    /// Exchanges that have not ended.
+    pub(super) fn open(&self) -> usize {
+        self.load.open()
+    }
+
+    /// Whether another stream can be opened at once.
+    pub(super) fn has_room(&self) -> bool {
+        self.load.open() < self.send.current_max_send_streams()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.load.is_closed()
+    }
+
+    /// Counts an exchange in, unless the connection is closed.
+    pub(super) fn begin(&self) -> Option<Ticket> {
+        self.load.begin()
+    }
+
+    /// Waits until the server takes another stream.
+    pub(super) async fn ready(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.send.poll_ready(cx)).await.map_err(|error| {
+            // No exchange will succeed here any more, and this one has not begun.
+            self.load.close();
+            match error.is_io() {
+                true => Error::with_source(Kind::Closed(Sent::Nothing), error),
+                false => Error::h2(error),
+            }
+        })
+    }
+
+    /// Sends a request, and waits for the head of its response.
+    pub(super) async fn request(
+        &mut self,
+        mut ticket: Ticket,
+        request: Request<Body>,
+    ) -> Result<Response<Body>, Error> {
+        let (mut head, body) = request.into_parts();
+        head.version = Version::HTTP_2;
+        strip_connection_fields(&mut head.headers);
+        // RFC 9113 §8.3.1: `:authority` is used instead of Host.
+        head.headers.remove(HOST);
+        let is_end = body.is_end_stream();
+        if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+            head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+        }
+        let (response, stream) =
+            self.send.send_request(Request::from_parts(head, ()), is_end).map_err(Error::h2)?;
+        if !is_end {
+            let (cancel, canceled) = cancellation();
+            ticket.set_cancel(cancel);
+            self.upload(Box::pin(Pump::new(body, stream).canceled_by(canceled)));
+        }
+        let (head, recv) = response.await.map_err(Error::h2)?.into_parts();
+        let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let body = match recv.is_end_stream() {
+            true => {
+                ticket.complete();
+                Body::empty()
+            }
+            false => Body::from_h2(H2Body::new(recv, length).with_ticket(ticket)),
+        };
+        Ok(Response::from_parts(head, body))
+    }
+
+    /// Sends what is here of a body at once, and leaves the rest to the connection's task.
+    fn upload(&self, mut pump: Upload) {
+        // Its wakers are those of the connection's task, which polls it again before it waits.
+        if pump.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            self.uploads.queue().push(pump);
+            self.uploads.turn.wake_by_ref();
+        }
+    }
+}
+
+/// The task of a connection.
+struct Connection {
+    connection: h2::client::Connection<Wire<BoxIo>, Bytes>,
+    wire: Wire<BoxIo>,
+    streams: StreamSet<Upload>,
+    uploads: Arc<Uploads>,
+    load: Load,
+    turn: Arc<Turn>,
+    turn_waker: Waker,
+    keep_alive: Option<KeepAlive>,
+    idle_timeout: Duration,
+    idle_since: Option<Instant>,
+    deadline: Deadline,
+    earned: Instant,
+}
+
+impl Connection {
+    fn new(
+        mut connection: h2::client::Connection<Wire<BoxIo>, Bytes>,
+        wire: Wire<BoxIo>,
+        turn: Arc<Turn>,
+        uploads: Arc<Uploads>,
+        load: Load,
+        knobs: &ClientHttp2Config,
+        idle_timeout: Duration,
+    ) -> Self {
+        let now = Instant::now();
+        let keep_alive = knobs
+            .keep_alive_interval
+            .map(|interval| KeepAlive::new(connection.ping_pong(), interval, knobs.keep_alive_timeout, now));
+        Self {
+            connection,
+            wire,
+            streams: StreamSet::new(Arc::clone(&turn)),
+            uploads,
+            load,
+            turn_waker: Waker::from(Arc::clone(&turn)),
+            turn,
+            keep_alive,
+            idle_timeout,
+            idle_since: None,
+            deadline: Deadline::default(),
+            earned: now,
+        }
+    }
+
+    fn poll_turn(&mut self, task: &Waker) -> Poll<Result<(), Error>> {
+        self.turn.begin(task);
+        let waker = self.turn_waker.clone();
+        let cx = &mut Context::from_waker(&waker);
+        for _ in 0..ROUNDS_PER_TURN {
+            if let Poll::Ready(ended) = Pin::new(&mut self.connection).poll(cx) {
+                return Poll::Ready(ended.map_err(Error::h2));
+            }
+            if self.wire.guard(|guard| guard.fault()).is_some() {
+                return Poll::Ready(Err(Error::reset(crate::Reason::ENHANCE_YOUR_CALM)));
+            }
+            let arrived = std::mem::take(&mut *self.uploads.queue());
+            for upload in arrived {
+                self.streams.start(upload);
+            }
+            self.streams.poll_woken();
+            if self.turn.take_notified() {
+                continue;
+            }
+            let _ = self
+                .wire
+                .poll_write_out(cx, &mut false)
+                .map_err(|error| Error::io(Sent::Something, error))?;
+            if let Poll::Ready(ended) = self.poll_clocks(cx) {
+                return Poll::Ready(ended);
+            }
+            if self.turn.end() {
+                return Poll::Pending;
+            }
+        }
+        let _ =
+            self.wire.poll_write_out(cx, &mut false).map_err(|error| Error::io(Sent::Something, error))?;
+        task.wake_by_ref();
+        Poll::Pending
+    }
+
+    fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let now = Instant::now();
+        let earned = now.saturating_duration_since(self.earned).as_secs();
+        if earned > 0 {
+            self.earned = now;
+            self.wire.guard(|guard| guard.handle_seconds(earned));
+        }
+        let is_idle = self.load.open() == 0;
+        self.idle_since = is_idle.then(|| self.idle_since.unwrap_or(now));
+        let idle = self.idle_since.and_then(|since| since.checked_add(self.idle_timeout));
+        let frames = self.wire.guard(|guard| guard.frames());
+        let pulse = match &mut self.keep_alive {
+            Some(keep_alive) if !is_idle => match keep_alive.poll(frames, now, cx) {
+                Pulse::Alive(next) => Some(next),
+                Pulse::Dead => return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive)))),
+            },
+            _ => None,
+        };
+        let due = idle.into_iter().chain(pulse).min();
+        if self.deadline.poll(due, cx).is_pending() {
+            return Poll::Pending;
+        }
+        if due == idle && self.load.close_if_idle() {
+            return Poll::Ready(Ok(()));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Future for Connection {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_turn(cx.waker())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.load.close();
+    }
+}

@@ -1,0 +1,156 @@
+//! The client: a pool of connections, and exchanges over them.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `mod.rs` | [`Client`] and its methods |
+//! | `builder.rs` | [`ClientBuilder`] |
+//! | `config.rs` | every knob, once |
+//! | `connect.rs` | how connections are made |
+//! | `net.rs` | TCP connections |
+//! | `pool.rs` | the connections, by host |
+//! | `send.rs` | the way of a request: timeouts, a connection, retries |
+//! | `timed.rs` | a response body that must end in time |
+//! | `h1/` | exchanges over HTTP/1 |
+//! | `h2.rs` | connections of HTTP/2 |
+
+mod builder;
+pub(crate) mod config;
+mod connect;
+mod h1;
+mod h2;
+mod net;
+mod pool;
+mod send;
+mod timed;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response, Uri};
+use tower_service::Service;
+
+pub use self::builder::ClientBuilder;
+use self::config::ClientConfig;
+use self::connect::Connector;
+use self::pool::Pool;
+use crate::body::Body;
+use crate::error::{Error, Kind};
+
+/// Sends requests over connections that it keeps and shares.
+///
+/// A clone is another handle to the same connections, and costs next to nothing. It is also a
+/// [`tower_service::Service`], for use under middleware.
+///
+/// ```
+/// # async fn example() -> Result<(), minato_http::Error> {
+/// use minato_http::{Body, Client};
+///
+/// let client = Client::new();
+/// let response = client.get("http://127.0.0.1:3000/").await?;
+/// println!("{}", response.into_body().text().await?);
+///
+/// let upload = http::Request::put("http://127.0.0.1:3000/a").body(Body::from("some text")).unwrap();
+/// assert!(client.request(upload).await?.status().is_success());
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Cancel safety
+///
+/// Dropping the future of a request, or the body of a response before its end, gives the exchange up: over HTTP/1 the
+/// connection is closed, over HTTP/2 the stream is reset with CANCEL. An upload that was dropped or has failed
+/// never looks to the server as if it had ended.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: ClientConfig,
+    connector: Connector,
+    pool: Arc<Pool>,
+}
+
+impl Client {
+    /// Sends a request.
+    ///
+    /// The request's URI says where to: scheme `http`, host and perhaps port. A request whose version is HTTP/2 is sent
+    /// over HTTP/2 with prior knowledge, whatever the client speaks otherwise.
+    ///
+    /// A request that has surely not been processed is sent again, up to twice, if its body is known beforehand; as is
+    /// an idempotent one for which a kept connection turned out to be dead.
+    ///
+    /// # Errors
+    ///
+    /// When the URI cannot be used, no connection could be made, a clock ran out, the connection ended, or the server
+    /// broke the rules.
+    pub fn request(&self, request: Request<Body>) -> ResponseFuture {
+        let shared = Arc::clone(&self.shared);
+        ResponseFuture { future: Box::pin(async move { send::send(&shared, request).await }) }
+    }
+
+    /// Sends a GET request.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`](Self::request).
+    pub fn get<U>(&self, uri: U) -> ResponseFuture
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        match Request::get(uri).body(Body::empty()) {
+            Ok(request) => self.request(request),
+            Err(error) => {
+                let error = Error::with_source(Kind::User("the URI is malformed"), error);
+                ResponseFuture { future: Box::pin(async move { Err(error) }) }
+            }
+        }
+    }
+}
+
+impl Service<Request<Body>> for Client {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> ResponseFuture {
+        self.request(request)
+    }
+}
+
+/// The response to come; made by [`Client::request`].
+#[must_use = "a request is not sent unless its future is polled"]
+pub struct ResponseFuture {
+    future: Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>,
+}
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<Body>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.future.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("config", &self.shared.config)
+            .field("pool", &self.shared.pool)
+            .finish()
+    }
+}

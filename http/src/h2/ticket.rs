@@ -1,0 +1,81 @@
+//! What a client's exchange holds until its response has ended.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use super::CancelOnDrop;
+
+/// The exchanges of one connection, counted.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Load {
+    count: Arc<Mutex<Count>>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    open: usize,
+    /// No exchange may begin any more.
+    is_closed: bool,
+}
+
+impl Load {
+    /// Counts an exchange in, unless the connection is closed.
+    pub(crate) fn begin(&self) -> Option<Ticket> {
+        let mut count = self.lock();
+        if count.is_closed {
+            return None;
+        }
+        count.open += 1;
+        Some(Ticket { load: self.clone(), cancel: None })
+    }
+
+    /// Exchanges that have not ended.
+    pub(crate) fn open(&self) -> usize {
+        self.lock().open
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
+    /// Lets no exchange begin any more.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+    }
+
+    /// As `close`, if no exchange is open; false otherwise.
+    pub(crate) fn close_if_idle(&self) -> bool {
+        let mut count = self.lock();
+        count.is_closed |= count.open == 0;
+        count.is_closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Count> {
+        self.count.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// One exchange. Dropping it before its response has ended cancels its upload.
+pub(crate) struct Ticket {
+    load: Load,
+    cancel: Option<CancelOnDrop>,
+}
+
+impl Ticket {
+    /// Makes the upload of the exchange depend on it.
+    pub(crate) fn set_cancel(&mut self, cancel: CancelOnDrop) {
+        self.cancel = Some(cancel);
+    }
+
+    /// The response has ended.
+    pub(crate) fn complete(mut self) {
+        if let Some(cancel) = self.cancel.take() {
+            cancel.defuse();
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.load.lock().open -= 1;
+    }
+}
