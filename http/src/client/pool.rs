@@ -190,7 +190,9 @@ impl Pool {
         let waiting = std::mem::take(&mut host.waiting_shared);
         drop(hosts);
         // Whoever has stopped waiting needs no telling.
-        waiting.into_iter().for_each(|waiting| drop(waiting.send(())));
+        for waiting in waiting {
+            let _ = waiting.send(());
+        }
     }
 
     /// Closes connections nobody has used for long; answers when to come again.

@@ -42,13 +42,10 @@ pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Resp
         let is_idempotent = again.as_ref().is_some_and(|request| request.method().is_idempotent());
         let is_safe =
             failed.error.is_retry_safe() && !failed.error.is_connect() && !failed.error.is_timeout();
-        if !is_safe && !(failed.is_stale && is_idempotent) {
+        next = again.filter(|_| is_safe || (failed.is_stale && is_idempotent));
+        if next.is_none() {
             return Err(failed.error);
         }
-        if again.is_none() {
-            return Err(failed.error);
-        }
-        next = again;
         tries += 1;
     }
     Err(Error::new(Kind::Canceled))
@@ -126,7 +123,7 @@ async fn over_http2(shared: &Shared, key: &Key, request: Request<Body>) -> Resul
             }
             SharedConnection::Wait(told) => {
                 // Whether it was made or not, the pool knows what to do next.
-                let wait = async { Ok::<_, Error>(drop(told.await)) };
+                let wait = async { Ok::<_, Error>(told.await.is_ok()) };
                 within(pool_due, Timeout::PoolWait, wait).await?;
             }
         }

@@ -82,8 +82,7 @@ impl<Io: AsyncWrite + Unpin> Shared<Io> {
             bufs.iter().for_each(|buf| self.output.tail().extend_from_slice(buf));
             return Poll::Ready(Ok(total));
         }
-        loop {
-            let Poll::Ready(written) = self.output.poll_write_once(&mut self.io, cx, bufs)? else { break };
+        while let Poll::Ready(written) = self.output.poll_write_once(&mut self.io, cx, bufs)? {
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

@@ -64,7 +64,7 @@ where
 }
 
 enum State<Io> {
-    Handshaking(h2::server::Handshake<Wire<Io>, Bytes>),
+    Handshaking(Box<h2::server::Handshake<Wire<Io>, Bytes>>),
     Serving(Box<h2::server::Connection<Wire<Io>, Bytes>>),
 }
 
@@ -127,7 +127,7 @@ where
             keep_alive: None,
         };
         Self {
-            state: State::Handshaking(builder.handshake(wire.clone())),
+            state: State::Handshaking(Box::new(builder.handshake(wire.clone()))),
             wire,
             service,
             streams: StreamSet::new(Arc::clone(&turn)),
@@ -171,7 +171,7 @@ where
     /// Takes in what has arrived, and polls what is ready.
     fn poll_streams(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if let State::Handshaking(handshake) = &mut self.state {
-            match Pin::new(handshake).poll(cx) {
+            match Pin::new(&mut **handshake).poll(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(connection)) => self.serve(connection),
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::h2(error))),

@@ -1,7 +1,5 @@
 //! Peers that read like scripts, on pipes in memory and a clock that stands still unless everybody waits.
 
-#![allow(dead_code, reason = "each test file uses a part of the kit")]
-
 use std::future::Future;
 use std::time::Duration;
 
@@ -13,44 +11,44 @@ use minato_runtime::time::Instant;
 use tower_service::Service;
 
 /// Bytes a pipe of the kit holds in each direction.
-pub const PIPE_BYTES: usize = 256 * 1024;
+pub(crate) const PIPE_BYTES: usize = 256 * 1024;
 
 /// Runs a test on one thread, with a paused clock.
-pub fn run<F: Future>(test: F) -> F::Output {
+pub(crate) fn run<F: Future>(test: F) -> F::Output {
     Builder::new_current_thread().enable_all().start_paused(true).build().unwrap().block_on(test)
 }
 
 /// One end of a connection, in the hands of the test.
-pub struct Peer {
-    pub io: DuplexStream,
+pub(crate) struct Peer {
+    pub(crate) io: DuplexStream,
     arrived: Vec<u8>,
 }
 
 /// A response as it stood on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    pub status: u16,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
     /// The fields in lower case, without `date`.
-    pub fields: Vec<(String, String)>,
-    pub body: Vec<u8>,
+    pub(crate) fields: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    pub fn field(&self, name: &str) -> Option<&str> {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.body).unwrap()
     }
 
-    pub fn closes(&self) -> bool {
+    pub(crate) fn closes(&self) -> bool {
         self.field("connection") == Some("close")
     }
 }
 
 /// Serves one connection of which the test is the peer.
-pub fn serve<S, B>(service: S, config: ServerConfig) -> (Peer, JoinHandle<Result<(), Error>>)
+pub(crate) fn serve<S, B>(service: S, config: ServerConfig) -> (Peer, JoinHandle<Result<(), Error>>)
 where
     S: Service<http::Request<Body>, Response = http::Response<B>> + Send + 'static,
     S::Future: Send,
@@ -64,22 +62,22 @@ where
 }
 
 impl Peer {
-    pub fn new(io: DuplexStream) -> Self {
+    pub(crate) fn new(io: DuplexStream) -> Self {
         Self { io, arrived: Vec::new() }
     }
 
-    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.io.write_all(bytes.as_ref()).await.unwrap();
     }
 
     /// Ends this side of the connection.
-    pub async fn finish(&mut self) {
+    pub(crate) async fn finish(&mut self) {
         self.io.shutdown().await.unwrap();
     }
 
     /// Reads exactly this.
     #[track_caller]
-    pub fn expect<'a>(&'a mut self, bytes: &'a str) -> impl Future<Output = ()> + 'a {
+    pub(crate) fn expect<'a>(&'a mut self, bytes: &'a str) -> impl Future<Output = ()> + 'a {
         let caller = std::panic::Location::caller();
         async move {
             while self.arrived.len() < bytes.len() && self.fill().await > 0 {}
@@ -90,7 +88,7 @@ impl Peer {
 
     /// Reads the end of the connection, and nothing before it.
     #[track_caller]
-    pub fn expect_end(&mut self) -> impl Future<Output = ()> + '_ {
+    pub(crate) fn expect_end(&mut self) -> impl Future<Output = ()> + '_ {
         let caller = std::panic::Location::caller();
         async move {
             while self.fill().await > 0 {}
@@ -99,7 +97,7 @@ impl Peer {
     }
 
     /// Reads a whole response: its head, and the body its head announces.
-    pub async fn answer(&mut self) -> Answer {
+    pub(crate) async fn answer(&mut self) -> Answer {
         let mut answer = self.head().await;
         if answer.field("transfer-encoding") == Some("chunked") {
             answer.body = self.chunks().await;
@@ -110,7 +108,7 @@ impl Peer {
     }
 
     /// Reads the head of a response.
-    pub async fn head(&mut self) -> Answer {
+    pub(crate) async fn head(&mut self) -> Answer {
         let head = String::from_utf8(self.through(b"\r\n\r\n").await).unwrap();
         let mut lines = head.trim_end().split("\r\n");
         let status = lines.next().unwrap().strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
@@ -122,7 +120,7 @@ impl Peer {
     }
 
     /// Reads up to and with these bytes.
-    pub async fn through(&mut self, end: &[u8]) -> Vec<u8> {
+    pub(crate) async fn through(&mut self, end: &[u8]) -> Vec<u8> {
         loop {
             if let Some(at) = self.arrived.windows(end.len()).position(|window| window == end) {
                 return self.arrived.drain(..at + end.len()).collect();
@@ -132,7 +130,7 @@ impl Peer {
         }
     }
 
-    pub async fn exactly(&mut self, len: usize) -> Vec<u8> {
+    pub(crate) async fn exactly(&mut self, len: usize) -> Vec<u8> {
         while self.arrived.len() < len {
             assert!(self.fill().await > 0, "the connection ended {} bytes early", len - self.arrived.len());
         }
@@ -140,7 +138,7 @@ impl Peer {
     }
 
     /// Everything until the connection ends.
-    pub async fn rest(&mut self) -> Vec<u8> {
+    pub(crate) async fn rest(&mut self) -> Vec<u8> {
         while self.fill().await > 0 {}
         std::mem::take(&mut self.arrived)
     }
@@ -167,7 +165,7 @@ impl Peer {
 }
 
 /// How long `future` takes, by the clock of the test.
-pub async fn timed<F: Future>(future: F) -> (F::Output, Duration) {
+pub(crate) async fn timed<F: Future>(future: F) -> (F::Output, Duration) {
     let start = Instant::now();
     let output = future.await;
     (output, start.elapsed())

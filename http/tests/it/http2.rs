@@ -1,10 +1,8 @@
 //! HTTP/2 served, with the h2 crate as the client.
 
-mod kit;
-
+use crate::kit::{PIPE_BYTES, run};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
-use kit::{PIPE_BYTES, run};
 use minato_http::{Body, Error, Reason, ServerConfig, handler_fn, serve_connection};
 use minato_runtime::io::duplex;
 use minato_runtime::io::tokio_compat::Compat;
@@ -19,9 +17,9 @@ where
     S::Error: Into<minato_http::BoxError>,
 {
     let (ours, theirs) = duplex(PIPE_BYTES);
-    minato_runtime::spawn(serve_connection(theirs, service, config));
+    drop(minato_runtime::spawn(serve_connection(theirs, service, config)));
     let (client, connection) = h2::client::handshake(Compat::new(ours)).await.unwrap();
-    minato_runtime::spawn(connection);
+    drop(minato_runtime::spawn(connection));
     client
 }
 
@@ -69,7 +67,7 @@ fn bodies_and_trailers_go_both_ways() {
         let (response, mut send) =
             client.send_request(Request::post("http://a/").body(()).unwrap(), false).unwrap();
         let mut expected = Vec::new();
-        minato_runtime::spawn(async move {
+        let _upload = minato_runtime::spawn(async move {
             for i in 0..1000u32 {
                 let data = Bytes::from(vec![i as u8; 3000]);
                 let mut data = data;

@@ -1,10 +1,8 @@
 //! Which connections live on after a response, and in what order responses come.
 
-mod kit;
-
+use crate::kit::{run, serve};
 use http::header::CONNECTION;
 use http::{Request, Response};
-use kit::{run, serve};
 use minato_http::{Body, ServerConfig, handler_fn};
 use minato_runtime::sync::oneshot;
 

@@ -1,7 +1,5 @@
 //! Our client against our server, over real sockets.
 
-mod kit;
-
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,7 +21,7 @@ where
 {
     let server = Server::bind("127.0.0.1:0").listen().await.unwrap();
     let address = server.local_addr().unwrap();
-    minato_runtime::spawn(server.serve(handler_fn(handler)));
+    drop(minato_runtime::spawn(server.serve(handler_fn(handler))));
     address
 }
 
@@ -69,7 +67,7 @@ fn ten_megabytes_go_there_and_come_back() {
             listen(|request: Request<Body>| async move { Response::new(request.into_body()) }).await;
         for (client, protocol) in clients() {
             let (mut sender, body) = Body::channel();
-            minato_runtime::spawn(async move {
+            let _upload = minato_runtime::spawn(async move {
                 for i in 0..1000 {
                     sender.send(Bytes::from(vec![i as u8; 10_000])).await.unwrap();
                 }
