@@ -272,11 +272,14 @@ pub(crate) fn now() -> Nanos {
     })
 }
 
-/// Puts a timer into the wheel of the worker that runs.
+/// Puts a timer into the wheel of the worker that runs, unless that is past `tick` already.
 pub(crate) fn insert_timer(tick: u64, waker: &Waker) -> Option<(SharedRef, u16, Key)> {
     with_core(|core| {
         let core = core?;
         let worker = u16::try_from(core.index).ok()?;
+        if core.timers().now() >= tick {
+            return None;
+        }
         let waker = waker.clone();
         let key = core.timers().insert(tick, waker);
         Some((SharedRef::of(core.shared()), worker, key))

@@ -38,6 +38,9 @@ use crate::task::coop;
 /// # });
 /// ```
 pub fn sleep(duration: Duration) -> Sleep {
+    if duration.is_zero() {
+        return Sleep { deadline: Nanos(0), timer: Timer::Idle };
+    }
     sleep_until(Instant::after(duration))
 }
 
@@ -113,21 +116,35 @@ impl Sleep {
             Timer::Foreign(timer) if timer.wait(cx.waker()) => return true,
             _ => {}
         }
+        // Most timers are polled long before their time, so the tick that the wheel stands at is enough to know; one
+        // that came due since fires at the next turn.
+        if matches!(self.timer, Timer::Idle) && self.deadline.0 != 0 && self.arm(cx) {
+            return true;
+        }
         if scheduler::now() >= self.deadline {
             self.disarm();
             return false;
         }
-        self.arm(cx);
+        self.disarm();
+        if !self.arm(cx) {
+            self.timer = Timer::Foreign(ForeignTimer::start(self.tick(), cx.waker()));
+        }
         true
     }
 
-    fn arm(&mut self, cx: &mut Context<'_>) {
-        self.disarm();
-        let tick = self.deadline.0.div_ceil(TICK_NANOS);
-        self.timer = match scheduler::insert_timer(tick, cx.waker()) {
-            Some((runtime, worker, key)) => Timer::Wheel { runtime, worker, key },
-            None => Timer::Foreign(ForeignTimer::start(tick, cx.waker())),
+    /// The tick at which the deadline has passed.
+    fn tick(&self) -> u64 {
+        self.deadline.0.div_ceil(TICK_NANOS)
+    }
+
+    /// Enters an idle timer into the wheel of the worker that runs. False if there is none, or its wheel is past
+    /// the deadline.
+    fn arm(&mut self, cx: &Context<'_>) -> bool {
+        let Some((runtime, worker, key)) = scheduler::insert_timer(self.tick(), cx.waker()) else {
+            return false;
         };
+        self.timer = Timer::Wheel { runtime, worker, key };
+        true
     }
 
     fn disarm(&mut self) {

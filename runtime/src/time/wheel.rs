@@ -112,6 +112,11 @@ impl Wheel {
         }
     }
 
+    /// Ticks that have passed.
+    pub(crate) fn now(&self) -> u64 {
+        self.now
+    }
+
     /// Whether no timer is in the wheel.
     pub(crate) fn is_empty(&self) -> bool {
         self.live == 0
