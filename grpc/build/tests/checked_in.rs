@@ -1,0 +1,48 @@
+//! The generated code under version control is what the generator makes today.
+//!
+//! With `UPDATE_GENERATED` set in the environment the files are written instead of compared.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use minato_grpc_build::configure;
+
+fn grpc() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Generates code for one file of `proto/` and compares it with the file of its package in `directory`.
+fn check(proto: &str, directory: &str) {
+    let root = grpc().join("proto");
+    let files = configure().include(&root).bytes(".").generate(&[root.join(proto)]).unwrap();
+    assert_eq!(files.len(), 1, "one package");
+    for (name, code) in files {
+        let path = grpc().join(directory).join(name);
+        if env::var_os("UPDATE_GENERATED").is_some() {
+            fs::write(&path, code).unwrap();
+        } else {
+            let current = fs::read_to_string(&path).unwrap();
+            assert!(
+                current == code,
+                "{} is not current: run this test with UPDATE_GENERATED=1",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn health_is_current() {
+    check("grpc/health/v1/health.proto", "src/generated");
+}
+
+#[test]
+fn reflection_is_current() {
+    check("grpc/reflection/v1/reflection.proto", "src/generated");
+    check("grpc/reflection/v1alpha/reflection.proto", "src/generated");
+}
+
+#[test]
+fn the_test_service_is_current() {
+    check("minato/test/echo.proto", "tests/calls/generated");
+}
