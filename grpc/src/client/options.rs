@@ -1,0 +1,53 @@
+//! The timeout and metadata of a call.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+
+use crate::clock::{Deadline, Instant};
+use crate::{InvalidMetadata, Metadata, Result, timeout};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Options {
+    pub(super) timeout: Option<Duration>,
+    pub(super) deadline: Option<Instant>,
+    pub(super) metadata: Metadata,
+    /// The first mistake made while building; the call fails with it.
+    pub(super) mistake: Option<InvalidMetadata>,
+}
+
+impl Options {
+    pub(super) fn note(&mut self, result: Result<(), InvalidMetadata>) {
+        if let Err(mistake) = result {
+            self.mistake.get_or_insert(mistake);
+        }
+    }
+
+    /// The earlier of the timeout, counted from now, and the deadline.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let after = self.timeout.map(Deadline::after);
+        match (after, self.deadline) {
+            (Some(after), Some(deadline)) => Some(after.min(deadline)),
+            (after, deadline) => after.or(deadline),
+        }
+    }
+
+    /// The fields of the request, in the order gRPC over HTTP/2 asks for: the call definition, then the metadata.
+    pub(super) fn fields(&self, deadline: Option<Instant>) -> HeaderMap {
+        let mut fields = HeaderMap::with_capacity(8);
+        if let Some(deadline) = deadline {
+            let left = deadline.saturating_duration_since(Instant::now());
+            fields.insert(timeout::TIMEOUT, timeout::format(left));
+        }
+        fields.insert(header::TE, HeaderValue::from_static("trailers"));
+        fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        fields.insert(header::USER_AGENT, USER_AGENT);
+        for (name, value) in self.metadata.iter() {
+            fields.append(name, value.clone());
+        }
+        fields
+    }
+}
+
+const USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("grpc-rust-minato/", env!("CARGO_PKG_VERSION")));
