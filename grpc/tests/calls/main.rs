@@ -4,6 +4,7 @@
 mod clients;
 mod echo;
 mod generated;
+mod grpcio;
 mod kit;
 mod reflection;
 mod scripted;
