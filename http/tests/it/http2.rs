@@ -170,3 +170,38 @@ fn a_handler_is_dropped_when_its_stream_is_reset() {
         drop(response);
     });
 }
+
+#[test]
+fn a_body_over_the_limit_is_answered_413() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.limits.body_bytes = Some(10);
+        let service = handler_fn(|request: Request<Body>| async move { request.into_body().text().await });
+        let mut client = connect(service, config).await;
+        for (length, len, status) in
+            [(Some("11"), 11, 413), (None, 11, 413), (Some("10"), 10, 200), (None, 10, 200)]
+        {
+            let mut request = Request::post("http://a/");
+            if let Some(length) = length {
+                request = request.header("content-length", length);
+            }
+            let (response, mut send) = client.send_request(request.body(()).unwrap(), false).unwrap();
+            // It may have been refused before.
+            let _ = send.send_data(Bytes::from(vec![b'x'; len]), true);
+            assert_eq!(response.await.unwrap().status(), status, "{length:?} {len}");
+        }
+    });
+}
+
+#[test]
+fn a_head_request_gets_the_head_alone() {
+    run(async {
+        let mut client =
+            connect(handler_fn(|_| async { Body::from("hello") }), ServerConfig::default()).await;
+        let request = Request::head("http://a/").body(()).unwrap();
+        let (response, _) = client.send_request(request, true).unwrap();
+        let response = response.await.unwrap();
+        assert_eq!(response.headers()["content-length"], "5");
+        assert!(response.body().is_end_stream());
+    });
+}

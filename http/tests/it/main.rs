@@ -1,6 +1,12 @@
 //! The crate, seen from outside: one file per chapter.
 
+mod bodies;
 mod client;
+mod exchanges;
+mod failures;
+mod frames;
 mod http2;
 mod keep_alive;
 mod kit;
+mod limits;
+mod shutdown;

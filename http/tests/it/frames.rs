@@ -1,0 +1,239 @@
+//! HTTP/2 served, against frames written by hand: what h2 lets pass and we do not.
+
+use std::time::Duration;
+
+use http::Request;
+use minato_http::{Body, ServerConfig, handler_fn};
+
+use crate::kit::{Peer, run, serve, timed};
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+const DATA: u8 = 0;
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
+
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+#[derive(Debug, Clone, PartialEq)]
+struct Frame {
+    kind: u8,
+    flags: u8,
+    stream: u32,
+    payload: Vec<u8>,
+}
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let mut frame = (payload.len() as u32).to_be_bytes()[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// A header block without compression: every field literal, never indexed.
+fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in fields {
+        block.push(0x10);
+        for text in [name, value] {
+            block.push(u8::try_from(text.len()).ok().filter(|len| *len < 127).unwrap());
+            block.extend(text.bytes());
+        }
+    }
+    block
+}
+
+fn get(stream: u32, more: &[(&str, &str)]) -> Vec<u8> {
+    let mut fields = vec![(":method", "GET"), (":scheme", "http"), (":path", "/")];
+    fields.extend(more);
+    frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(&fields))
+}
+
+async fn read_frame(peer: &mut Peer) -> Frame {
+    let head = peer.exactly(9).await;
+    let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
+    Frame { kind: head[3], flags: head[4], stream, payload: peer.exactly(len as usize).await }
+}
+
+/// Reads up to a frame of this kind.
+async fn expect(peer: &mut Peer, kind: u8) -> Frame {
+    loop {
+        let frame = read_frame(peer).await;
+        if frame.kind == kind {
+            return frame;
+        }
+    }
+}
+
+/// The error code in the payload of RST_STREAM, or behind the last stream in that of GOAWAY.
+fn code(payload: &[u8]) -> u32 {
+    let at = if payload.len() == 4 { 0 } else { 4 };
+    u32::from_be_bytes(payload[at..at + 4].try_into().unwrap())
+}
+
+async fn hello(_: Request<Body>) -> &'static str {
+    "hello"
+}
+
+async fn connect(config: ServerConfig) -> Peer {
+    let (mut peer, server) = serve(handler_fn(hello), config);
+    drop(server);
+    peer.send(PREFACE).await;
+    peer.send(frame(SETTINGS, 0, 0, &[])).await;
+    peer
+}
+
+#[test]
+fn a_request_in_plain_frames_is_answered() {
+    run(async {
+        let mut peer = connect(ServerConfig::default()).await;
+        peer.send(get(1, &[(":authority", "a")])).await;
+        assert_eq!(expect(&mut peer, HEADERS).await.flags & END_STREAM, 0);
+        let data = expect(&mut peer, DATA).await;
+        assert_eq!((data.payload, data.flags), (b"hello".to_vec(), END_STREAM));
+    });
+}
+
+#[test]
+fn a_connection_whose_first_frame_is_not_settings_is_ended() {
+    run(async {
+        let (mut peer, _server) = serve(handler_fn(hello), ServerConfig::default());
+        peer.send(PREFACE).await;
+        peer.send(get(1, &[(":authority", "a")])).await;
+        assert_eq!(code(&expect(&mut peer, GOAWAY).await.payload), 1);
+    });
+}
+
+#[test]
+fn a_connection_that_never_sends_settings_is_closed() {
+    run(async {
+        let (mut peer, _server) = serve(handler_fn(hello), ServerConfig::default());
+        peer.send(PREFACE).await;
+        let (_, took) = timed(peer.rest()).await;
+        assert!((10..12).contains(&took.as_secs()), "{took:?}");
+    });
+}
+
+#[test]
+fn an_idle_connection_is_told_and_closed() {
+    run(async {
+        let mut peer = connect(ServerConfig::default()).await;
+        let (goaway, took) = timed(expect(&mut peer, GOAWAY)).await;
+        assert_eq!(code(&goaway.payload), 0);
+        assert!((75..77).contains(&took.as_secs()), "{took:?}");
+        peer.expect_end().await;
+    });
+}
+
+#[test]
+fn heads_that_can_be_read_in_two_ways_are_reset() {
+    run(async {
+        for fields in [
+            &[(":authority", "user@a")][..],
+            &[(":authority", "a"), ("host", "b")],
+            &[(":authority", "a"), ("host", "a"), ("host", "a")],
+            &[(":authority", "a"), ("x", " y")],
+            &[(":authority", "a"), ("x", "y\t")],
+        ] {
+            let mut peer = connect(ServerConfig::default()).await;
+            peer.send(get(1, fields)).await;
+            let reset = expect(&mut peer, RST_STREAM).await;
+            assert_eq!((reset.stream, code(&reset.payload)), (1, 1), "{fields:?}");
+            // Other streams go on.
+            peer.send(get(3, &[(":authority", "a")])).await;
+            assert_eq!(expect(&mut peer, DATA).await.stream, 3);
+        }
+    });
+}
+
+#[test]
+fn floods_of_control_frames_are_answered_with_calm() {
+    run(async {
+        for flood in [
+            frame(PING, 1, 0, &[0; 8]),
+            frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1]),
+            frame(SETTINGS, 1, 0, &[]),
+            frame(0xab, 0, 0, &[]),
+        ] {
+            let mut config = ServerConfig::default();
+            config.http2.control_frame_budget = 100;
+            let mut peer = connect(config).await;
+            peer.send(flood.repeat(101)).await;
+            let goaway = expect(&mut peer, GOAWAY).await;
+            // An acknowledgement of settings that were never sent is the worse offence.
+            assert!([11, 1].contains(&code(&goaway.payload)), "{goaway:?}");
+        }
+    });
+}
+
+#[test]
+fn rapid_resets_end_the_connection() {
+    run(async {
+        let mut peer = connect(ServerConfig::default()).await;
+        let flood: Vec<u8> = (0..5000)
+            .flat_map(|i| {
+                let stream = 2 * i + 1;
+                let mut pair = get(stream, &[(":authority", "a")]);
+                pair.extend(frame(RST_STREAM, 0, stream, &[0, 0, 0, 8]));
+                pair
+            })
+            .collect();
+        let (mut read, mut write) = minato_runtime::io::split(peer.io);
+        let writer = minato_runtime::spawn(async move {
+            let _ = minato_runtime::io::AsyncWriteExt::write_all(&mut write, &flood).await;
+        });
+        let mut answer = Vec::new();
+        let _ = minato_runtime::io::AsyncReadExt::read_to_end(&mut read, &mut answer).await;
+        writer.await.unwrap();
+        let mut codes = Vec::new();
+        let mut rest = &answer[..];
+        while let Some((head, tail)) = rest.split_first_chunk::<9>() {
+            let len = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+            if head[3] == GOAWAY {
+                codes.push(code(&tail[..len]));
+            }
+            rest = &tail[len..];
+        }
+        assert_eq!(codes, [11]);
+    });
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_given_up() {
+    run(async {
+        let service = handler_fn(|_| async { vec![b'x'; 4 << 20] });
+        let (mut peer, server) = serve(service, ServerConfig::default());
+        peer.send(PREFACE).await;
+        let wide = [0, 4, 0x7f, 0xff, 0xff, 0xff];
+        peer.send(frame(SETTINGS, 0, 0, &wide)).await;
+        peer.send(frame(WINDOW_UPDATE, 0, 0, &0x7000_0000u32.to_be_bytes())).await;
+        peer.send(get(1, &[(":authority", "a")])).await;
+        let (ended, took) = timed(server).await;
+        assert!(ended.unwrap().unwrap_err().is_timeout());
+        assert!((30..32).contains(&took.as_secs()), "{took:?}");
+    });
+}
+
+#[test]
+fn a_quiet_peer_is_asked_and_then_given_up() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.http2.keep_alive_interval = Some(Duration::from_secs(20));
+        config.http2.keep_alive_timeout = Duration::from_secs(5);
+        let mut peer = connect(config).await;
+        let (ping, took) = timed(expect(&mut peer, PING)).await;
+        assert!((20..22).contains(&took.as_secs()), "{took:?}");
+        peer.send(frame(PING, 1, 0, &ping.payload)).await;
+        let (_, took) = timed(expect(&mut peer, PING)).await;
+        assert!((20..22).contains(&took.as_secs()), "{took:?}");
+        let (_, took) = timed(peer.rest()).await;
+        assert!((5..7).contains(&took.as_secs()), "{took:?}");
+    });
+}
