@@ -1,6 +1,9 @@
 //! The Minato async runtime: scheduler, reactor, time, synchronisation and I/O traits.
 
 pub mod io;
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod macros;
 pub mod runtime;
 #[cfg(feature = "signal")]
 pub mod signal;
@@ -11,11 +14,12 @@ pub mod time;
 mod blocking;
 mod driver;
 mod limits;
-mod macros;
 mod scheduler;
 mod shim;
 
 #[cfg(all(test, not(loom)))]
 mod test_support;
 
+#[cfg(feature = "macros")]
+pub use macros::{main, test};
 pub use task::spawn;

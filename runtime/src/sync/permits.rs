@@ -22,7 +22,6 @@ use crate::shim::{Mutex, MutexGuard};
 const CLOSED: u64 = 1;
 const WAITERS: u64 = 1 << 1;
 const PERMIT_SHIFT: u32 = 2;
-const PERMIT: u64 = 1 << PERMIT_SHIFT;
 const TICKET_SHIFT: u32 = PERMIT_SHIFT + 32;
 
 /// The most permits there can be.

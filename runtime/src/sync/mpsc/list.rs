@@ -20,7 +20,7 @@ use super::handle::{Channel, Owners, Reference, SenderHandle};
 use super::ring::Look;
 use super::slots::{Slot, WithSlots};
 use crate::shim;
-use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::shim::atomic::Ordering::{AcqRel, Acquire, Release};
 use crate::shim::atomic::{AtomicPtr, AtomicU64};
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::sync::permits::Permits;

@@ -1,0 +1,316 @@
+//! The attributes that put an `async fn` into a runtime.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, ItemFn, Lit, LitBool, LitInt, Path, Result, Token, parse2};
+
+/// Which attribute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Main,
+    Test,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flavor {
+    CurrentThread,
+    MultiThread,
+}
+
+/// One `name = value`. The name may be a keyword (`crate`).
+struct Argument {
+    name: syn::Ident,
+    value: Expr,
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        use syn::ext::IdentExt;
+        let name = input.call(syn::Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        Ok(Self { name, value: input.parse()? })
+    }
+}
+
+/// What the attribute asks for.
+struct Config {
+    flavor: Flavor,
+    worker_threads: Option<LitInt>,
+    start_paused: Option<LitBool>,
+    runtime: Path,
+}
+
+impl Config {
+    fn parse(args: TokenStream, kind: Kind) -> Result<Self> {
+        let mut flavor = None;
+        let mut worker_threads: Option<LitInt> = None;
+        let mut start_paused: Option<LitBool> = None;
+        let mut runtime = None;
+        let arguments = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(args)?;
+        for Argument { name, value } in arguments {
+            let repeated = match name.to_string().as_str() {
+                "flavor" => flavor.replace(parse_flavor(&value)?).is_some(),
+                "worker_threads" => worker_threads.replace(parse_worker_threads(&value)?).is_some(),
+                "start_paused" => start_paused.replace(parse_bool(&value, "start_paused")?).is_some(),
+                "crate" => runtime.replace(parse_path(value)?).is_some(),
+                _ => {
+                    return Err(Error::new(
+                        name.span(),
+                        format!(
+                            "unknown attribute `{name}`; expected one of: `flavor`, `worker_threads`, \
+                             `start_paused`, `crate`"
+                        ),
+                    ));
+                }
+            };
+            if repeated {
+                return Err(Error::new(name.span(), format!("`{name}` is set twice")));
+            }
+        }
+        let flavor = flavor.unwrap_or(match kind {
+            Kind::Main => Flavor::MultiThread,
+            Kind::Test => Flavor::CurrentThread,
+        });
+        if let (Flavor::CurrentThread, Some(threads)) = (flavor, &worker_threads) {
+            let message = "`worker_threads` requires `flavor = \"multi_thread\"`";
+            return Err(Error::new(threads.span(), message));
+        }
+        if let (Flavor::MultiThread, Some(paused)) = (flavor, &start_paused)
+            && paused.value
+        {
+            let message = "`start_paused` requires `flavor = \"current_thread\"`";
+            return Err(Error::new(paused.span(), message));
+        }
+        let runtime = match runtime {
+            Some(path) => path,
+            None => parse2(quote!(::minato_runtime))?,
+        };
+        Ok(Self { flavor, worker_threads, start_paused, runtime })
+    }
+
+    /// The expression that builds the runtime; panics name the user's function by `span`.
+    fn build(&self, span: Span) -> TokenStream {
+        let runtime = &self.runtime;
+        let new = match self.flavor {
+            Flavor::CurrentThread => quote!(new_current_thread),
+            Flavor::MultiThread => quote!(new_multi_thread),
+        };
+        let worker_threads = self.worker_threads.iter();
+        let start_paused = self.start_paused.iter();
+        quote_spanned! {span=>
+            #runtime::runtime::Builder::#new()
+                #(.worker_threads(#worker_threads))*
+                #(.start_paused(#start_paused))*
+                .enable_all()
+                .build()
+                .expect("the runtime could not be built")
+        }
+    }
+}
+
+fn parse_flavor(value: &Expr) -> Result<Flavor> {
+    let Expr::Lit(ExprLit { lit: Lit::Str(flavor), .. }) = value else {
+        return Err(Error::new(value.span(), "`flavor` must be a string"));
+    };
+    match flavor.value().as_str() {
+        "current_thread" => Ok(Flavor::CurrentThread),
+        "multi_thread" => Ok(Flavor::MultiThread),
+        other => Err(Error::new(
+            flavor.span(),
+            format!("no such runtime flavor `{other}`; the flavors are `current_thread` and `multi_thread`"),
+        )),
+    }
+}
+
+fn parse_worker_threads(value: &Expr) -> Result<LitInt> {
+    if let Expr::Lit(ExprLit { lit: Lit::Int(threads), .. }) = value
+        && threads.base10_parse::<usize>().is_ok_and(|threads| threads > 0)
+    {
+        return Ok(threads.clone());
+    }
+    Err(Error::new(value.span(), "`worker_threads` must be a number above zero"))
+}
+
+fn parse_bool(value: &Expr, name: &str) -> Result<LitBool> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Bool(flag), .. }) => Ok(flag.clone()),
+        _ => Err(Error::new(value.span(), format!("`{name}` must be `true` or `false`"))),
+    }
+}
+
+fn parse_path(value: Expr) -> Result<Path> {
+    match value {
+        Expr::Path(path) => Ok(path.path),
+        Expr::Lit(ExprLit { lit: Lit::Str(path), .. }) => path.parse(),
+        other => Err(Error::new(other.span(), "`crate` must be a path")),
+    }
+}
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream, kind: Kind) -> Result<TokenStream> {
+    let mut function: ItemFn = parse2(item)?;
+    let config = Config::parse(args, kind)?;
+    let signature = &mut function.sig;
+    if signature.asyncness.take().is_none() {
+        return Err(Error::new(signature.fn_token.span, "the `async` keyword is missing before `fn`"));
+    }
+    let takes_arguments = !signature.inputs.is_empty();
+    match kind {
+        Kind::Main if signature.ident == "main" && takes_arguments => {
+            return Err(Error::new(signature.inputs.span(), "the main function takes no arguments"));
+        }
+        Kind::Test if takes_arguments => {
+            return Err(Error::new(signature.inputs.span(), "a test function takes no arguments"));
+        }
+        Kind::Main | Kind::Test => {}
+    }
+    let test_attribute = match kind {
+        Kind::Main => None,
+        Kind::Test => {
+            if let Some(second) = function.attrs.iter().find(|attribute| is_test(attribute)) {
+                let message = "a second test attribute: the function would run twice";
+                return Err(Error::new(second.span(), message));
+            }
+            Some(quote!(#[::core::prelude::v1::test]))
+        }
+    };
+    let runtime = config.build(Span::mixed_site().located_at(function.sig.ident.span()));
+    let ItemFn { attrs, vis, sig, block } = function;
+    Ok(quote! {
+        #test_attribute
+        #(#attrs)*
+        #vis #sig {
+            #runtime.block_on(async #block)
+        }
+    })
+}
+
+/// Whether an attribute is `#[test]` by any of its paths.
+fn is_test(attribute: &syn::Attribute) -> bool {
+    let names: Vec<_> = attribute.path().segments.iter().map(|segment| segment.ident.to_string()).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    matches!(names[..], ["test"] | ["core" | "std", "prelude", _, "test"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expanded(args: TokenStream, item: TokenStream, kind: Kind) -> String {
+        expand(args, item, kind).unwrap().to_string()
+    }
+
+    fn refused(args: TokenStream, item: TokenStream, kind: Kind) -> String {
+        expand(args, item, kind).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn main_is_multi_thread_and_test_is_current_thread_by_default() {
+        let main = expanded(
+            quote!(),
+            quote!(
+                async fn main() {}
+            ),
+            Kind::Main,
+        );
+        assert!(main.contains(":: minato_runtime :: runtime :: Builder :: new_multi_thread"), "{main}");
+        let test = expanded(
+            quote!(),
+            quote!(
+                async fn works() {}
+            ),
+            Kind::Test,
+        );
+        assert!(test.contains("new_current_thread"), "{test}");
+        assert!(test.starts_with("# [:: core :: prelude :: v1 :: test]"), "{test}");
+    }
+
+    #[test]
+    fn arguments_reach_the_builder() {
+        let args = quote!(flavor = "multi_thread", worker_threads = 3, crate = "other::runtime");
+        let main = expanded(
+            args,
+            quote!(
+                async fn main() {}
+            ),
+            Kind::Main,
+        );
+        assert!(main.contains("other :: runtime :: runtime :: Builder :: new_multi_thread"), "{main}");
+        assert!(main.contains("worker_threads (3)"), "{main}");
+        let test = expanded(
+            quote!(start_paused = true, crate = crate),
+            quote!(
+                async fn t() {}
+            ),
+            Kind::Test,
+        );
+        assert!(
+            test.contains("crate :: runtime :: Builder") && test.contains("start_paused (true)"),
+            "{test}"
+        );
+    }
+
+    #[test]
+    fn misuse_is_explained() {
+        let item = || {
+            quote!(
+                async fn f() {}
+            )
+        };
+        for (args, message) in [
+            (quote!(flavor = "single"), "no such runtime flavor `single`"),
+            (quote!(flavor = 1), "`flavor` must be a string"),
+            (quote!(threads = 1), "unknown attribute `threads`"),
+            (quote!(worker_threads = 2), "requires `flavor = \"multi_thread\"`"),
+            (quote!(flavor = "multi_thread", worker_threads = 0), "above zero"),
+            (quote!(flavor = "multi_thread", start_paused = true), "requires `flavor = \"current_thread\"`"),
+            (quote!(start_paused = 1), "`true` or `false`"),
+            (quote!(start_paused = true, start_paused = true), "set twice"),
+            (quote!(crate = 1), "must be a path"),
+        ] {
+            let error = refused(args, item(), Kind::Test);
+            assert!(error.contains(message), "{error}");
+        }
+        assert!(
+            refused(
+                quote!(),
+                quote!(
+                    fn f() {}
+                ),
+                Kind::Test
+            )
+            .contains("`async` keyword is missing")
+        );
+        assert!(
+            refused(
+                quote!(),
+                quote!(
+                    async fn f(x: u8) {}
+                ),
+                Kind::Test
+            )
+            .contains("no arguments")
+        );
+        assert!(
+            refused(
+                quote!(),
+                quote!(
+                    async fn main(x: u8) {}
+                ),
+                Kind::Main
+            )
+            .contains("no arguments")
+        );
+        let twice = refused(
+            quote!(),
+            quote!(
+                #[test]
+                async fn f() {}
+            ),
+            Kind::Test,
+        );
+        assert!(twice.contains("second test attribute"), "{twice}");
+    }
+}

@@ -1,1 +1,0 @@
-//! Declarative macros and the doors to the procedural ones.
