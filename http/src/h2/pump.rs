@@ -30,6 +30,8 @@ pin_project! {
         // Bytes that need not wait for it.
         unasked: u64,
         canceled: Option<Canceled>,
+        // What the stream is reset with when the body fails and does not say.
+        failure: Reason,
     }
 }
 
@@ -43,12 +45,14 @@ where
 {
     pub(crate) fn new(body: B, send: h2::SendStream<Bytes>) -> Self {
         let unasked = body.size_hint().exact().filter(|length| *length <= UNASKED_BYTES).unwrap_or(0);
-        Self { body, send, unsent: Bytes::new(), unasked, canceled: None }
+        Self { body, send, unsent: Bytes::new(), unasked, canceled: None, failure: Reason::INTERNAL_ERROR }
     }
 
-    /// Resets the stream with CANCEL when this says so.
+    /// Resets the stream with CANCEL when this says so, and when the body fails: a request that cannot be had whole is
+    /// one that its client gives up.
     pub(crate) fn canceled_by(mut self, canceled: Canceled) -> Self {
         self.canceled = Some(canceled);
+        self.failure = Reason::CANCEL;
         self
     }
 
@@ -108,8 +112,9 @@ where
                     }
                 }
                 Some(Err(error)) => {
-                    let reason = Error::foreign(error).reset_reason(Reason::INTERNAL_ERROR);
-                    self.project().send.send_reset(reason.code().into());
+                    let me = self.project();
+                    let reason = Error::foreign(error).reset_reason(*me.failure);
+                    me.send.send_reset(reason.code().into());
                     return Poll::Ready(Over);
                 }
                 None => {

@@ -159,7 +159,7 @@ fn a_response_that_is_aborted_does_not_look_complete() {
             body
         });
         for path in ["/abort", "/drop"] {
-            let (mut peer, _server) = serve(service.clone(), ServerConfig::default());
+            let (mut peer, _server) = serve(service, ServerConfig::default());
             peer.send(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
             peer.head().await;
             assert_eq!(peer.rest().await, b"5\r\nhello\r\n");

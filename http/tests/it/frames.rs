@@ -176,7 +176,7 @@ fn floods_of_control_frames_are_answered_with_calm() {
 #[test]
 fn rapid_resets_end_the_connection() {
     run(async {
-        let mut peer = connect(ServerConfig::default()).await;
+        let peer = connect(ServerConfig::default()).await;
         let flood: Vec<u8> = (0..5000)
             .flat_map(|i| {
                 let stream = 2 * i + 1;

@@ -10,3 +10,4 @@ mod keep_alive;
 mod kit;
 mod limits;
 mod shutdown;
+mod streams;
