@@ -4,8 +4,8 @@
 //! that `remaining` costs nothing however many segments there are.
 //!
 //! Invariants
-//! 1. No segment is empty.
-//! 2. `len` is the sum of the segments' lengths and the tail's. The tail comes last.
+//! 1. No segment is empty. `front` is empty only where there are no segments.
+//! 2. The order is `front`, `segments`, `tail`, and `len` is the sum of their lengths.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -39,6 +39,8 @@ use crate::limits::{COALESCE_LEN_MAX, TAIL_LEN_MAX};
 /// ```
 #[derive(Clone, Default)]
 pub struct BufList {
+    /// The first chunk, held here so that a list of one, which most are, owns no memory.
+    front: Bytes,
     segments: VecDeque<Bytes>,
     tail: BytesMut,
     len: usize,
@@ -66,7 +68,7 @@ impl BufList {
     /// The number of separate pieces of memory the list is made of.
     #[must_use]
     pub fn segment_count(&self) -> usize {
-        self.segments.len() + usize::from(!self.tail.is_empty())
+        usize::from(!self.front.is_empty()) + self.segments.len() + usize::from(!self.tail.is_empty())
     }
 
     /// Appends `chunk`: by reference where it is large or the first one, else by a copy behind its predecessor.
@@ -79,7 +81,7 @@ impl BufList {
         }
         self.seal_tail();
         self.len += chunk.len();
-        self.segments.push_back(chunk);
+        self.push_segment(chunk);
     }
 
     /// Appends a copy of `bytes`.
@@ -87,7 +89,7 @@ impl BufList {
         if bytes.len() > TAIL_LEN_MAX {
             self.seal_tail();
             self.len += bytes.len();
-            self.segments.push_back(Bytes::copy_from_slice(bytes));
+            self.push_segment(Bytes::copy_from_slice(bytes));
             return;
         }
         if self.tail.len() + bytes.len() > TAIL_LEN_MAX {
@@ -99,15 +101,20 @@ impl BufList {
 
     /// Puts `chunk` before everything else, by reference.
     pub fn push_front(&mut self, chunk: Bytes) {
-        if !chunk.is_empty() {
-            self.len += chunk.len();
-            self.segments.push_front(chunk);
+        if chunk.is_empty() {
+            return;
+        }
+        self.len += chunk.len();
+        let second = std::mem::replace(&mut self.front, chunk);
+        if !second.is_empty() {
+            self.segments.push_front(second);
         }
     }
 
     /// Moves every byte of `other` behind the bytes of this list.
     pub fn append(&mut self, other: BufList) {
-        let Self { segments, tail, .. } = other;
+        let Self { front, segments, tail, .. } = other;
+        self.push(front);
         segments.into_iter().for_each(|segment| self.push(segment));
         self.push(tail.freeze());
     }
@@ -131,25 +138,30 @@ impl BufList {
     #[must_use = "the bytes are no longer in this list"]
     pub fn split_off(&mut self, at: usize) -> BufList {
         assert!(at <= self.len, "split at {at} of a list of {} bytes", self.len);
-        let mut kept = 0;
+        let mut rest = BufList { len: self.len - at, ..BufList::new() };
+        self.len = at;
+        if at < self.front.len() {
+            rest.front = self.front.split_off(at);
+            rest.segments = std::mem::take(&mut self.segments);
+            rest.tail = std::mem::take(&mut self.tail);
+            return rest;
+        }
+        let mut kept = self.front.len();
         let index = self.segments.iter().position(|segment| {
             kept += segment.len();
             kept > at
         });
-        let mut rest = BufList { len: self.len - at, ..BufList::new() };
-        match index {
-            Some(index) => {
-                rest.segments = self.segments.split_off(index);
-                rest.tail = std::mem::take(&mut self.tail);
-                let first = &mut rest.segments[0];
-                let head = first.split_to(first.len() - (kept - at));
-                if !head.is_empty() {
-                    self.segments.push_back(head);
-                }
-            }
-            None => rest.tail = self.tail.split_off(at - kept),
+        let Some(index) = index else {
+            rest.tail = self.tail.split_off(at - kept);
+            return rest;
+        };
+        rest.segments = self.segments.split_off(index);
+        rest.front = rest.segments.pop_front().unwrap_or_default();
+        rest.tail = std::mem::take(&mut self.tail);
+        let head = rest.front.split_to(rest.front.len() - (kept - at));
+        if !head.is_empty() {
+            self.segments.push_back(head);
         }
-        self.len = at;
         rest
     }
 
@@ -183,7 +195,7 @@ impl BufList {
         let within = |offset: usize, len: usize| {
             (start.clamp(offset, offset + len) - offset)..(end.clamp(offset, offset + len) - offset)
         };
-        for segment in &self.segments {
+        for segment in std::iter::once(&self.front).chain(&self.segments) {
             view.push(segment.slice(within(offset, segment.len())));
             offset += segment.len();
         }
@@ -220,8 +232,9 @@ impl BufList {
 
     /// The pieces of memory the list is made of, in order; none is empty.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let front = (!self.front.is_empty()).then_some(&self.front[..]);
         let tail = (!self.tail.is_empty()).then_some(&self.tail[..]);
-        self.segments.iter().map(|segment| &segment[..]).chain(tail)
+        front.into_iter().chain(self.segments.iter().map(|segment| &segment[..])).chain(tail)
     }
 
     /// The whole list as one `Bytes`, copied only where there is more than one segment.
@@ -232,6 +245,7 @@ impl BufList {
 
     /// Drops every byte.
     pub fn clear(&mut self) {
+        self.front.clear();
         self.segments.clear();
         self.tail.clear();
         self.len = 0;
@@ -240,8 +254,23 @@ impl BufList {
     /// Makes the tail a segment, so that something else can come last.
     fn seal_tail(&mut self) {
         if !self.tail.is_empty() {
-            self.segments.push_back(self.tail.split().freeze());
+            let sealed = self.tail.split().freeze();
+            self.push_segment(sealed);
         }
+    }
+
+    /// Appends a segment that is not empty, behind an empty tail. The length is the caller's to count.
+    fn push_segment(&mut self, segment: Bytes) {
+        if self.front.is_empty() {
+            self.front = segment;
+        } else {
+            self.segments.push_back(segment);
+        }
+    }
+
+    /// Forgets the front, which was used up, and moves the next segment there.
+    fn pop_front(&mut self) {
+        self.front = self.segments.pop_front().unwrap_or_default();
     }
 }
 
@@ -255,7 +284,7 @@ impl Buf for BufList {
     }
 
     fn chunk(&self) -> &[u8] {
-        self.segments.front().map_or(&self.tail[..], |segment| &segment[..])
+        if self.front.is_empty() { &self.tail } else { &self.front }
     }
 
     fn chunks_vectored<'a>(&'a self, to: &mut [IoSlice<'a>]) -> usize {
@@ -270,37 +299,33 @@ impl Buf for BufList {
     fn advance(&mut self, mut count: usize) {
         assert!(count <= self.len, "advance by {count} in a list of {} bytes", self.len);
         self.len -= count;
-        while let Some(front) = self.segments.front_mut() {
-            if count < front.len() {
-                return front.advance(count);
+        while !self.front.is_empty() {
+            if count < self.front.len() {
+                return self.front.advance(count);
             }
-            count -= front.len();
-            self.segments.pop_front();
+            count -= self.front.len();
+            self.pop_front();
         }
         self.tail.advance(count);
     }
 
     fn copy_to_bytes(&mut self, len: usize) -> Bytes {
         assert!(len <= self.len, "copy of {len} bytes from a list of {} bytes", self.len);
-        match self.segments.front_mut() {
-            Some(front) if len < front.len() => {
-                self.len -= len;
-                front.split_to(len)
-            }
-            Some(front) if len == front.len() => {
-                self.len -= len;
-                self.segments.pop_front().unwrap_or_default()
-            }
-            None => {
-                self.len -= len;
-                self.tail.split_to(len).freeze()
-            }
-            Some(_) => {
-                let mut copy = BytesMut::with_capacity(len);
-                copy.put(self.take(len));
-                copy.freeze()
-            }
+        let is_split = len > self.front.len() && !self.front.is_empty();
+        if is_split {
+            let mut copy = BytesMut::with_capacity(len);
+            copy.put(self.take(len));
+            return copy.freeze();
         }
+        self.len -= len;
+        if self.front.is_empty() {
+            return self.tail.split_to(len).freeze();
+        }
+        let bytes = self.front.split_to(len);
+        if self.front.is_empty() {
+            self.pop_front();
+        }
+        bytes
     }
 }
 

@@ -12,6 +12,5 @@ pub(crate) const STATUS_MESSAGE_LEN_MAX: usize = 7 * 1024;
 /// may be ahead of its transport.
 pub(crate) const BATCH_LEN: usize = 16 * 1024;
 
-/// LIMIT: names one health watcher may wait on is one, and this is how many watchers there may be. Each holds a
-/// stream open for ever.
+/// LIMIT: health watchers at one time. Each holds a stream open for as long as its client likes.
 pub(crate) const HEALTH_WATCHERS_MAX: usize = 1024;

@@ -6,8 +6,8 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
-use http::Extensions;
 use http::request::Parts;
+use http::{Extensions, Uri};
 
 use super::Cancelled;
 use super::cancelled::End;
@@ -34,7 +34,7 @@ pub struct Cx<'a> {
 
 /// A call under way. Whoever drives it owns it; when it is dropped the call is over.
 pub(crate) struct Call {
-    path: String,
+    uri: Uri,
     metadata: Metadata,
     extensions: Extensions,
     deadline: Option<Instant>,
@@ -55,7 +55,7 @@ pub(crate) struct Answer {
 impl Call {
     pub(crate) fn new(parts: Parts, deadline: Option<Instant>) -> Self {
         Self {
-            path: parts.uri.path().to_owned(),
+            uri: parts.uri,
             metadata: Metadata::from_headers(parts.headers),
             extensions: parts.extensions,
             deadline,
@@ -93,7 +93,7 @@ impl<'a> Cx<'a> {
     /// The path of the method, such as `/helloworld.Greeter/SayHello`.
     #[must_use]
     pub fn path(&self) -> &'a str {
-        &self.call.path
+        self.call.uri.path()
     }
 
     /// The metadata of the request.
@@ -150,7 +150,7 @@ impl<'a> Cx<'a> {
 impl fmt::Debug for Cx<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cx")
-            .field("path", &self.call.path)
+            .field("path", &self.call.uri.path())
             .field("metadata", &self.call.metadata)
             .field("deadline", &self.call.deadline)
             .finish_non_exhaustive()

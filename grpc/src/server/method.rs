@@ -12,7 +12,7 @@ use minato_bytes_util::Pool;
 use minato_http::Body;
 use prost::Message;
 
-use super::guarded::guarded;
+use super::guarded::Guarded;
 use super::respond;
 use super::stream::StreamCall;
 use crate::call::{Call, Encoding, Event, Outlet, Reader, decode};
@@ -90,9 +90,10 @@ pub(crate) struct Incoming {
 }
 
 impl Incoming {
-    fn reader(body: Body, call: &Call, message_len_max: usize) -> Reader {
-        let encoding = Encoding::of(call.metadata().as_headers(), Encoding::UnknownToServer);
-        Reader::new(body, encoding, message_len_max)
+    /// The call, its messages and the pool.
+    fn open(self) -> (Call, Reader, Pool) {
+        let encoding = Encoding::of(self.call.metadata().as_headers(), Encoding::UnknownToServer);
+        (self.call, Reader::new(self.body, encoding, self.message_len_max), self.pool)
     }
 }
 
@@ -118,14 +119,13 @@ pub(super) struct Bidi<M>(pub(super) M);
 
 impl<M: UnaryMethod> Erased for Unary<M> {
     fn start(self: Arc<Self>, incoming: Incoming) -> Started {
-        let Incoming { call, body, message_len_max, pool } = incoming;
+        let (call, mut reader, pool) = incoming.open();
         Started::Single(Box::pin(async move {
-            let reader = Incoming::reader(body, &call, message_len_max);
             let work = async {
-                let request = read_one(reader).await?;
+                let request = read_one(&mut reader).await?;
                 encode(&self.0.call(&mut call.cx(), request).await?, &pool)
             };
-            let result = guarded(work, call.deadline()).await;
+            let result = Guarded::new(work, call.deadline()).await;
             respond::single(&call, result)
         }))
     }
@@ -133,11 +133,11 @@ impl<M: UnaryMethod> Erased for Unary<M> {
 
 impl<M: ClientStreamingMethod> Erased for ClientStreaming<M> {
     fn start(self: Arc<Self>, incoming: Incoming) -> Started {
-        let Incoming { call, body, message_len_max, pool } = incoming;
+        let (call, reader, pool) = incoming.open();
+        let mut input = Inbound::of_request(reader);
         Started::Single(Box::pin(async move {
-            let mut input = Inbound::of_request(Incoming::reader(body, &call, message_len_max));
             let work = async { encode(&self.0.call(&mut call.cx(), &mut input).await?, &pool) };
-            let result = guarded(work, call.deadline()).await;
+            let result = Guarded::new(work, call.deadline()).await;
             respond::single(&call, result)
         }))
     }
@@ -145,39 +145,32 @@ impl<M: ClientStreamingMethod> Erased for ClientStreaming<M> {
 
 impl<M: ServerStreamingMethod> Erased for ServerStreaming<M> {
     fn start(self: Arc<Self>, incoming: Incoming) -> Started {
-        let Incoming { call, body, message_len_max, pool } = incoming;
+        let (call, mut reader, pool) = incoming.open();
         let (call, outlet) = (Arc::new(call), Arc::new(Outlet::new(pool)));
         let mut output = Outbound::new(outlet.clone());
         let shared = call.clone();
-        let handler = Box::pin(async move {
-            let reader = Incoming::reader(body, &shared, message_len_max);
-            let work = async {
-                let request = read_one(reader).await?;
-                self.0.call(&mut shared.cx(), request, &mut output).await
-            };
-            guarded(work, shared.deadline()).await
-        });
-        Started::Stream(StreamCall::new(handler, call, outlet))
+        let handler = async move {
+            let request = read_one(&mut reader).await?;
+            self.0.call(&mut shared.cx(), request, &mut output).await
+        };
+        Started::Stream(StreamCall::new(Box::pin(Guarded::new(handler, call.deadline())), call, outlet))
     }
 }
 
 impl<M: BidiMethod> Erased for Bidi<M> {
     fn start(self: Arc<Self>, incoming: Incoming) -> Started {
-        let Incoming { call, body, message_len_max, pool } = incoming;
+        let (call, reader, pool) = incoming.open();
         let (call, outlet) = (Arc::new(call), Arc::new(Outlet::new(pool)));
+        let mut input = Inbound::of_request(reader);
         let mut output = Outbound::new(outlet.clone());
         let shared = call.clone();
-        let handler = Box::pin(async move {
-            let mut input = Inbound::of_request(Incoming::reader(body, &shared, message_len_max));
-            let mut cx = shared.cx();
-            guarded(self.0.call(&mut cx, &mut input, &mut output), shared.deadline()).await
-        });
-        Started::Stream(StreamCall::new(handler, call, outlet))
+        let handler = async move { self.0.call(&mut shared.cx(), &mut input, &mut output).await };
+        Started::Stream(StreamCall::new(Box::pin(Guarded::new(handler, call.deadline())), call, outlet))
     }
 }
 
 /// The one message of a request.
-async fn read_one<T: Message + Default>(mut reader: Reader) -> Result<T> {
+async fn read_one<T: Message + Default>(reader: &mut Reader) -> Result<T> {
     let mut first: Option<Bytes> = None;
     loop {
         match poll_fn(|cx| reader.poll_event(cx)).await? {
