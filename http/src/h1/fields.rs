@@ -114,8 +114,13 @@ fn content_length(value: &[u8]) -> Option<u64> {
     i64::try_from(length).is_ok().then_some(length)
 }
 
+/// Whether a list of connection options names this one (RFC 9110 §7.6.1).
+pub(crate) fn has_option(list: &[u8], option: &str) -> bool {
+    tokens(list).any(|token| is(token, option))
+}
+
 /// The members of a comma-separated list.
-pub(crate) fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii)
 }
 

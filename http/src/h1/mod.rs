@@ -36,6 +36,7 @@ mod tests;
 pub(crate) use self::date::Date;
 pub(crate) use self::decode::{Decoder, Step};
 pub(crate) use self::fault::Fault;
+pub(crate) use self::fields::has_option;
 pub(crate) use self::framing::Framing;
 pub(crate) use self::scan::{HeadLimits, HeadSpan, Scan, Section};
 pub(crate) use self::target::is_host;

@@ -40,8 +40,7 @@ pub(crate) fn check_host(version: Version, host: Option<&Bytes>) -> Result<(), F
 
 /// Whether this is `uri-host [":" port]`, without user information; an empty host is one.
 pub(crate) fn is_host(host: &[u8]) -> bool {
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
-    let end = host.iter().position(|byte| !plain(byte)).unwrap_or(host.len());
+    let end = host.iter().position(|&byte| !IS_PLAIN[usize::from(byte)]).unwrap_or(host.len());
     match &host[end..] {
         [] => true,
         [b':', port @ ..] => is_port(port),
@@ -50,8 +49,21 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
     }
 }
 
+/// The bytes of nearly all hosts.
+const IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        is_plain[byte] = (byte as u8).is_ascii_alphanumeric() || matches!(byte as u8, b'.' | b'-' | b'_');
+        byte += 1;
+    }
+    is_plain
+};
+
 fn is_port(port: &[u8]) -> bool {
-    port.len() <= 5
-        && port.iter().all(u8::is_ascii_digit)
-        && std::str::from_utf8(port).is_ok_and(|port| port.is_empty() || port.parse::<u16>().is_ok())
+    let value = port.iter().try_fold(0, |value: u32, byte| {
+        let digit = byte.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+        Some(value * 10 + u32::from(digit)).filter(|value| *value <= u32::from(u16::MAX))
+    });
+    port.len() <= 5 && value.is_some()
 }

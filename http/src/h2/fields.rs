@@ -34,14 +34,23 @@ pub(crate) fn check_request(head: &Parts) -> bool {
 
 /// Removes the fields that belong to an HTTP/1 connection (RFC 9113 §8.2.2).
 pub(crate) fn strip_connection_fields(headers: &mut HeaderMap) {
-    const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
-    const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
-    for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::UPGRADE, KEEP_ALIVE, PROXY_CONNECTION]
-    {
-        if headers.is_empty() {
-            return;
+    // Walked first, and not looked up: a head has few fields, and nearly never one of these.
+    if headers.keys().any(is_connection_field) {
+        let found: Vec<HeaderName> =
+            headers.keys().filter(|name| is_connection_field(name)).cloned().collect();
+        for name in found {
+            headers.remove(name);
         }
-        headers.remove(name);
+    }
+}
+
+fn is_connection_field(name: &HeaderName) -> bool {
+    match name.as_str().len() {
+        7 => *name == header::UPGRADE,
+        10 => *name == header::CONNECTION || name.as_str() == "keep-alive",
+        16 => name.as_str() == "proxy-connection",
+        17 => *name == header::TRANSFER_ENCODING,
+        _ => false,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::client::config::ClientTimeouts;
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Kind, Sent};
 use crate::h1::response::{self, ResponseHead};
-use crate::h1::{Decoder, Fault, Framing, HeadLimits, Scan, Section, encode};
+use crate::h1::{Decoder, Fault, Framing, HeadLimits, Scan, Section, encode, has_option};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS, INFORMATIONAL_RESPONSES, OUTPUT_BYTES};
 use crate::outbound::Outbound;
 
@@ -60,12 +60,8 @@ impl Exchange {
             .headers()
             .get(EXPECT)
             .is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        let is_last = request.headers().get_all(CONNECTION).iter().any(|value| {
-            value
-                .as_bytes()
-                .split(|&byte| byte == b',')
-                .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-        });
+        let mut options = request.headers().get_all(CONNECTION).iter();
+        let is_last = options.any(|options| has_option(options.as_bytes(), "close"));
         let method = request.method().clone();
         let upload = match framing {
             None | Some(Framing::Length(0)) => Upload::Done,

@@ -18,7 +18,7 @@ use crate::body::Body;
 use crate::buffers;
 use crate::error::{BoxError, Error};
 use crate::h1::encode::{self, Asked, Persistence, ResponseFraming};
-use crate::h1::{Framing, HeadSpan, request};
+use crate::h1::{Framing, HeadSpan, has_option, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES};
 use crate::outbound::Outbound;
 use crate::server::config::ConnectionInfo;
@@ -326,13 +326,8 @@ where
 }
 
 fn has_close(headers: &HeaderMap) -> bool {
-    let options = headers.get_all(CONNECTION);
-    options.iter().any(|value| {
-        value
-            .as_bytes()
-            .split(|&byte| byte == b',')
-            .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-    })
+    // Walked rather than looked up: a response has few fields, and nearly never this one.
+    headers.iter().any(|(name, value)| *name == CONNECTION && has_option(value.as_bytes(), "close"))
 }
 
 fn status_of(error: impl Into<BoxError>) -> StatusCode {
