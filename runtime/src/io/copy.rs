@@ -96,12 +96,13 @@ impl CopyBuffer {
 /// ```
 /// use minato_runtime::io;
 ///
-/// # async fn example() -> io::Result<()> {
+/// # minato_runtime::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mut sink = Vec::new();
 /// assert_eq!(io::copy(&mut &b"hello"[..], &mut sink).await?, 5);
 /// assert_eq!(sink, b"hello");
-/// # Ok(())
-/// # }
+/// # Ok::<(), io::Error>(())
+/// # })?;
+/// # Ok::<(), io::Error>(())
 /// ```
 pub async fn copy<R, W>(reader: &mut R, writer: &mut W) -> io::Result<u64>
 where

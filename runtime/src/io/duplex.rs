@@ -19,14 +19,15 @@ use crate::task::coop::poll_proceed;
 /// ```
 /// use minato_runtime::io::{self, AsyncReadExt, AsyncWriteExt};
 ///
-/// # async fn example() -> io::Result<()> {
+/// # minato_runtime::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let (mut client, mut server) = io::duplex(64);
 /// client.write_all(b"ping").await?;
 /// let mut buf = [0; 4];
 /// server.read_exact(&mut buf).await?;
 /// assert_eq!(&buf, b"ping");
-/// # Ok(())
-/// # }
+/// # Ok::<(), io::Error>(())
+/// # })?;
+/// # Ok::<(), io::Error>(())
 /// ```
 ///
 /// # Panics

@@ -184,11 +184,11 @@ impl Lock {
 /// ```
 /// use minato_runtime::sync::Mutex;
 ///
-/// # async fn example() {
+/// # minato_runtime::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let counter = Mutex::new(0);
 /// *counter.lock().await += 1;
 /// assert_eq!(counter.into_inner(), 1);
-/// # }
+/// # });
 /// ```
 pub struct Mutex<T: ?Sized> {
     lock: Lock,

@@ -45,11 +45,11 @@ enum Call {
 /// ```
 /// use minato_runtime::sync::Notify;
 ///
-/// # async fn example() {
+/// # minato_runtime::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let notify = Notify::new();
 /// notify.notify_one();
 /// notify.notified().await;
-/// # }
+/// # });
 /// ```
 #[derive(Debug)]
 pub struct Notify {

@@ -55,11 +55,11 @@ struct Shared<T> {
 /// ```
 /// use minato_runtime::sync::oneshot;
 ///
-/// # async fn example() {
+/// # minato_runtime::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let (tx, rx) = oneshot::channel();
 /// tx.send(7).unwrap();
 /// assert_eq!(rx.await, Ok(7));
-/// # }
+/// # });
 /// ```
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let shared = NonNull::from(Box::leak(Box::new(Shared {

@@ -18,13 +18,14 @@ pin_project_lite::pin_project! {
     /// ```
     /// use minato_runtime::io::{self, AsyncBufReadExt, BufReader};
     ///
-    /// # async fn example() -> io::Result<()> {
+    /// # minato_runtime::runtime::Builder::new_current_thread().build()?.block_on(async {
     /// let mut reader = BufReader::new(&b"GET / HTTP/1.1\r\n"[..]);
     /// let mut line = String::new();
     /// reader.read_line(&mut line).await?;
     /// assert_eq!(line, "GET / HTTP/1.1\r\n");
-    /// # Ok(())
-    /// # }
+    /// # Ok::<(), io::Error>(())
+    /// # })?;
+    /// # Ok::<(), io::Error>(())
     /// ```
     pub struct BufReader<R> {
         #[pin]

@@ -28,13 +28,14 @@ const DEFAULT_CAPACITY: usize = 8 * 1024;
 /// ```
 /// use minato_runtime::io::{self, AsyncBufReadExt};
 ///
-/// # async fn example() -> io::Result<()> {
+/// # minato_runtime::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mut lines = (&b"one\ntwo\r\n"[..]).lines();
 /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
 /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
 /// assert_eq!(lines.next_line().await?, None);
-/// # Ok(())
-/// # }
+/// # Ok::<(), io::Error>(())
+/// # })?;
+/// # Ok::<(), io::Error>(())
 /// ```
 pub trait AsyncBufReadExt: AsyncBufRead {
     /// Lends the buffered bytes, reading more first if there are none; an empty slice is the end.

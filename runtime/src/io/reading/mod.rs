@@ -31,14 +31,15 @@ use super::AsyncRead;
 /// ```
 /// use minato_runtime::io::{self, AsyncReadExt};
 ///
-/// # async fn example() -> io::Result<()> {
+/// # minato_runtime::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mut source = &b"\x00\x05hello, world"[..];
 /// let length = source.read_u16().await?;
 /// let mut word = vec![0; length.into()];
 /// source.read_exact(&mut word).await?;
 /// assert_eq!(word, b"hello");
-/// # Ok(())
-/// # }
+/// # Ok::<(), io::Error>(())
+/// # })?;
+/// # Ok::<(), io::Error>(())
 /// ```
 pub trait AsyncReadExt: AsyncRead {
     /// Reads into `buf` and answers how many bytes were read; 0 is the end, if `buf` is not empty.

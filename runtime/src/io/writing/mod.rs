@@ -23,13 +23,14 @@ use super::AsyncWrite;
 /// ```
 /// use minato_runtime::io::{self, AsyncWriteExt};
 ///
-/// # async fn example() -> io::Result<()> {
+/// # minato_runtime::runtime::Builder::new_current_thread().build()?.block_on(async {
 /// let mut sink = Vec::new();
 /// sink.write_u16(5).await?;
 /// sink.write_all(b"hello").await?;
 /// assert_eq!(sink, b"\x00\x05hello");
-/// # Ok(())
-/// # }
+/// # Ok::<(), io::Error>(())
+/// # })?;
+/// # Ok::<(), io::Error>(())
 /// ```
 pub trait AsyncWriteExt: AsyncWrite {
     /// Writes bytes of `buf` and answers how many were taken.

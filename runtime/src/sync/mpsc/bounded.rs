@@ -26,13 +26,13 @@ use crate::task::coop::poll_proceed;
 /// ```
 /// use minato_runtime::sync::mpsc;
 ///
-/// # async fn example() {
+/// # minato_runtime::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let (tx, mut rx) = mpsc::channel(8);
 /// tx.send("hello").await.unwrap();
 /// drop(tx);
 /// assert_eq!(rx.recv().await, Some("hello"));
 /// assert_eq!(rx.recv().await, None);
-/// # }
+/// # });
 /// ```
 #[must_use]
 pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {

@@ -10,7 +10,7 @@
 //!    sender that read `index`, then `block`, and then claims that index, has the block the index is in.
 //! 2. That sender links the next block before it fills its own slot, the last of the block. So the receiver, who
 //!    has emptied all slots of a block, finds the link and may free the block: every sender is through with it.
-//! 3. `head` and `block` of the [`Consumer`] belong to the receiver (invariant 3 of `slots`).
+//! 3. The fields of the [`Consumer`] belong to the receiver (invariant 3 of `slots`).
 
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -122,7 +122,8 @@ pub(super) fn new<T>() -> (SenderHandle<List<T>>, Consumer<T>) {
         owners: Owners::new(),
     })));
     // SAFETY: the counts start with one sender and one receiver.
-    unsafe { (SenderHandle::first(list), Consumer { list: Reference::from_raw(list), head: START, block }) }
+    let (sender, list) = unsafe { (SenderHandle::first(list), Reference::from_raw(list)) };
+    (sender, Consumer { list, block, start: START, offset: 0, last: START - 2 })
 }
 
 impl<T> List<T> {
@@ -222,10 +223,14 @@ unsafe impl<T> Channel for List<T> {
 /// The receiver's end.
 pub(super) struct Consumer<T> {
     pub(super) list: Reference<List<T>>,
-    /// The index of the next message.
-    head: u64,
-    /// The block of `head`.
+    /// The block of the next message.
     block: NonNull<Block<T>>,
+    /// The first index of that block.
+    start: u64,
+    /// The slot of the next message.
+    offset: u64,
+    /// The last slot of the block.
+    last: u64,
 }
 
 // SAFETY: the blocks belong to the channel, which is `Send` where messages are.
@@ -235,29 +240,37 @@ unsafe impl<T: Send> Sync for Consumer<T> {}
 
 impl<T> Consumer<T> {
     fn slot(&self) -> &Slot<T> {
-        // SAFETY: the block is alive until the receiver frees it; `head` never stands on the last index of a span.
-        unsafe { Block::slot(self.block, (self.head - block_of(self.head).0) as usize) }
+        // SAFETY: the block is alive until the receiver frees it; `offset` never passes `last`.
+        unsafe { Block::slot(self.block, self.offset as usize) }
+    }
+
+    /// The index of the next message.
+    fn head(&self) -> u64 {
+        self.start + self.offset
     }
 
     #[inline]
     fn take(&mut self) -> Option<T> {
         // SAFETY: `self` is the receiver.
         let value = unsafe { self.slot().take() }?;
-        self.head += 1;
-        let (start, span) = block_of(self.head);
-        if self.head - start == span - 1 {
-            self.head += 1;
+        if self.offset == self.last {
             self.next_block();
+        } else {
+            self.offset += 1;
         }
         Some(value)
     }
 
+    #[cold]
     fn next_block(&mut self) {
         let drained = self.block;
         // ORDERING: Acquire [link]: the block behind it is initialised.
         // SAFETY: alive until it is freed below.
         let next = unsafe { drained.as_ref() }.header.next.load(Acquire);
         self.block = NonNull::new(next).expect("the link comes before the last message of a block");
+        // The span has one index more than slots.
+        let (start, span) = block_of(self.start + self.last + 2);
+        (self.start, self.offset, self.last) = (start, 0, span - 2);
         // SAFETY: every slot was emptied, so every sender is through with it (Safety 2).
         unsafe { free_block(drained) };
     }
@@ -278,12 +291,12 @@ impl<T> Consumer<T> {
     /// Whether every message that will ever come is there to be taken.
     fn has_ended(&self) -> bool {
         // ORDERING: Acquire [index].
-        self.list.owners.no_senders() || self.list.index.load(Acquire) == (self.head * STEP) | CLOSED
+        self.list.owners.no_senders() || self.list.index.load(Acquire) == (self.head() * STEP) | CLOSED
     }
 
     /// Whether nothing is there to be taken now.
     pub(super) fn is_empty(&self) -> bool {
-        self.list.index.load(Acquire) / STEP == self.head
+        self.list.index.load(Acquire) / STEP == self.head()
     }
 
     /// Leaves the waker of `cx`, after a look that found nothing; `Ready` says to look again.

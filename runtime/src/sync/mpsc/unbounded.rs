@@ -23,11 +23,11 @@ use crate::task::coop::poll_proceed;
 /// ```
 /// use minato_runtime::sync::mpsc;
 ///
-/// # async fn example() {
+/// # minato_runtime::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let (tx, mut rx) = mpsc::unbounded_channel();
 /// tx.send("hello").unwrap();
 /// assert_eq!(rx.recv().await, Some("hello"));
-/// # }
+/// # });
 /// ```
 #[must_use]
 pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
