@@ -3,20 +3,32 @@
 //! A service is a trait generated from a `.proto` file, whose methods are plain async functions; a client is one
 //! concrete type with methods that are awaited. Both ride on [`minato_http`], so HTTP and gRPC share a port.
 //!
-//! ```ignore
+//! ```
+//! use std::time::Duration;
+//!
+//! use minato_grpc::health::{Health, HealthCheckRequest, HealthCheckResponse, HealthClient, HealthServer, ServingStatus};
 //! use minato_grpc::{Cx, Result, Routes};
 //!
-//! impl Greeter for MyGreeter {
-//!     async fn say_hello(&self, _: &mut Cx<'_>, request: HelloRequest) -> Result<HelloReply> {
-//!         Ok(HelloReply { message: format!("hello {}", request.name) })
+//! struct Always;
+//!
+//! // `Health` was generated from a service of that name; a method that is left out is UNIMPLEMENTED.
+//! impl Health for Always {
+//!     async fn check(&self, _: &mut Cx<'_>, _: HealthCheckRequest) -> Result<HealthCheckResponse> {
+//!         Ok(HealthCheckResponse { status: ServingStatus::Serving.into() })
 //!     }
 //! }
 //!
-//! let routes = Routes::new().add_service(GreeterServer::new(MyGreeter)).with_reflection();
-//! minato_http::Server::bind("127.0.0.1:50051").serve(routes).await?;
+//! #[minato_runtime::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let server = minato_http::Server::bind("127.0.0.1:0").listen().await?;
+//!     let address = server.local_addr()?;
+//!     drop(minato_runtime::spawn(server.serve(Routes::new().add_service(HealthServer::new(Always)).with_reflection())));
 //!
-//! let client = GreeterClient::connect("http://127.0.0.1:50051").await?;
-//! let reply = client.say_hello(request).timeout(Duration::from_secs(1)).await?;
+//!     let client = HealthClient::connect(&format!("http://{address}")).await?;
+//!     let reply = client.check(HealthCheckRequest::default()).timeout(Duration::from_secs(5)).await?;
+//!     assert_eq!(reply.status(), ServingStatus::Serving);
+//!     Ok(())
+//! }
 //! ```
 //!
 //! What a call promises, on both sides:

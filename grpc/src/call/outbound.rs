@@ -23,6 +23,17 @@ use crate::{Result, Status};
 ///
 /// In a handler the stream ends when the handler returns. In a client it ends with [`finish`](Self::finish): dropping
 /// it before cancels the call, so that the server never takes half a stream for a whole one.
+///
+/// ```
+/// use minato_grpc::{Cx, Inbound, Outbound, Result};
+///
+/// async fn shout(_: &mut Cx<'_>, input: &mut Inbound<String>, output: &mut Outbound<String>) -> Result<()> {
+///     while let Some(line) = input.next().await? {
+///         output.send(line.to_uppercase()).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
 pub struct Outbound<T> {
     outlet: Arc<Outlet>,
     /// In a client; a handler ends as a whole.

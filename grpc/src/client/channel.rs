@@ -23,6 +23,17 @@ use crate::status::from_http_error;
 use crate::{MethodDescriptor, Outbound, Result, Routes, Status};
 
 /// The way to one server. Clones share it, connections and all.
+///
+/// ```
+/// use std::time::Duration;
+/// use minato_grpc::client::Channel;
+/// use minato_grpc::health::HealthClient;
+///
+/// let channel = Channel::connect_lazy("http://127.0.0.1:50051")?.timeout(Duration::from_secs(10));
+/// let client = HealthClient::new(channel.clone());
+/// # drop(client);
+/// # Ok::<(), minato_grpc::Status>(())
+/// ```
 #[derive(Clone)]
 pub struct Channel {
     shared: Arc<Shared>,

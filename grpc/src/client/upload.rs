@@ -11,6 +11,18 @@ use crate::{Outbound, Result, Status};
 ///
 /// Dropping it before [`finish`](Self::finish) cancels the call: the server never takes half a stream for a whole
 /// one.
+///
+/// ```
+/// use minato_grpc::{Result, client::ClientStreaming};
+///
+/// async fn join(call: ClientStreaming<String, String>) -> Result<String> {
+///     let mut upload = call.await?;
+///     for word in ["to", "be"] {
+///         upload.send(word.to_owned()).await?;
+///     }
+///     upload.finish().await
+/// }
+/// ```
 #[must_use = "dropping it cancels the call"]
 pub struct Upload<Req, Res> {
     outbound: Outbound<Req>,

@@ -8,11 +8,13 @@
 //! | `request.rs` | what HTTP must say for a request to be a call |
 //! | `respond.rs` | the responses |
 //! | `guarded.rs` | a handler with its deadline, whose panics are caught |
+//! | `recover.rs` | [`RecoverLayer`]: answers in place of the errors of middleware |
 //! | `stream.rs` | a call that answers with a stream: the handler runs inside the response body |
 
 mod guarded;
 mod method;
 mod methods;
+mod recover;
 mod request;
 mod respond;
 mod routes;
@@ -20,4 +22,5 @@ mod stream;
 
 pub use method::{BidiMethod, ClientStreamingMethod, ServerStreamingMethod, UnaryMethod};
 pub use methods::{Methods, Register};
+pub use recover::{Recover, RecoverFuture, RecoverLayer};
 pub use routes::{NotFound, Routes, RoutesFuture};

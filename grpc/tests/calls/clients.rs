@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::TryStreamExt;
 use minato_grpc::client::Channel;
 use minato_grpc::{Code, Cx, MethodKind, Result, Status};
 use minato_runtime::time::Instant;
@@ -91,6 +92,22 @@ fn downloads_arrive_in_order() {
         }
         assert_eq!(stream.next().await.unwrap(), None);
         assert_eq!(stream.next().await.unwrap(), None, "the end stays the end");
+    });
+}
+
+#[test]
+fn streams_fit_both_ends() {
+    both(async |client: EchoClient| {
+        let stream = client.expand(wish("stream", 300)).await.unwrap();
+        let counts: Vec<_> = stream.map_ok(|message| message.count).try_collect().await.unwrap();
+        assert_eq!(counts, (0..300).collect::<Vec<_>>());
+
+        let (mut requests, replies) = client.chat().await.unwrap();
+        let sent = futures_util::stream::iter(["a", "b"].map(|text| Ok(msg(text))));
+        requests.send_all(sent).await.unwrap();
+        requests.finish();
+        let texts: Vec<_> = replies.map_ok(|message| message.text).try_collect().await.unwrap();
+        assert_eq!(texts, ["a", "b"]);
     });
 }
 

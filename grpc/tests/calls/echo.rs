@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::stream;
 use minato_grpc::{Cx, Inbound, Metadata, Outbound, Result, Status};
 use minato_runtime::time::sleep;
 
@@ -114,8 +115,16 @@ impl Echo for MyEcho {
         if request.wish == "headers" {
             cx.send_headers();
         }
-        for count in 0..request.count {
-            output.send(Msg { text: request.text.clone(), count, ..Msg::default() }).await?;
+        let parts =
+            (0..request.count).map(|count| Msg { text: request.text.clone(), count, ..Msg::default() });
+        if request.wish == "stream" {
+            return output.send_all(stream::iter(parts.map(Ok))).await;
+        }
+        for part in parts {
+            output.send(part).await?;
+            if request.wish == "flush" {
+                output.flush().await?;
+            }
         }
         match request.wish.as_str() {
             "headers" => pending().await,

@@ -1,11 +1,19 @@
-//! Routing: gRPC and HTTP on one port, health.
+//! Routing, gRPC and HTTP on one port, middleware around both, health.
 
-use http::{Request, StatusCode};
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use minato_grpc::client::Channel;
 use minato_grpc::health::{self, HealthCheckRequest, HealthClient, ServingStatus};
-use minato_grpc::{Code, Routes, client::Channel};
-use minato_http::{Body, handler_fn};
+use minato_grpc::server::RecoverLayer;
+use minato_grpc::{Code, Routes};
+use minato_http::{Body, BoxError, handler_fn};
+use minato_service::limit::RateLimitLayer;
+use minato_service::{Service, ServiceBuilder, service_fn};
 
 use crate::kit::{self, Peer, frame, msg, routes, run};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[test]
 fn http_and_grpc_share_a_port() {
@@ -29,6 +37,63 @@ fn without_a_fallback_the_rest_is_not_found() {
         let mut peer = Peer::connect(routes()).await;
         let page = peer.call(Request::get("http://test/"), kit::Body::None).await.unwrap();
         assert_eq!(page.status, StatusCode::NOT_FOUND);
+    });
+}
+
+/// Asks once as gRPC and once as HTTP.
+async fn ask_both(peer: &mut Peer) -> (kit::Answer, kit::Answer) {
+    let call = peer.ask("Unary", kit::Body::message(&kit::wish("hang", 0))).await;
+    let page = peer.call(Request::get("http://test/hang"), kit::Body::None).await.unwrap();
+    (call, page)
+}
+
+fn hanging() -> Routes<
+    impl Service<Request<Body>, Response = Response<Body>, Error: Into<BoxError>, Future: Send> + Clone + Send,
+> {
+    routes().fallback(handler_fn(|_: Request<Body>| std::future::pending::<Response<Body>>()))
+}
+
+#[test]
+fn a_timeout_of_middleware_is_answered_in_the_language_of_the_request() {
+    run(async {
+        let stack = ServiceBuilder::new().layer(RecoverLayer::new()).timeout(SECOND).service(hanging());
+        let (call, page) = ask_both(&mut Peer::connect(stack).await).await;
+        assert_eq!((call.code(), call.status), (Code::DeadlineExceeded, StatusCode::OK));
+        assert_eq!(page.status, StatusCode::GATEWAY_TIMEOUT);
+    });
+}
+
+#[test]
+fn overload_is_answered_in_the_language_of_the_request() {
+    run(async {
+        let limit = RateLimitLayer::rejecting(1, 90 * SECOND);
+        let stack = ServiceBuilder::new().layer(RecoverLayer::new()).layer(limit).service(routes());
+        let mut peer = Peer::connect(stack).await;
+        assert_eq!(peer.ask("Unary", kit::Body::message(&msg(""))).await.code(), Code::Ok);
+        let (call, page) = ask_both(&mut peer).await;
+        assert_eq!(call.code(), Code::Unavailable);
+        let pushback: u32 = call.field("grpc-retry-pushback-ms").parse().unwrap();
+        assert!((89_000..=90_000).contains(&pushback), "{pushback}");
+        assert_eq!((page.status, page.field("retry-after")), (StatusCode::SERVICE_UNAVAILABLE, "90"));
+    });
+}
+
+#[test]
+fn other_errors_say_nothing_of_themselves() {
+    run(async {
+        let broken = service_fn(|_: Request<Body>| async {
+            Err::<Response<Body>, BoxError>("the password is 1234".into())
+        });
+        let stack = ServiceBuilder::new().layer(RecoverLayer::new()).service(broken);
+        let (call, page) = ask_both(&mut Peer::connect(stack).await).await;
+        assert_eq!((call.code(), call.field("grpc-message")), (Code::Unknown, "the service failed"));
+        assert_eq!((page.status, page.data.len()), (StatusCode::INTERNAL_SERVER_ERROR, 0));
+        let refusing = service_fn(|_: Request<Body>| async {
+            Err::<Response<Body>, BoxError>(minato_grpc::Status::unauthenticated("who are you?").into())
+        });
+        let stack = ServiceBuilder::new().layer(RecoverLayer::new()).service(refusing);
+        let (call, _) = ask_both(&mut Peer::connect(stack).await).await;
+        assert_eq!((call.code(), call.field("grpc-message")), (Code::Unauthenticated, "who are you?"));
     });
 }
 

@@ -283,19 +283,31 @@ fn a_message_above_the_limit_is_refused_at_its_prefix() {
     });
 }
 
+/// How many DATA frames a download takes.
+async fn data_frames(peer: &mut Peer, wishes: &str, count: u32) -> usize {
+    let stream = peer.start(request("Expand").body(()).unwrap(), Body::message(&wish(wishes, count))).await;
+    let mut body = stream.response.await.unwrap().into_body();
+    let mut frames = 0;
+    while let Some(data) = body.data().await {
+        let data = data.unwrap();
+        body.flow_control().release_capacity(data.len()).unwrap();
+        frames += 1;
+    }
+    frames
+}
+
 #[test]
 fn small_messages_travel_together() {
     run(async {
-        let mut peer = peer().await;
-        let stream = peer.start(request("Expand").body(()).unwrap(), Body::message(&wish("", 1000))).await;
-        let mut body = stream.response.await.unwrap().into_body();
-        let mut frames = 0;
-        while let Some(data) = body.data().await {
-            let data = data.unwrap();
-            body.flow_control().release_capacity(data.len()).unwrap();
-            frames += 1;
-        }
+        let frames = data_frames(&mut peer().await, "", 1000).await;
         assert!(frames <= 4, "{frames} DATA frames for 1000 messages of a few bytes");
+    });
+}
+
+#[test]
+fn a_flush_sends_what_there_is() {
+    run(async {
+        assert_eq!(data_frames(&mut peer().await, "flush", 20).await, 20);
     });
 }
 
