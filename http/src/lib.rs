@@ -1,4 +1,51 @@
 //! HTTP/1 and HTTP/2 server and client of the Minato stack.
+//!
+//! A server takes any [`tower_service::Service`] over [`http::Request`]s, an axum `Router` as well as a closure, and
+//! speaks HTTP/1.0, HTTP/1.1 and HTTP/2 on one port:
+//!
+//! ```no_run
+//! use minato_http::{Error, Report, Server, handler_fn};
+//!
+//! # async fn run() -> Result<Report, Error> {
+//! Server::bind("127.0.0.1:3000").serve(handler_fn(|_| async { "hello" })).await
+//! # }
+//! ```
+//!
+//! A client is cheap to clone and keeps its connections:
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), minato_http::Error> {
+//! let client = minato_http::Client::new();
+//! let text = client.get("http://127.0.0.1:3000/").await?.into_body().text().await?;
+//! assert_eq!(text, "hello");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is where
+//!
+//! | | |
+//! |---|---|
+//! | [`Body`], [`BodySender`] | the one body, for requests and responses of both sides |
+//! | [`Error`] | the one error, with the questions callers ask as methods |
+//! | [`Server`], [`serve_connection`] | serving a port, or one connection made elsewhere |
+//! | [`ServerConfig`] | every limit and timeout of a server, on by default |
+//! | [`handler_fn`], [`IntoResponse`] | services made of closures |
+//! | [`Client`], [`ClientConfig`] | requests over connections that are kept and shared |
+//!
+//! # When an exchange is given up
+//!
+//! A handler lives as long as somebody waits for its response. It is dropped when its HTTP/2 stream is reset, when
+//! its HTTP/1 connection ends, and when a shutdown runs out of time; what must finish all the same is to be spawned.
+//! A body that is dropped or fails before its end never looks complete to the peer: HTTP/2 streams are reset, with the
+//! code of [`Error::reset`] where the body chose one; HTTP/1 connections are closed inside the message.
+//!
+//! # How it is built
+//!
+//! `h1/` is the protocol without sockets: slices in, heads and body parts out. `server/h1` and `client/h1` are its drivers.
+//! HTTP/2 is the `h2` crate, known to `h2/` and two drivers only, with writes gathered beneath it and handlers polled in
+//! the connection's own task above it. `input`, `output` and `buffers` hold the bytes in between: a connection that
+//! waits for a request holds no buffer.
 
 #![forbid(unsafe_code)]
 

@@ -118,3 +118,6 @@ pub(crate) const QUIET_HOSTS: usize = 256;
 
 /// LIMIT: times a request is sent again.
 pub(crate) const RETRIES: usize = 2;
+
+/// LIMIT: how long an HTTP/2 response may wait for window (CVE-2019-9511, CVE-2019-9517).
+pub(crate) const WINDOW_TIMEOUT: Duration = Duration::from_secs(300);

@@ -18,7 +18,7 @@ use super::config::{ClientConfig, ClientHttp2Config};
 use super::connect::BoxIo;
 use crate::body::{Body, H2Body};
 use crate::clock::{Deadline, Instant};
-use crate::error::{Error, Kind, Sent, Timeout};
+use crate::error::{Error, Initiator, Kind, Reset, Scope, Sent, Timeout};
 use crate::h2::{
     KeepAlive, Load, Pulse, Pump, Role, StreamSet, Ticket, Turn, Wire, cancellation, strip_connection_fields,
 };
@@ -201,8 +201,9 @@ impl Connection {
             if let Poll::Ready(ended) = Pin::new(&mut self.connection).poll(cx) {
                 return Poll::Ready(ended.map_err(Error::h2));
             }
-            if self.wire.guard(|guard| guard.fault()).is_some() {
-                return Poll::Ready(Err(Error::reset(crate::Reason::ENHANCE_YOUR_CALM)));
+            if let Some(reason) = self.wire.guard(|guard| guard.fault()) {
+                let reset = Reset { reason, initiator: Initiator::Local, scope: Scope::Connection };
+                return Poll::Ready(Err(Error::new(Kind::Reset(reset))));
             }
             let arrived = std::mem::take(&mut *self.uploads.queue());
             for upload in arrived {

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
@@ -10,6 +11,7 @@ use http_body::Frame;
 use pin_project_lite::pin_project;
 
 use super::Canceled;
+use crate::clock::{Deadline, Instant};
 use crate::error::{BoxError, Error};
 use crate::reason::Reason;
 
@@ -32,6 +34,10 @@ pin_project! {
         canceled: Option<Canceled>,
         // What the stream is reset with when the body fails and does not say.
         failure: Reason,
+        // How long data may wait for window.
+        window_timeout: Option<Duration>,
+        window_due: Option<Instant>,
+        deadline: Deadline,
     }
 }
 
@@ -45,7 +51,17 @@ where
 {
     pub(crate) fn new(body: B, send: h2::SendStream<Bytes>) -> Self {
         let unasked = body.size_hint().exact().filter(|length| *length <= UNASKED_BYTES).unwrap_or(0);
-        Self { body, send, unsent: Bytes::new(), unasked, canceled: None, failure: Reason::INTERNAL_ERROR }
+        Self {
+            body,
+            send,
+            unsent: Bytes::new(),
+            unasked,
+            canceled: None,
+            failure: Reason::INTERNAL_ERROR,
+            window_timeout: None,
+            window_due: None,
+            deadline: Deadline::default(),
+        }
     }
 
     /// Resets the stream with CANCEL when this says so, and when the body fails: a request that cannot be had whole is
@@ -53,6 +69,12 @@ where
     pub(crate) fn canceled_by(mut self, canceled: Canceled) -> Self {
         self.canceled = Some(canceled);
         self.failure = Reason::CANCEL;
+        self
+    }
+
+    /// Resets the stream when its data wait for window this long.
+    pub(crate) fn window_timeout(mut self, timeout: Option<Duration>) -> Self {
+        self.window_timeout = timeout;
         self
     }
 
@@ -90,7 +112,19 @@ where
         while !me.unsent.is_empty() {
             // Asked for with the data in hand: a window reserved for data that may never come is one that others lack.
             me.send.reserve_capacity(me.unsent.len());
-            let Some(Ok(granted)) = ready!(me.send.poll_capacity(cx)) else { return Poll::Ready(Err(Over)) };
+            let granted = match me.send.poll_capacity(cx) {
+                Poll::Ready(Some(Ok(granted))) => granted,
+                Poll::Ready(_) => return Poll::Ready(Err(Over)),
+                Poll::Pending => {
+                    if let (Some(timeout), None) = (*me.window_timeout, *me.window_due) {
+                        *me.window_due = Instant::now().checked_add(timeout);
+                    }
+                    ready!(me.deadline.poll(*me.window_due, cx));
+                    me.send.send_reset(h2::Reason::CANCEL);
+                    return Poll::Ready(Err(Over));
+                }
+            };
+            *me.window_due = None;
             let data = me.unsent.split_to(granted.min(me.unsent.len()));
             let is_end = me.unsent.is_empty() && is_last;
             if let Err(over) = send(me.send, data, is_end) {

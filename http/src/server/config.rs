@@ -143,6 +143,9 @@ pub struct Http2Config {
     /// Frames that carry no request, response or data, in a burst. They are earned back by the second and by data.
     /// Default 10,000.
     pub control_frame_budget: u32,
+    /// How long a response may wait for the peer to give it window; then its stream is reset with CANCEL. Default
+    /// 5 min, since a consumer that works off a stream slowly is no attacker.
+    pub window_timeout: Option<Duration>,
     /// A PING after this long without a frame from the peer. Default none.
     pub keep_alive_interval: Option<Duration>,
     /// How long the answer to such a PING may take. Default 20 s.
@@ -164,6 +167,7 @@ impl Default for Http2Config {
             max_local_error_reset_streams: limits::LOCAL_ERROR_RESET_STREAMS,
             data_frame_budget: None,
             control_frame_budget: limits::CONTROL_FRAMES,
+            window_timeout: Some(limits::WINDOW_TIMEOUT),
             keep_alive_interval: None,
             keep_alive_timeout: Duration::from_secs(20),
         }

@@ -246,7 +246,9 @@ where
         }
         match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
             Ok(handler) => {
-                self.streams.start(Stream::new(handler, respond, method, self.date_value.clone()));
+                let window_timeout = self.config.http2.window_timeout;
+                let date = self.date_value.clone();
+                self.streams.start(Stream::new(handler, respond, method, date, window_timeout));
             }
             Err(_) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
         }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
@@ -27,6 +28,7 @@ pin_project! {
         respond: Respond,
         method: Method,
         date: HeaderValue,
+        window_timeout: Option<Duration>,
     }
 }
 
@@ -39,8 +41,14 @@ pin_project! {
 }
 
 impl<F, B> Stream<F, B> {
-    pub(super) fn new(handler: F, respond: Respond, method: Method, date: HeaderValue) -> Self {
-        Self { phase: Phase::Handling { handler }, respond, method, date }
+    pub(super) fn new(
+        handler: F,
+        respond: Respond,
+        method: Method,
+        date: HeaderValue,
+        window_timeout: Option<Duration>,
+    ) -> Self {
+        Self { phase: Phase::Handling { handler }, respond, method, date, window_timeout }
     }
 }
 
@@ -103,7 +111,7 @@ where
         let is_end = is_bodiless || body.is_end_stream();
         let send = me.respond.send_response(Response::from_parts(head, ()), is_end);
         match send {
-            Ok(send) if !is_end => Some(Pump::new(body, send)),
+            Ok(send) if !is_end => Some(Pump::new(body, send).window_timeout(*me.window_timeout)),
             // An error says that the stream is gone, and with it whoever could be told.
             Ok(_) | Err(_) => None,
         }
