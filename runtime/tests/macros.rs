@@ -134,6 +134,23 @@ async fn select_resumes_a_future_that_is_awaited_by_reference() {
 }
 
 #[minato_runtime::test]
+async fn the_users_names_mean_what_they_meant() {
+    let (through, start, index, is_pending, output, first, future0, cx) = (1, 2, 4, 8, 16, 32, 64, 128);
+    enum Output {
+        All(u8),
+    }
+    let Output::All(sum) = select! {
+        number = ready(through + start + index), if is_pending == 8 && through == 1 => {
+            Output::All(number + is_pending + output + first + future0 + cx)
+        }
+        () = pending(), if output == 0 => Output::All(0),
+    };
+    assert_eq!(sum, 255);
+    assert_eq!(join!(ready(first + start), ready(index + future0)), (34, 68));
+    assert_eq!(try_join!(async { Ok::<_, ()>(is_pending + cx) }, async { Ok(first) }), Ok((136, 32)));
+}
+
+#[minato_runtime::test]
 async fn join_waits_for_all_in_one_task() {
     let turns = Cell::new(0);
     let turn = async || {
@@ -191,7 +208,8 @@ async fn pin_has_three_forms() {
 #[minato_runtime::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_test_may_run_on_several_workers() -> io::Result<()> {
     assert_eq!(minato_runtime::runtime::Handle::current().worker_count(), 2);
-    minato_runtime::spawn(async {}).await.unwrap();
+    minato_runtime::spawn(async {}).await.map_err(io::Error::other)?;
+    std::str::from_utf8(b"text").map_err(io::Error::other)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `join!` and `try_join!`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, Result, Token};
@@ -33,33 +33,37 @@ impl Parse for Join {
 
 pub(crate) fn expand(input: TokenStream, kind: Kind) -> Result<TokenStream> {
     let Join { runtime, biased, futures: expressions } = Join::parse.parse2(input)?;
+    // Hygienic: what the user's expressions mean is not changed by our variables.
+    let site = Span::mixed_site();
     let count = expressions.len();
     if count == 0 {
         return Ok(match kind {
-            Kind::Join => quote!(()),
-            Kind::TryJoin => quote!(::core::result::Result::Ok(())),
+            Kind::Join => quote_spanned!(site=> ()),
+            Kind::TryJoin => quote_spanned!(site=> ::core::result::Result::Ok(())),
         });
     }
-    let site = Span::mixed_site();
     let futures: Vec<_> = (0..count).map(|index| format_ident!("future{index}", span = site)).collect();
     let expressions = expressions.iter();
-    let support = quote!(#runtime::macros::support);
+    let support = quote_spanned!(site=> #runtime::macros::support);
     // Each poll starts with another future, so that one which is always busy does not use up the budget of the rest.
     let (start, next) = if biased || count == 1 {
-        (quote!(), quote!(0))
+        (TokenStream::new(), quote_spanned!(site=> 0))
     } else {
-        (quote!(let mut first = 0;), quote!({ first = (first + 1) % #count; first }))
+        (
+            quote_spanned!(site=> let mut first = 0;),
+            quote_spanned!(site=> { first = (first + 1) % #count; first }),
+        )
     };
     let arms = futures.iter().enumerate().map(|(index, future)| {
         let failed = match kind {
-            Kind::Join => quote!(),
-            Kind::TryJoin => quote! {
+            Kind::Join => TokenStream::new(),
+            Kind::TryJoin => quote_spanned! {site=>
                 else if let ::core::option::Option::Some(error) = #support::take_error(#future.as_mut()) {
                     return ::core::task::Poll::Ready(::core::result::Result::Err(error));
                 }
             },
         };
-        quote! {
+        quote_spanned! {site=>
             #index => {
                 if ::core::future::Future::poll(#future.as_mut(), cx).is_pending() {
                     is_pending = true;
@@ -68,13 +72,16 @@ pub(crate) fn expand(input: TokenStream, kind: Kind) -> Result<TokenStream> {
         }
     });
     let (done, result) = match kind {
-        Kind::Join => (quote!(()), quote!((#(#support::take_output(#futures.as_mut()),)*))),
+        Kind::Join => (
+            quote_spanned!(site=> ()),
+            quote_spanned!(site=> (#(#support::take_output(#futures.as_mut()),)*)),
+        ),
         Kind::TryJoin => (
-            quote!(::core::result::Result::Ok(())),
-            quote!(::core::result::Result::Ok((#(#support::take_ok(#futures.as_mut()),)*))),
+            quote_spanned!(site=> ::core::result::Result::Ok(())),
+            quote_spanned!(site=> ::core::result::Result::Ok((#(#support::take_ok(#futures.as_mut()),)*))),
         ),
     };
-    let poll = quote! {
+    let poll = quote_spanned! {site=>
         ::core::future::poll_fn(|cx| {
             let mut is_pending = false;
             let start: usize = #next;
@@ -89,15 +96,15 @@ pub(crate) fn expand(input: TokenStream, kind: Kind) -> Result<TokenStream> {
         .await
     };
     let wait = match kind {
-        Kind::Join => quote!(#poll; #result),
-        Kind::TryJoin => quote! {
+        Kind::Join => quote_spanned!(site=> #poll; #result),
+        Kind::TryJoin => quote_spanned! {site=>
             match #poll {
                 ::core::result::Result::Ok(()) => #result,
                 ::core::result::Result::Err(error) => ::core::result::Result::Err(error),
             }
         },
     };
-    Ok(quote! {
+    Ok(quote_spanned! {site=>
         {
             #(let mut #futures = ::core::pin::pin!(#support::maybe_done(#expressions));)*
             #start

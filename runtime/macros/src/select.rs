@@ -1,7 +1,7 @@
 //! `select!`.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::spanned::Spanned;
 use syn::{Error, Expr, Pat, Result, Token, token};
@@ -87,11 +87,13 @@ fn parse_handler(input: ParseStream<'_>) -> Result<Expr> {
 
 pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let Select { runtime, biased, branches, otherwise } = Select::parse.parse2(input)?;
+    // Hygienic: what the user's expressions mean is not changed by our variables.
+    let site = Span::mixed_site();
     let count = branches.len();
     let Some(first) = branches.first() else {
         // With nothing to wait for, the `else` branch is all there is.
         return otherwise
-            .map(|otherwise| quote!({ #otherwise }))
+            .map(|otherwise| quote_spanned!(site=> { #otherwise }))
             .ok_or_else(|| Error::new(Span::call_site(), "select! needs at least one branch"));
     };
     if count > BRANCHES_MAX {
@@ -100,26 +102,25 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
             format!("select! takes at most {BRANCHES_MAX} branches"),
         ));
     }
-    let site = Span::mixed_site();
     let variants: Vec<_> = (0..count).map(|index| format_ident!("Branch{index}", span = site)).collect();
     let types: Vec<_> = (0..count).map(|index| format_ident!("T{index}", span = site)).collect();
     let futures: Vec<_> = (0..count).map(|index| format_ident!("future{index}", span = site)).collect();
 
     let conditions = branches.iter().enumerate().filter_map(|(index, branch)| {
         let condition = branch.condition.as_ref()?;
-        Some(quote!(if !(#condition) { through |= 1 << #index; }))
+        Some(quote_spanned!(site=> if !(#condition) { through |= 1 << #index; }))
     });
     let expressions = branches.iter().map(|branch| &branch.future);
     let start = if biased || count == 1 {
-        quote!(0)
+        quote_spanned!(site=> 0)
     } else {
         let bound = count as u32;
-        quote!(#runtime::macros::support::thread_rng_n(#bound) as usize)
+        quote_spanned!(site=> #runtime::macros::support::thread_rng_n(#bound) as usize)
     };
     let arms = branches.iter().enumerate().map(|(index, branch)| {
         let (variant, future) = (&variants[index], &futures[index]);
-        let check = check(&branch.pattern);
-        quote! {
+        let check = check(&branch.pattern, site);
+        quote_spanned! {site=>
             #index => {
                 if through & (1 << #index) != 0 {
                     continue;
@@ -128,7 +129,7 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                     ::core::task::Poll::Ready(output) => {
                         through |= 1 << #index;
                         #check
-                        return ::core::task::Poll::Ready(Output::#variant(output));
+                        return ::core::task::Poll::Ready(SelectOutput__::#variant(output));
                     }
                     ::core::task::Poll::Pending => is_pending = true,
                 }
@@ -138,10 +139,10 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
     let handlers = branches.iter().enumerate().map(|(index, branch)| {
         let (variant, pattern, handler) = (&variants[index], &branch.pattern, &branch.handler);
         if always_matches(pattern) {
-            quote!(Output::#variant(#pattern) => #handler,)
+            quote_spanned!(site=> SelectOutput__::#variant(#pattern) => #handler,)
         } else {
-            quote! {
-                Output::#variant(output) => match output {
+            quote_spanned! {site=>
+                SelectOutput__::#variant(output) => match output {
                     #pattern => #handler,
                     #[allow(unreachable_patterns, reason = "the pattern may always match")]
                     _ => ::core::unreachable!("the pattern was checked when the branch was chosen"),
@@ -150,10 +151,12 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         }
     });
     let otherwise = match otherwise {
-        Some(otherwise) => quote!(#otherwise),
-        None => quote!(::core::panic!("all branches are disabled and there is no else branch")),
+        Some(otherwise) => quote_spanned!(site=> #otherwise),
+        None => {
+            quote_spanned!(site=> ::core::panic!("all branches are disabled and there is no else branch"))
+        }
     };
-    let output = quote! {
+    let output = quote_spanned! {site=>
         {
             let mut through: u64 = 0;
             #(#conditions)*
@@ -170,34 +173,35 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
                 if is_pending {
                     ::core::task::Poll::Pending
                 } else {
-                    ::core::task::Poll::Ready(Output::AllDisabled)
+                    ::core::task::Poll::Ready(SelectOutput__::AllDisabled)
                 }
             })
             .await
         }
     };
-    Ok(quote! {
+    Ok(quote_spanned! {site=>
         {
-            enum Output<#(#types),*> {
+            #[allow(non_camel_case_types, reason = "a name that no user has")]
+            enum SelectOutput__<#(#types),*> {
                 #(#variants(#types),)*
                 AllDisabled,
             }
             match #output {
                 #(#handlers)*
-                Output::AllDisabled => #otherwise,
+                SelectOutput__::AllDisabled => #otherwise,
             }
         }
     })
 }
 
 /// Code that goes on to the next branch if `output` does not match.
-fn check(pattern: &Pat) -> TokenStream {
+fn check(pattern: &Pat, site: Span) -> TokenStream {
     if always_matches(pattern) {
         return TokenStream::new();
     }
     let mut pattern = pattern.clone();
     unbind(&mut pattern);
-    quote! {
+    quote_spanned! {site=>
         #[allow(unused_variables, unreachable_patterns, reason = "only whether it matches is asked here")]
         match &output {
             #pattern => {}
@@ -209,6 +213,7 @@ fn check(pattern: &Pat) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quote::quote;
 
     fn refused(input: TokenStream) -> String {
         expand(quote!(krate #input)).unwrap_err().to_string()

@@ -1,0 +1,136 @@
+//! How often the primitives allocate: numbers that are exact, so a change of them is a decision.
+//!
+//! # Safety
+//!
+//! 1. The counting allocator passes every call on to the system's, unchanged.
+#![cfg(not(loom))]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+
+use minato_runtime::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+}
+
+fn count(layout: Layout) {
+    let _ = COUNT.try_with(|count| count.set(count.get() + 1));
+    let _ = BYTES.try_with(|bytes| bytes.set(bytes.get() + layout.size()));
+}
+
+// SAFETY: invariant 1.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout);
+        // SAFETY: invariant 1.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout);
+        // SAFETY: invariant 1.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        // SAFETY: invariant 1.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What `work` allocates: how often, and how many bytes.
+fn allocated<R>(work: impl FnOnce() -> R) -> (usize, usize) {
+    let before = (COUNT.get(), BYTES.get());
+    let result = work();
+    let after = (COUNT.get(), BYTES.get());
+    drop(result);
+    (after.0 - before.0, after.1 - before.1)
+}
+
+fn ready<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future is not ready"),
+    }
+}
+
+#[test]
+fn a_oneshot_channel_allocates_once() {
+    let (times, bytes) = allocated(|| {
+        let (tx, mut rx) = oneshot::channel();
+        assert!(Pin::new(&mut rx).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        tx.send(1_u64).unwrap();
+        ready(rx)
+    });
+    assert_eq!(times, 1);
+    assert!(bytes <= 56, "{bytes}");
+}
+
+#[test]
+fn a_bounded_channel_allocates_once_whatever_goes_through() {
+    let (times, bytes) = allocated(|| mpsc::channel::<u64>(8));
+    assert_eq!(times, 1);
+    assert!(bytes <= 256, "{bytes}");
+    let (tx, mut rx) = mpsc::channel(8);
+    let (times, _) = allocated(|| {
+        for round in 0..1_000_u64 {
+            ready(tx.send(round)).unwrap();
+            assert_eq!(ready(rx.recv()), Some(round));
+        }
+    });
+    assert_eq!(times, 0);
+}
+
+#[test]
+fn an_unbounded_channel_starts_small_and_allocates_per_block() {
+    let (times, bytes) = allocated(mpsc::unbounded_channel::<u64>);
+    assert_eq!(times, 2);
+    assert!(bytes <= 256, "{bytes}");
+    let (tx, mut rx) = mpsc::unbounded_channel();
+    let (times, _) = allocated(|| {
+        for round in 0..6_300_u64 {
+            tx.send(round).unwrap();
+            assert_eq!(ready(rx.recv()), Some(round));
+        }
+    });
+    // 3 + 7 + 15 + 31 messages in the first blocks, then 63 in each.
+    assert!((99..=104).contains(&times), "{times}");
+}
+
+#[test]
+fn what_is_free_is_taken_without_allocating() {
+    let mutex = Mutex::new(0);
+    let semaphore = Semaphore::new(1);
+    let notify = Notify::new();
+    let (times, _) = allocated(|| {
+        for _ in 0..100 {
+            *ready(mutex.lock()) += 1;
+            drop(ready(semaphore.acquire()).unwrap());
+            notify.notify_one();
+            ready(notify.notified());
+        }
+    });
+    assert_eq!(times, 0);
+}
+
+#[test]
+fn waiting_reuses_the_room_of_those_who_waited_before() {
+    let semaphore = Semaphore::new(0);
+    let wait_in_vain = || {
+        let mut waiter = semaphore.acquire();
+        assert!(Pin::new(&mut waiter).poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    };
+    wait_in_vain();
+    let (times, _) = allocated(|| (0..100).for_each(|_| wait_in_vain()));
+    assert_eq!(times, 0);
+}
