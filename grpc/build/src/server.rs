@@ -102,9 +102,13 @@ fn registration(names: &Names, methods: &[Method]) -> TokenStream {
     }
 }
 
+/// The name of the type made for a method. It ends in an underscore, which no message type does, because within the
+/// block that holds it it would hide a message of the same name.
 fn adapter_name(method: &Method) -> Ident {
-    // A name no message has: within the block that holds the type it would hide the message.
-    Ident::new(&format!("Minato{}", method.proto_name), Span::call_site())
+    let mut letters = method.proto_name.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    let rest = letters.filter(|letter| *letter != '_');
+    Ident::new(&format!("{}_", first.into_iter().chain(rest).collect::<String>()), Span::call_site())
 }
 
 /// One method of the service as a type of its own.

@@ -1,5 +1,6 @@
 //! The end of a call, for work outside its handler.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -12,8 +13,8 @@ use std::task::{Context, Poll, Waker};
 #[must_use = "futures do nothing unless polled"]
 pub struct Cancelled {
     end: Arc<End>,
-    /// The place of this future's waker.
-    place: Option<usize>,
+    /// The number under which this future's waker is kept, once it was polled.
+    number: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -24,12 +25,13 @@ pub(super) struct End {
 #[derive(Debug, Default)]
 struct State {
     is_over: bool,
-    wakers: Vec<Waker>,
+    wakers: BTreeMap<u64, Waker>,
+    next_number: u64,
 }
 
 impl End {
     pub(super) fn cancelled(self: &Arc<Self>) -> Cancelled {
-        Cancelled { end: self.clone(), place: None }
+        Cancelled { end: self.clone(), number: None }
     }
 
     pub(super) fn set(&self) {
@@ -37,7 +39,7 @@ impl End {
         state.is_over = true;
         let wakers = std::mem::take(&mut state.wakers);
         drop(state);
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.into_values().for_each(Waker::wake);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -55,7 +57,7 @@ impl Cancelled {
 
 impl Clone for Cancelled {
     fn clone(&self) -> Self {
-        // The place belongs to one future: two that shared it would wake only one task.
+        // The waker belongs to one future: two that shared a number would wake only one task.
         self.end.cancelled()
     }
 }
@@ -69,13 +71,39 @@ impl Future for Cancelled {
         if state.is_over {
             return Poll::Ready(());
         }
-        match self.place {
-            Some(place) => state.wakers[place].clone_from(cx.waker()),
-            None => {
-                self.place = Some(state.wakers.len());
-                state.wakers.push(cx.waker().clone());
-            }
-        }
+        let number = *self.number.get_or_insert_with(|| {
+            state.next_number += 1;
+            state.next_number
+        });
+        state.wakers.insert(number, cx.waker().clone());
         Poll::Pending
+    }
+}
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.end.state().wakers.remove(&number);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn futures_that_are_dropped_leave_nothing_behind() {
+        let end = Arc::new(End::default());
+        let mut kept = end.cancelled();
+        let mut cx = Context::from_waker(Waker::noop());
+        for _ in 0..100 {
+            assert!(Pin::new(&mut end.cancelled()).poll(&mut cx).is_pending());
+            assert!(Pin::new(&mut kept).poll(&mut cx).is_pending());
+        }
+        assert_eq!(end.state().wakers.len(), 1);
+        end.set();
+        assert!(Pin::new(&mut kept).poll(&mut cx).is_ready());
+        assert!(kept.clone().is_over());
     }
 }

@@ -19,7 +19,6 @@ use crate::call::Outlet;
 use crate::clock::Deadline;
 use crate::frame::encode;
 use crate::limits::MESSAGE_LEN_MAX;
-use crate::status::from_http_error;
 use crate::{MethodDescriptor, Outbound, Result, Routes, Status};
 
 /// The way to one server. Clones share it, connections and all.
@@ -166,10 +165,7 @@ impl Channel {
         if let Some(mistake) = options.mistake {
             return Err(mistake.into());
         }
-        let at = match options.timeout {
-            Some(_) => options.deadline(),
-            None => Options { timeout: self.timeout, ..options.clone() }.deadline(),
-        };
+        let at = options.deadline(self.timeout);
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.version_mut() = Version::HTTP_2;
@@ -181,19 +177,8 @@ impl Channel {
 
     fn send(&self, request: Request<Body>) -> HeadFuture {
         match &self.shared.transport {
-            Transport::Http(client) => {
-                let response = client.request(request);
-                Box::pin(async move { response.await.map_err(from_http_error) })
-            }
-            Transport::InProcess(routes) => {
-                let mut routes = routes.clone();
-                Box::pin(async move {
-                    match routes.call(request).await {
-                        Ok(response) => Ok(response),
-                        Err(never) => match never {},
-                    }
-                })
-            }
+            Transport::Http(client) => HeadFuture::Http(client.request(request)),
+            Transport::InProcess(routes) => HeadFuture::InProcess(Box::pin(routes.clone().call(request))),
         }
     }
 }

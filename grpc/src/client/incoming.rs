@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Request};
 use minato_http::Body;
+use minato_service::Service;
 use prost::Message;
 
 use super::Response;
@@ -15,11 +16,30 @@ use super::head::{self, Head, no_status};
 use crate::call::{Event, Reader, decode};
 use crate::clock::{Deadline, OwnedTask};
 use crate::frame::Fault;
-use crate::status::{self, Code};
+use crate::server::{NotFound, RoutesFuture};
+use crate::status::{self, Code, from_http_error};
 use crate::{Metadata, Result, Status};
 
 pub(super) type HeadResult = Result<http::Response<Body>>;
-pub(super) type HeadFuture = Pin<Box<dyn Future<Output = HeadResult> + Send>>;
+
+/// The head of the response to come.
+pub(super) enum HeadFuture {
+    /// Over a network.
+    Http(minato_http::ResponseFuture),
+    /// From a service in this process.
+    InProcess(Pin<Box<RoutesFuture<<NotFound as Service<Request<Body>>>::Future>>>),
+}
+
+impl Future for HeadFuture {
+    type Output = HeadResult;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<HeadResult> {
+        match self.get_mut() {
+            Self::Http(response) => Pin::new(response).poll(cx).map_err(from_http_error),
+            Self::InProcess(response) => response.as_mut().poll(cx).map_err(|never| match never {}),
+        }
+    }
+}
 
 /// The answer to one call. Dropping it before its end cancels the call.
 pub(crate) struct Incoming {
@@ -102,7 +122,7 @@ impl Incoming {
 
     fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
         let response = match &mut self.state {
-            State::Head(head) => ready!(head.as_mut().poll(cx))?,
+            State::Head(head) => ready!(Pin::new(head).poll(cx))?,
             State::Task(task) => {
                 let ended = || Status::unavailable("the runtime is shutting down");
                 ready!(task.poll_join(cx)).ok_or_else(ended)??

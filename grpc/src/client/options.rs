@@ -23,9 +23,11 @@ impl Options {
         }
     }
 
-    /// The earlier of the timeout, counted from now, and the deadline.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        let after = self.timeout.map(Deadline::after);
+    /// The earlier of the timeout, counted from now, and the deadline. Where neither was given it is `otherwise` from
+    /// now.
+    pub(super) fn deadline(&self, otherwise: Option<Duration>) -> Option<Instant> {
+        let otherwise = if self.deadline.is_some() { None } else { otherwise };
+        let after = self.timeout.or(otherwise).map(Deadline::after);
         match (after, self.deadline) {
             (Some(after), Some(deadline)) => Some(after.min(deadline)),
             (after, deadline) => after.or(deadline),

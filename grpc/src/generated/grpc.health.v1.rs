@@ -137,8 +137,8 @@ impl<S: Health> HealthServer<S> {
     }
 }
 const _: () = {
-    struct MinatoCheck<S>(::std::sync::Arc<S>);
-    impl<S: Health> ::minato_grpc::server::UnaryMethod for MinatoCheck<S> {
+    struct Check_<S>(::std::sync::Arc<S>);
+    impl<S: Health> ::minato_grpc::server::UnaryMethod for Check_<S> {
         type Request = HealthCheckRequest;
         type Response = HealthCheckResponse;
         fn call(
@@ -151,8 +151,8 @@ const _: () = {
             self.0.check(cx, request)
         }
     }
-    struct MinatoWatch<S>(::std::sync::Arc<S>);
-    impl<S: Health> ::minato_grpc::server::ServerStreamingMethod for MinatoWatch<S> {
+    struct Watch_<S>(::std::sync::Arc<S>);
+    impl<S: Health> ::minato_grpc::server::ServerStreamingMethod for Watch_<S> {
         type Request = HealthCheckRequest;
         type Response = HealthCheckResponse;
         fn call(
@@ -174,12 +174,12 @@ const _: () = {
             methods
                 .unary(
                     "/grpc.health.v1.Health/Check",
-                    MinatoCheck(::std::sync::Arc::clone(&self.service)),
+                    Check_(::std::sync::Arc::clone(&self.service)),
                 );
             methods
                 .server_streaming(
                     "/grpc.health.v1.Health/Watch",
-                    MinatoWatch(::std::sync::Arc::clone(&self.service)),
+                    Watch_(::std::sync::Arc::clone(&self.service)),
                 );
             let _ = methods;
         }

@@ -168,9 +168,9 @@ impl<S: ServerReflection> ServerReflectionServer<S> {
     }
 }
 const _: () = {
-    struct MinatoServerReflectionInfo<S>(::std::sync::Arc<S>);
+    struct ServerReflectionInfo_<S>(::std::sync::Arc<S>);
     impl<S: ServerReflection> ::minato_grpc::server::BidiMethod
-    for MinatoServerReflectionInfo<S> {
+    for ServerReflectionInfo_<S> {
         type Request = ServerReflectionRequest;
         type Response = ServerReflectionResponse;
         fn call(
@@ -193,7 +193,7 @@ const _: () = {
             methods
                 .bidi(
                     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
-                    MinatoServerReflectionInfo(::std::sync::Arc::clone(&self.service)),
+                    ServerReflectionInfo_(::std::sync::Arc::clone(&self.service)),
                 );
             let _ = methods;
         }

@@ -6,6 +6,7 @@ mod echo;
 mod generated;
 mod grpcio;
 mod kit;
+mod names;
 mod reflection;
 mod scripted;
 mod server;

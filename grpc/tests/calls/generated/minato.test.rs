@@ -162,8 +162,8 @@ impl<S: Echo> EchoServer<S> {
     }
 }
 const _: () = {
-    struct MinatoUnary<S>(::std::sync::Arc<S>);
-    impl<S: Echo> ::minato_grpc::server::UnaryMethod for MinatoUnary<S> {
+    struct Unary_<S>(::std::sync::Arc<S>);
+    impl<S: Echo> ::minato_grpc::server::UnaryMethod for Unary_<S> {
         type Request = Msg;
         type Response = Msg;
         fn call(
@@ -176,8 +176,8 @@ const _: () = {
             self.0.unary(cx, request)
         }
     }
-    struct MinatoCollect<S>(::std::sync::Arc<S>);
-    impl<S: Echo> ::minato_grpc::server::ClientStreamingMethod for MinatoCollect<S> {
+    struct Collect_<S>(::std::sync::Arc<S>);
+    impl<S: Echo> ::minato_grpc::server::ClientStreamingMethod for Collect_<S> {
         type Request = Msg;
         type Response = Msg;
         fn call(
@@ -190,8 +190,8 @@ const _: () = {
             self.0.collect(cx, input)
         }
     }
-    struct MinatoExpand<S>(::std::sync::Arc<S>);
-    impl<S: Echo> ::minato_grpc::server::ServerStreamingMethod for MinatoExpand<S> {
+    struct Expand_<S>(::std::sync::Arc<S>);
+    impl<S: Echo> ::minato_grpc::server::ServerStreamingMethod for Expand_<S> {
         type Request = Msg;
         type Response = Msg;
         fn call(
@@ -205,8 +205,8 @@ const _: () = {
             self.0.expand(cx, request, output)
         }
     }
-    struct MinatoChat<S>(::std::sync::Arc<S>);
-    impl<S: Echo> ::minato_grpc::server::BidiMethod for MinatoChat<S> {
+    struct Chat_<S>(::std::sync::Arc<S>);
+    impl<S: Echo> ::minato_grpc::server::BidiMethod for Chat_<S> {
         type Request = Msg;
         type Response = Msg;
         fn call(
@@ -220,8 +220,8 @@ const _: () = {
             self.0.chat(cx, input, output)
         }
     }
-    struct MinatoMissing<S>(::std::sync::Arc<S>);
-    impl<S: Echo> ::minato_grpc::server::UnaryMethod for MinatoMissing<S> {
+    struct Missing_<S>(::std::sync::Arc<S>);
+    impl<S: Echo> ::minato_grpc::server::UnaryMethod for Missing_<S> {
         type Request = ();
         type Response = ();
         fn call(
@@ -242,27 +242,27 @@ const _: () = {
             methods
                 .unary(
                     "/minato.test.Echo/Unary",
-                    MinatoUnary(::std::sync::Arc::clone(&self.service)),
+                    Unary_(::std::sync::Arc::clone(&self.service)),
                 );
             methods
                 .client_streaming(
                     "/minato.test.Echo/Collect",
-                    MinatoCollect(::std::sync::Arc::clone(&self.service)),
+                    Collect_(::std::sync::Arc::clone(&self.service)),
                 );
             methods
                 .server_streaming(
                     "/minato.test.Echo/Expand",
-                    MinatoExpand(::std::sync::Arc::clone(&self.service)),
+                    Expand_(::std::sync::Arc::clone(&self.service)),
                 );
             methods
                 .bidi(
                     "/minato.test.Echo/Chat",
-                    MinatoChat(::std::sync::Arc::clone(&self.service)),
+                    Chat_(::std::sync::Arc::clone(&self.service)),
                 );
             methods
                 .unary(
                     "/minato.test.Echo/Missing",
-                    MinatoMissing(::std::sync::Arc::clone(&self.service)),
+                    Missing_(::std::sync::Arc::clone(&self.service)),
                 );
             let _ = methods;
         }

@@ -1,10 +1,15 @@
-//! Generated from `proto/minato/test/echo.proto`; kept current by a test of `minato-grpc-build`.
+//! Generated from the files in `proto/minato/test/`; kept current by a test of `minato-grpc-build`.
 
 #![allow(missing_docs, reason = "the comments of the .proto files are the documentation")]
 #![allow(unreachable_pub, reason = "what is generated does not know where it is included")]
+#![allow(dead_code, reason = "no test needs all of it")]
 
-#[rustfmt::skip]
-#[path = "minato.test.rs"]
-mod echo;
+mod test {
+    include!("minato.test.rs");
 
-pub(crate) use echo::{ECHO_METHODS, Echo, EchoClient, EchoServer, FILE_DESCRIPTOR_SET, Msg};
+    pub(crate) mod odd {
+        include!("minato.test.odd.rs");
+    }
+}
+
+pub(crate) use test::{ECHO_METHODS, Echo, EchoClient, EchoServer, FILE_DESCRIPTOR_SET, Msg, odd};
