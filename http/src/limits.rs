@@ -104,9 +104,6 @@ pub(crate) const FIRST_REQUEST_GRACE: Duration = Duration::from_secs(1);
 /// LIMIT: rounds of one turn of an HTTP/2 connection's task, so that it does not starve its neighbours.
 pub(crate) const ROUNDS_PER_TURN: usize = 32;
 
-/// LIMIT: how long accepting pauses after an error, so that a lack of descriptors does not become a busy loop.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-
 /// LIMIT: how long a shutdown waits for connections that were told to abort.
 pub(crate) const ABORT_GRACE: Duration = Duration::from_secs(1);
 

@@ -8,37 +8,39 @@
 //! [`AcceptLoop`] tries again at once after the first kind. After the second it gives up a descriptor that it keeps in
 //! reserve, accepts the waiting connection with it and closes it at once, so that the peer learns of it, and pauses.
 
+use std::fmt;
 use std::fs::File;
-use std::future::Future;
+use std::future::poll_fn;
 use std::io;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use minato_runtime::time::sleep;
+use minato_runtime::time::{Sleep, sleep};
 
-use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
+use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, ACCEPT_RETRIES_MAX};
 use crate::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// Takes connections.
-pub trait Listener: Send {
+pub trait Listener {
     /// A connection.
-    type Io: Send;
-    /// The address of a peer.
-    type Addr: Send;
+    type Io;
+    /// What is known of its peer.
+    type Addr;
 
     /// Waits for a connection.
     ///
-    /// # Cancel safety
+    /// # Errors
     ///
-    /// No connection may be lost when the future is dropped.
-    fn accept(&self) -> impl Future<Output = io::Result<(Self::Io, Self::Addr)>> + Send;
+    /// Any error; an [`AcceptLoop`] goes on after all of them.
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Io, Self::Addr)>>;
 }
 
 impl Listener for TcpListener {
     type Io = TcpStream;
     type Addr = std::net::SocketAddr;
 
-    fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, Self::Addr)>> + Send {
-        Self::accept(self)
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, Self::Addr)>> {
+        Self::poll_accept(self, cx)
     }
 }
 
@@ -46,8 +48,8 @@ impl Listener for UnixListener {
     type Io = UnixStream;
     type Addr = crate::unix::SocketAddr;
 
-    fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, Self::Addr)>> + Send {
-        Self::accept(self)
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, Self::Addr)>> {
+        Self::poll_accept(self, cx)
     }
 }
 
@@ -66,12 +68,16 @@ impl Listener for UnixListener {
 /// assert_eq!(peer, client.local_addr().unwrap());
 /// # });
 /// ```
-#[derive(Debug)]
 pub struct AcceptLoop<L> {
     listener: L,
     /// Given up to accept one more connection when there is no other descriptor left.
     reserve: Option<File>,
+    /// Failed connections since the last good one or the last pause.
+    retries: u32,
+    /// The length of the last pause, if there was no good connection since.
     pause: Duration,
+    /// The pause that goes on.
+    resting: Option<Sleep>,
 }
 
 /// What an error of `accept` calls for.
@@ -114,7 +120,7 @@ impl Remedy {
 impl<L: Listener> AcceptLoop<L> {
     /// A loop over the connections of `listener`.
     pub fn new(listener: L) -> Self {
-        Self { listener, reserve: open_reserve(), pause: Duration::ZERO }
+        Self { listener, reserve: open_reserve(), retries: 0, pause: Duration::ZERO, resting: None }
     }
 
     /// The listener.
@@ -133,46 +139,54 @@ impl<L: Listener> AcceptLoop<L> {
     ///
     /// No connection is lost when the future is dropped.
     pub async fn accept(&mut self) -> (L::Io, L::Addr) {
-        let mut retries = 0;
+        poll_fn(|cx| self.poll_accept(cx)).await
+    }
+
+    /// Waits for a connection; see [`accept`](Self::accept).
+    pub fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<(L::Io, L::Addr)> {
         loop {
-            let error = match self.listener.accept().await {
-                Ok(connection) => {
-                    self.pause = Duration::ZERO;
-                    if self.reserve.is_none() {
-                        self.reserve = open_reserve();
-                    }
-                    return connection;
-                }
-                Err(error) => error,
-            };
-            match Remedy::of(&error) {
-                // Bounded, in case an error that should concern one connection keeps coming.
-                Remedy::Retry if retries < RETRIES_MAX => {
-                    retries += 1;
-                    continue;
-                }
-                Remedy::UseReserve => self.turn_one_away().await,
-                Remedy::Retry | Remedy::Pause => {}
+            if let Some(resting) = &mut self.resting {
+                ready!(resting.poll_elapsed(cx));
+                self.resting = None;
             }
-            self.pause = (self.pause * 2).clamp(ACCEPT_PAUSE_MIN, ACCEPT_PAUSE_MAX);
-            sleep(self.pause).await;
-            retries = 0;
+            match ready!(self.listener.poll_accept(cx)) {
+                Ok(connection) => {
+                    (self.retries, self.pause) = (0, Duration::ZERO);
+                    return Poll::Ready(connection);
+                }
+                Err(error) => self.handle_error(&error, cx),
+            }
         }
+    }
+
+    fn handle_error(&mut self, error: &io::Error, cx: &mut Context<'_>) {
+        match Remedy::of(error) {
+            Remedy::Retry if self.retries < ACCEPT_RETRIES_MAX => {
+                self.retries += 1;
+                return;
+            }
+            Remedy::UseReserve => self.turn_one_away(cx),
+            Remedy::Retry | Remedy::Pause => {}
+        }
+        self.retries = 0;
+        self.pause = (self.pause * 2).clamp(ACCEPT_PAUSE_MIN, ACCEPT_PAUSE_MAX);
+        self.resting = Some(sleep(self.pause));
     }
 
     /// Closes the connection that waits longest, so that its peer does not wait in vain.
-    async fn turn_one_away(&mut self) {
+    fn turn_one_away(&mut self, cx: &mut Context<'_>) {
         if self.reserve.take().is_some() {
-            // Ready, unless the peer has gone: then there is nobody to turn away.
-            let accepting = std::pin::pin!(self.listener.accept());
-            drop(minato_runtime::time::timeout(ACCEPT_PAUSE_MIN, accepting).await);
-            self.reserve = open_reserve();
+            drop(self.listener.poll_accept(cx));
         }
+        self.reserve = open_reserve();
     }
 }
 
-/// LIMIT: failed connections in a row before the loop pauses.
-const RETRIES_MAX: u32 = 64;
+impl<L: fmt::Debug> fmt::Debug for AcceptLoop<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptLoop").field("listener", &self.listener).finish_non_exhaustive()
+    }
+}
 
 fn open_reserve() -> Option<File> {
     File::open("/dev/null").ok()
@@ -185,21 +199,19 @@ mod tests {
     use minato_runtime::time::Instant;
     use rustix::io::Errno;
     use std::collections::VecDeque;
-    use std::sync::Mutex;
 
     /// Answers as scripted.
-    struct Script(Mutex<VecDeque<Result<u32, Errno>>>);
+    struct Script(VecDeque<Result<u32, Errno>>);
 
     impl Listener for Script {
         type Io = u32;
         type Addr = ();
 
-        async fn accept(&self) -> io::Result<(u32, ())> {
-            let next = self.0.lock().unwrap().pop_front();
-            match next {
-                Some(Ok(io)) => Ok((io, ())),
-                Some(Err(errno)) => Err(errno.into()),
-                None => std::future::pending().await,
+        fn poll_accept(&mut self, _: &mut Context<'_>) -> Poll<io::Result<(u32, ())>> {
+            match self.0.pop_front() {
+                Some(Ok(io)) => Poll::Ready(Ok((io, ()))),
+                Some(Err(errno)) => Poll::Ready(Err(errno.into())),
+                None => Poll::Pending,
             }
         }
     }
@@ -208,7 +220,7 @@ mod tests {
         let runtime: Runtime = Builder::new_current_thread().start_paused(true).build().unwrap();
         runtime.block_on(async {
             let start = Instant::now();
-            let mut connections = AcceptLoop::new(Script(Mutex::new(script.into())));
+            let mut connections = AcceptLoop::new(Script(script.into()));
             (connections.accept().await.0, start.elapsed())
         })
     }

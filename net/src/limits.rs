@@ -10,3 +10,6 @@ pub(crate) const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(5);
 
 /// LIMIT: the longest such pause, so that the loop notices soon when there is room again.
 pub(crate) const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// LIMIT: connections that fail one after the other before an accept loop pauses, so that it does not spin.
+pub(crate) const ACCEPT_RETRIES_MAX: u32 = 64;

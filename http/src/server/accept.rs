@@ -1,17 +1,17 @@
 //! The accept loop, and the shutdown that ends it.
 //!
-//! No error of the listener ends the loop: descriptors run out and come back, connections are aborted before they are
-//! accepted. After an error it waits, so that it does not spin either.
+//! No error of the listener ends the loop, nor makes it spin: see [`AcceptLoop`].
 
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Buf;
 use http::{Request, Response};
+use minato_net::accept::AcceptLoop;
 use tower_service::Service;
 
 use super::config::ServerConfig;
@@ -22,7 +22,7 @@ use super::shutdown::{Host, Stage};
 use crate::body::Body;
 use crate::clock::{Deadline, Instant};
 use crate::error::BoxError;
-use crate::limits::{ABORT_GRACE, ACCEPT_PAUSE};
+use crate::limits::ABORT_GRACE;
 
 /// The signal that begins a shutdown, and how long that may take.
 pub(super) type Graceful = (Pin<Box<dyn Future<Output = ()> + Send>>, Drain);
@@ -33,14 +33,11 @@ enum Event<Io> {
 }
 
 pub(super) struct Accept<L, S> {
-    pub(super) listener: L,
+    pub(super) connections: AcceptLoop<Connections<L>>,
     pub(super) service: S,
     pub(super) config: Arc<ServerConfig>,
     pub(super) graceful: Option<Graceful>,
     pub(super) host: Host,
-    /// Until when accepting pauses after an error.
-    pub(super) pause: Option<Instant>,
-    pub(super) deadline: Deadline,
 }
 
 impl<L, S, B> Accept<L, S>
@@ -61,11 +58,11 @@ where
             }
         };
         // Connections the kernel has accepted for us are ours to serve: they get their first request answered.
-        while let Poll::Ready(Ok(connection)) = poll_fn(|cx| Poll::Ready(self.listener.poll_accept(cx))).await
+        while let Poll::Ready(connection) = poll_fn(|cx| Poll::Ready(self.connections.poll_accept(cx))).await
         {
             self.spawn(connection);
         }
-        drop(self.listener);
+        drop(self.connections);
         self.host.announce(Stage::Draining);
         empty(&self.host, drain.within).await;
         self.host.announce(Stage::Aborting);
@@ -86,18 +83,7 @@ where
         if self.host.poll_at_most(others_max, cx).is_pending() {
             return Poll::Pending;
         }
-        loop {
-            if self.pause.is_some() {
-                ready!(self.deadline.poll(self.pause, cx));
-                self.pause = None;
-            }
-            match ready!(self.listener.poll_accept(cx)) {
-                Ok(connection) => return Poll::Ready(Event::Accepted(connection)),
-                // That one has gone; the next may be waiting.
-                Err(error) if is_of_one_connection(&error) => {}
-                Err(_) => self.pause = Instant::now().checked_add(ACCEPT_PAUSE),
-            }
-        }
+        self.connections.poll_accept(cx).map(Event::Accepted)
     }
 
     fn spawn(&self, (io, info): (L::Io, crate::ConnInfo)) {
@@ -109,10 +95,16 @@ where
     }
 }
 
-/// Whether an error of accepting concerns one connection, and not the listener.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted)
+/// Any listener, as the accept loop wants it.
+pub(super) struct Connections<L>(pub(super) L);
+
+impl<L: Listener> minato_net::accept::Listener for Connections<L> {
+    type Io = L::Io;
+    type Addr = crate::ConnInfo;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(L::Io, crate::ConnInfo)>> {
+        self.0.poll_accept(cx)
+    }
 }
 
 /// Waits until no connection is open, or the time is up.

@@ -28,16 +28,16 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use http::{Request, Response};
+use minato_net::accept::AcceptLoop;
 use tower_service::Service;
 
-use self::accept::{Accept, Graceful};
+use self::accept::{Accept, Connections, Graceful};
 use self::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};
 pub use self::listener::{IntoListener, Listener};
 pub use self::net::Address;
 pub use self::report::{Drain, Report};
 use self::shutdown::Host;
 use crate::body::Body;
-use crate::clock::Deadline;
 use crate::error::{BoxError, Error, Kind};
 
 /// Serves HTTP/1 and HTTP/2 on one port.
@@ -140,13 +140,11 @@ impl<L> Server<L> {
         let listener =
             listener.into_listener().await.map_err(|error| Error::with_source(Kind::Listen, error))?;
         let accept = Accept {
-            listener,
+            connections: AcceptLoop::new(Connections(listener)),
             service,
             config: Arc::new(config),
             graceful,
             host: Host::default(),
-            pause: None,
-            deadline: Deadline::default(),
         };
         Ok(accept.run().await)
     }

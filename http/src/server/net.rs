@@ -60,8 +60,9 @@ impl Listener for TcpListener {
 
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, ConnInfo)>> {
         let (stream, peer) = ready!(TcpListener::poll_accept(self, cx))?;
-        // A response leaves in one write, and the next must not wait for the peer to acknowledge it.
-        stream.set_nodelay(true)?;
+        // A response leaves in one write, and the next must not wait for the peer to acknowledge it. A socket that takes
+        // no option is one whose peer has gone; its first read says so.
+        let _ = stream.set_nodelay(true);
         let local = stream.local_addr().ok();
         Poll::Ready(Ok((stream, ConnInfo::new(Some(peer), local))))
     }
