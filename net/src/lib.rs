@@ -36,6 +36,7 @@ pub mod unix;
 mod addr;
 mod halves;
 mod limits;
+mod readiness;
 mod source;
 mod stream;
 mod udp;

@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 use minato_runtime::io::ReadBuf;
 
 use crate::addr::{ToSocketAddrs, resolve, try_each};
-use crate::source::{Interest, PollEvented, Ready};
+use crate::readiness::readiness_methods;
+use crate::source::{Interest, PollEvented};
 
 /// A UDP socket. All methods take `&self`, so that several tasks may share it behind an [`Arc`](std::sync::Arc).
 ///
@@ -203,18 +204,7 @@ impl UdpSocket {
         self.io.async_io(Interest::READABLE, |io| io.peek_from(buf)).await
     }
 
-    /// Waits until `interest` may be satisfied. Any number of tasks may wait.
-    ///
-    /// # Errors
-    ///
-    /// If there is no runtime to wait in.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost when the future is dropped.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        Ok(self.io.ready(interest).await?.ready())
-    }
+    readiness_methods!();
 
     /// The local address.
     ///

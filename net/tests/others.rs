@@ -90,7 +90,9 @@ fn unix_datagrams_keep_their_bounds() {
         a.send(b"three").await.unwrap();
         let mut buf = [0; 16];
         assert_eq!(b.recv(&mut buf).await.unwrap(), 3);
+        b.readable().await.unwrap();
         assert_eq!(b.recv(&mut buf).await.unwrap(), 5);
+        b.writable().await.unwrap();
         let path = Path::new("datagram");
         let named = UnixDatagram::bind(&path.0).unwrap();
         UnixDatagram::unbound().unwrap().send_to(b"x", &path.0).await.unwrap();

@@ -1,7 +1,10 @@
 //! TCP over the loopback interface.
 
-use std::io::ErrorKind;
+use std::future::poll_fn;
+use std::io::{ErrorKind, IoSlice, IoSliceMut};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
+use std::task::Poll;
 use std::time::Duration;
 
 use minato_net::tcp::Keepalive;
@@ -129,7 +132,7 @@ fn options_are_set_and_read_back() {
         keepalive.retries = Some(3);
         client.set_keepalive(keepalive).unwrap();
         let socket = socket2::SockRef::from(&client);
-        assert!(socket.keepalive().unwrap());
+        assert!(client.keepalive().unwrap());
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(60));
         assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
     });
@@ -193,6 +196,25 @@ fn try_read_and_try_write_do_not_wait() {
         client.shutdown_now(Shutdown::Both).unwrap();
         server.readable().await.unwrap();
         assert_eq!(server.try_read(&mut buf).unwrap(), 0);
+    });
+}
+
+#[test]
+fn an_operation_of_the_users_own_waits_like_ours() {
+    flavors()[0].block_on(async {
+        let (client, server) = pair().await;
+        let peek = || socket2::SockRef::from(&server).peek(&mut [MaybeUninit::uninit(); 4]);
+        assert_eq!(server.try_io(Interest::READABLE, peek).unwrap_err().kind(), ErrorKind::WouldBlock);
+        assert!(poll_fn(|cx| Poll::Ready(server.poll_read_ready(cx))).await.is_pending());
+        poll_fn(|cx| client.poll_write_ready(cx)).await.unwrap();
+        let bufs = [&b"he"[..], b"y"].map(IoSlice::new);
+        assert_eq!(client.try_write_vectored(&bufs).unwrap(), 3);
+        assert_eq!(server.async_io(Interest::READABLE, peek).await.unwrap(), 3);
+        poll_fn(|cx| server.poll_read_ready(cx)).await.unwrap();
+        let (mut first, mut second) = ([0; 1], [0; 9]);
+        let mut bufs = [IoSliceMut::new(&mut first), IoSliceMut::new(&mut second)];
+        assert_eq!(server.try_read_vectored(&mut bufs).unwrap(), 3);
+        assert_eq!((&first, &second[..2]), (b"h", &b"ey"[..]));
     });
 }
 

@@ -1,6 +1,6 @@
 //! One TCP connection.
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::net::{Shutdown, SocketAddr};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll};
@@ -12,7 +12,8 @@ use socket2::SockRef;
 use super::{Keepalive, OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpSocket, WriteHalf};
 use crate::addr::{ToSocketAddrs, try_each};
 use crate::halves;
-use crate::source::{Interest, PollEvented, Ready};
+use crate::readiness::{readiness_methods, try_transfer_methods};
+use crate::source::{Interest, PollEvented};
 use crate::stream::{readable, shared_stream, writable};
 
 /// A TCP connection.
@@ -117,71 +118,8 @@ impl TcpStream {
         self.io.async_io(Interest::READABLE, |io| io.peek(buf)).await
     }
 
-    /// Waits until `interest` may be satisfied. Any number of tasks may wait.
-    ///
-    /// # Errors
-    ///
-    /// If there is no runtime to wait in.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost when the future is dropped.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        Ok(self.io.ready(interest).await?.ready())
-    }
-
-    /// Waits until there may be something to read; see [`ready`](Self::ready).
-    ///
-    /// # Errors
-    ///
-    /// As [`ready`](Self::ready).
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost when the future is dropped.
-    pub async fn readable(&self) -> io::Result<()> {
-        self.ready(Interest::READABLE).await.map(drop)
-    }
-
-    /// Waits until there may be room to write; see [`ready`](Self::ready).
-    ///
-    /// # Errors
-    ///
-    /// As [`ready`](Self::ready).
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost when the future is dropped.
-    pub async fn writable(&self) -> io::Result<()> {
-        self.ready(Interest::WRITABLE).await.map(drop)
-    }
-
-    /// Reads what is there without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock`, or those of `recv`.
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.try_recv(buf)
-    }
-
-    /// Writes what fits without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock`, or those of `send`.
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.try_send(buf)
-    }
-
-    /// Writes what fits of several slices without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock`, or those of `sendmsg`.
-    pub fn try_write_vectored(&self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
-        self.io.try_send_vectored(bufs)
-    }
+    readiness_methods!();
+    try_transfer_methods!();
 
     /// Looks at bytes without taking them; one task at a time.
     ///
@@ -247,6 +185,15 @@ impl TcpStream {
     /// Those of `setsockopt`.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.get_ref().set_ttl(ttl)
+    }
+
+    /// Whether the kernel asks a silent peer whether it is there.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn keepalive(&self) -> io::Result<bool> {
+        SockRef::from(self).keepalive()
     }
 
     /// Has the kernel ask a silent peer whether it is there.

@@ -5,6 +5,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{SocketAddr, UnixDatagram as StdDatagram};
 use std::path::Path;
 
+use crate::readiness::readiness_methods;
 use crate::source::{Interest, PollEvented};
 
 /// A Unix datagram socket.
@@ -121,6 +122,8 @@ impl UnixDatagram {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().local_addr()
     }
+
+    readiness_methods!();
 }
 
 impl AsFd for UnixDatagram {

@@ -10,7 +10,8 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::halves;
-use crate::source::{Interest, PollEvented, Ready};
+use crate::readiness::{readiness_methods, try_transfer_methods};
+use crate::source::PollEvented;
 use crate::stream::{readable, shared_stream, writable};
 
 /// A Unix stream connection; see [`TcpStream`](crate::TcpStream).
@@ -101,36 +102,8 @@ impl UnixStream {
         self.io.into_inner()
     }
 
-    /// Waits until `interest` may be satisfied. Any number of tasks may wait.
-    ///
-    /// # Errors
-    ///
-    /// If there is no runtime to wait in.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost when the future is dropped.
-    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
-        Ok(self.io.ready(interest).await?.ready())
-    }
-
-    /// Reads what is there without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock`, or those of `recv`.
-    pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
-        self.io.try_recv(buf)
-    }
-
-    /// Writes what fits without waiting.
-    ///
-    /// # Errors
-    ///
-    /// `WouldBlock`, or those of `send`.
-    pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
-        self.io.try_send(buf)
-    }
+    readiness_methods!();
+    try_transfer_methods!();
 
     /// The local address.
     ///
