@@ -33,6 +33,7 @@ pub(crate) fn generate(names: &Names, methods: &[Method]) -> TokenStream {
             channel: #krate::client::Channel,
         }
 
+        #[allow(clippy::wrong_self_convention, reason = "the names are those of the methods of the service")]
         impl #client {
             /// Calls through `channel`.
             pub fn new(channel: #krate::client::Channel) -> Self {

@@ -50,6 +50,7 @@ fn definition(names: &Names, service: &Service, methods: &[Method]) -> TokenStre
         #service_docs
         ///
         /// A method that is left out answers UNIMPLEMENTED.
+        #[allow(clippy::wrong_self_convention, reason = "the names are those of the methods of the service")]
         pub trait #name: ::core::marker::Send + ::core::marker::Sync + 'static {
             #(#functions)*
         }

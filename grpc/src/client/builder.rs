@@ -6,10 +6,12 @@ use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use prost::Message;
 
+use super::incoming::Single;
 use super::options::Options;
 use super::{Channel, Response, Upload};
 use crate::clock::Instant;
@@ -68,7 +70,7 @@ pub struct BidiKind<Req, Res> {
     messages: PhantomData<fn(Req) -> Res>,
 }
 
-/// The future of a call.
+/// The future that begins a call with a stream.
 pub type CallFuture<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
 
 impl Channel {
@@ -145,20 +147,61 @@ impl<Req: Message, Res: Message + Default> Unary<Req, Res> {
     /// The status of a call that failed.
     pub async fn with_metadata(self) -> Result<Response<Res>> {
         let Self { channel, method, options, kind } = self;
-        channel.start_with(method, &options, &kind.request)?.single().await
+        Single::new(channel.start_with(method, &options, &kind.request)?).response().await
     }
 }
 
 impl<Req, Res> IntoFuture for Unary<Req, Res>
 where
-    Req: Message + 'static,
-    Res: Message + Default + 'static,
+    Req: Message,
+    Res: Message + Default,
 {
     type Output = Result<Res>;
-    type IntoFuture = CallFuture<Res>;
+    type IntoFuture = UnaryFuture<Req, Res>;
 
-    fn into_future(self) -> CallFuture<Res> {
-        Box::pin(async move { self.with_metadata().await.map(|response| response.message) })
+    fn into_future(self) -> Self::IntoFuture {
+        UnaryFuture { state: UnaryState::Unsent(Some(self)) }
+    }
+}
+
+/// The future of a [`Unary`] call. Dropping it cancels the call.
+#[must_use = "futures do nothing unless polled"]
+pub struct UnaryFuture<Req, Res> {
+    state: UnaryState<Req, Res>,
+}
+
+#[expect(clippy::large_enum_variant, reason = "to box the larger one would cost each call an allocation")]
+enum UnaryState<Req, Res> {
+    Unsent(Option<Unary<Req, Res>>),
+    Sent(Single),
+}
+
+// Nothing in it is ever pinned.
+impl<Req, Res> Unpin for UnaryFuture<Req, Res> {}
+
+impl<Req: Message, Res: Message + Default> Future for UnaryFuture<Req, Res> {
+    type Output = Result<Res>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            match &mut self.state {
+                UnaryState::Unsent(call) => {
+                    let CallBuilder { channel, method, options, kind } =
+                        call.take().expect("polled after completion");
+                    let incoming = channel.start_with(method, &options, &kind.request)?;
+                    self.state = UnaryState::Sent(Single::new(incoming));
+                }
+                UnaryState::Sent(single) => {
+                    return single.poll_response(cx).map_ok(|response: Response<Res>| response.message);
+                }
+            }
+        }
+    }
+}
+
+impl<Req, Res> fmt::Debug for UnaryFuture<Req, Res> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UnaryFuture").finish_non_exhaustive()
     }
 }
 

@@ -16,9 +16,8 @@ use super::head::{self, Head, no_status};
 use crate::call::{Event, Reader, decode};
 use crate::clock::{Deadline, OwnedTask};
 use crate::frame::Fault;
-use crate::server::{NotFound, RoutesFuture};
 use crate::status::{self, Code, from_http_error};
-use crate::{Metadata, Result, Status};
+use crate::{Metadata, Result, Routes, Status};
 
 pub(super) type HeadResult = Result<http::Response<Body>>;
 
@@ -27,7 +26,7 @@ pub(super) enum HeadFuture {
     /// Over a network.
     Http(minato_http::ResponseFuture),
     /// From a service in this process.
-    InProcess(Pin<Box<RoutesFuture<<NotFound as Service<Request<Body>>>::Future>>>),
+    InProcess(Pin<Box<<Routes as Service<Request<Body>>>::Future>>),
 }
 
 impl Future for HeadFuture {
@@ -153,20 +152,43 @@ impl Incoming {
             }
         }
     }
+}
 
-    /// The one message of an answer.
-    pub(super) async fn single<T: Message + Default>(mut self) -> Result<Response<T>> {
-        let first = poll_fn(|cx| self.poll_bytes(cx)).await?;
+/// An answer that is one message.
+#[derive(Debug)]
+pub(super) struct Single {
+    incoming: Incoming,
+    first: Option<Bytes>,
+}
+
+impl Single {
+    pub(super) fn new(incoming: Incoming) -> Self {
+        Self { incoming, first: None }
+    }
+
+    pub(super) fn poll_response<T: Message + Default>(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Response<T>>> {
         // statuscodes.md: cardinality violations are UNIMPLEMENTED.
-        let bytes = first.ok_or_else(|| Status::unimplemented("the server answered OK without a message"))?;
-        if poll_fn(|cx| self.poll_bytes(cx)).await?.is_some() {
-            return Err(Status::unimplemented("the server answered with more than one message"));
+        if self.first.is_none() {
+            self.first = ready!(self.incoming.poll_bytes(cx))?;
+            if self.first.is_none() {
+                return Poll::Ready(Err(Status::unimplemented("the server answered OK without a message")));
+            }
         }
-        Ok(Response {
-            message: decode(bytes)?,
-            headers: self.headers.unwrap_or_default(),
-            trailers: self.trailers.unwrap_or_default(),
-        })
+        if ready!(self.incoming.poll_bytes(cx))?.is_some() {
+            return Poll::Ready(Err(Status::unimplemented("the server answered with more than one message")));
+        }
+        Poll::Ready(Ok(Response {
+            message: decode(self.first.take().unwrap_or_default())?,
+            headers: self.incoming.headers.take().unwrap_or_default(),
+            trailers: self.incoming.trailers.take().unwrap_or_default(),
+        }))
+    }
+
+    pub(super) async fn response<T: Message + Default>(mut self) -> Result<Response<T>> {
+        poll_fn(|cx| self.poll_response(cx)).await
     }
 }
 

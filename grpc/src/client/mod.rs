@@ -24,7 +24,7 @@ mod upload;
 
 pub use builder::{
     Bidi, BidiKind, CallBuilder, CallFuture, ClientStreaming, ClientStreamingKind, ServerStreaming,
-    ServerStreamingKind, Unary, UnaryKind,
+    ServerStreamingKind, Unary, UnaryFuture, UnaryKind,
 };
 pub use channel::Channel;
 pub(crate) use incoming::Incoming;

@@ -4,6 +4,7 @@ use std::fmt;
 
 use prost::Message;
 
+use super::incoming::Single;
 use super::{Incoming, Response};
 use crate::{Outbound, Result, Status};
 
@@ -49,7 +50,7 @@ impl<Req: Message, Res: Message + Default> Upload<Req, Res> {
     pub async fn send(&mut self, message: Req) -> Result<()> {
         let Err(error) = self.outbound.send(message).await else { return Ok(()) };
         if let Some(incoming) = self.incoming.take() {
-            match incoming.single().await {
+            match Single::new(incoming).response().await {
                 Err(status) => return Err(status),
                 answer => self.early = Some(answer),
             }
@@ -75,7 +76,7 @@ impl<Req: Message, Res: Message + Default> Upload<Req, Res> {
         self.outbound.finish();
         match (self.early, self.incoming) {
             (Some(answer), _) => answer,
-            (None, Some(incoming)) => incoming.single().await,
+            (None, Some(incoming)) => Single::new(incoming).response().await,
             (None, None) => Err(Status::cancelled("the call has failed before")),
         }
     }

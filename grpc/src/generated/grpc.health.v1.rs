@@ -84,6 +84,10 @@ pub const HEALTH_METHODS: &[::minato_grpc::MethodDescriptor] = &[
 /// Tells whether services can be called.
 ///
 /// A method that is left out answers UNIMPLEMENTED.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 pub trait Health: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// Answers the status of a service now, or NOT_FOUND.
     fn check(
@@ -190,6 +194,10 @@ const _: () = {
 pub struct HealthClient {
     channel: ::minato_grpc::client::Channel,
 }
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 impl HealthClient {
     /// Calls through `channel`.
     pub fn new(channel: ::minato_grpc::client::Channel) -> Self {

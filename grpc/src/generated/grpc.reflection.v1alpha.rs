@@ -132,6 +132,10 @@ pub const SERVER_REFLECTION_METHODS: &[::minato_grpc::MethodDescriptor] = &[
 /// Tells what a server serves.
 ///
 /// A method that is left out answers UNIMPLEMENTED.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 pub trait ServerReflection: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// Answers each request in turn.
     fn server_reflection_info(
@@ -204,6 +208,10 @@ const _: () = {
 pub struct ServerReflectionClient {
     channel: ::minato_grpc::client::Channel,
 }
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 impl ServerReflectionClient {
     /// Calls through `channel`.
     pub fn new(channel: ::minato_grpc::client::Channel) -> Self {

@@ -47,6 +47,10 @@ pub const HTTP_ODD_METHODS: &[::minato_grpc::MethodDescriptor] = &[
 /// Has methods named like keywords, and like functions every client has.
 ///
 /// A method that is left out answers UNIMPLEMENTED.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 pub trait HttpOdd: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// A keyword.
     fn r#type(
@@ -189,6 +193,10 @@ const _: () = {
 pub struct HttpOddClient {
     channel: ::minato_grpc::client::Channel,
 }
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 impl HttpOddClient {
     /// Calls through `channel`.
     pub fn new(channel: ::minato_grpc::client::Channel) -> Self {
@@ -242,6 +250,10 @@ pub const NOTHING_METHODS: &[::minato_grpc::MethodDescriptor] = &[];
 /// Has no methods.
 ///
 /// A method that is left out answers UNIMPLEMENTED.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 pub trait Nothing: ::core::marker::Send + ::core::marker::Sync + 'static {}
 /// Registers an implementation of [`Nothing`] in `Routes`.
 #[derive(Debug)]
@@ -273,6 +285,10 @@ const _: () = {
 pub struct NothingClient {
     channel: ::minato_grpc::client::Channel,
 }
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 impl NothingClient {
     /// Calls through `channel`.
     pub fn new(channel: ::minato_grpc::client::Channel) -> Self {

@@ -57,6 +57,10 @@ pub const ECHO_METHODS: &[::minato_grpc::MethodDescriptor] = &[
 /// Sends back what it gets.
 ///
 /// A method that is left out answers UNIMPLEMENTED.
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 pub trait Echo: ::core::marker::Send + ::core::marker::Sync + 'static {
     /// Answers the request.
     fn unary(
@@ -273,6 +277,10 @@ const _: () = {
 pub struct EchoClient {
     channel: ::minato_grpc::client::Channel,
 }
+#[allow(
+    clippy::wrong_self_convention,
+    reason = "the names are those of the methods of the service"
+)]
 impl EchoClient {
     /// Calls through `channel`.
     pub fn new(channel: ::minato_grpc::client::Channel) -> Self {
