@@ -84,6 +84,22 @@ fn a_body_that_came_with_its_head_needs_no_continue() {
 }
 
 #[test]
+fn a_response_made_of_the_request_body_is_preceded_by_continue() {
+    run(async {
+        let echo = handler_fn(|request: Request<Body>| async move { Response::new(request.into_body()) });
+        let (mut peer, _server) = serve(echo, ServerConfig::default());
+        for _ in 0..2 {
+            peer.send("POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n")
+                .await;
+            peer.expect("HTTP/1.1 100 Continue\r\n\r\n").await;
+            peer.send("hello").await;
+            let answer = peer.answer().await;
+            assert_eq!((answer.text(), answer.closes()), ("hello", false));
+        }
+    });
+}
+
+#[test]
 fn another_expectation_is_refused() {
     run(async {
         let (mut peer, _server) = serve(handler_fn(whole), ServerConfig::default());

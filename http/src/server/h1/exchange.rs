@@ -114,7 +114,7 @@ where
         match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
             Ok(Poll::Ready(Ok(response))) => {
                 self.handler.clear();
-                self.respond(response);
+                self.respond(response, cx);
                 return Ok(Flow::Again);
             }
             Ok(Poll::Ready(Err(error))) => {
@@ -173,7 +173,10 @@ where
         }
     }
 
-    fn respond(&mut self, response: Response<B>) {
+    fn respond(&mut self, response: Response<B>, cx: &Context<'_>) {
+        if let Phase::Handling(exchange) = &mut self.phase {
+            exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
+        }
         let (head, body) = response.into_parts();
         if head.status.is_informational() {
             // A final response is owed; 101 would need an upgrade that was never offered.

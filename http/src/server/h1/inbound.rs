@@ -72,6 +72,20 @@ impl Inbound {
         }
     }
 
+    /// Settles, before the head of the response is written, whether the client is to send a body it holds back. It is
+    /// when somebody still means to read it, such as a response body made of the request body: behind that head there
+    /// is no place to say so any more.
+    pub(super) fn settle_expectation(&mut self, input: &Input, output: &mut Output, cx: &Context<'_>) {
+        if let Self::Open(open) = self
+            && open.holds_back
+            && input.is_empty()
+            && open.pipe.demand(cx) != Demand::Gone
+        {
+            open.holds_back = false;
+            output.tail().extend_from_slice(encode::CONTINUE);
+        }
+    }
+
     /// What is left to decode, once nobody reads the body any more.
     pub(super) fn into_decoder(self) -> Option<Decoder> {
         match self {
@@ -102,6 +116,7 @@ impl Inbound {
                 Ok(Decoded::Nothing) => {}
                 Err(kind) => return self.fail(Error::new(kind), cx),
             }
+            // RFC 9110 §10.1.1: 100 (Continue) comes before the final response; behind its head this is false.
             if std::mem::take(&mut open.holds_back) {
                 output.tail().extend_from_slice(encode::CONTINUE);
             }
