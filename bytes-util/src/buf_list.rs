@@ -311,6 +311,9 @@ impl Buf for BufList {
 
     fn copy_to_bytes(&mut self, len: usize) -> Bytes {
         assert!(len <= self.len, "copy of {len} bytes from a list of {} bytes", self.len);
+        if len == 0 {
+            return Bytes::new();
+        }
         let is_split = len > self.front.len() && !self.front.is_empty();
         if is_split {
             let mut copy = BytesMut::with_capacity(len);

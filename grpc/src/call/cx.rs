@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use http::request::Parts;
-use http::{Extensions, Uri};
+use http::{Extensions, HeaderMap, Uri};
 
 use super::Cancelled;
 use super::cancelled::End;
@@ -74,6 +74,13 @@ impl Call {
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadline
+    }
+
+    /// The map of the request's fields, emptied, when nobody will read them any more.
+    pub(crate) fn take_fields(&mut self) -> HeaderMap {
+        let mut fields = std::mem::take(&mut self.metadata).into_headers();
+        fields.clear();
+        fields
     }
 
     pub(crate) fn answer(&self) -> MutexGuard<'_, Answer> {

@@ -119,26 +119,26 @@ pub(super) struct Bidi<M>(pub(super) M);
 
 impl<M: UnaryMethod> Erased for Unary<M> {
     fn start(self: Arc<Self>, incoming: Incoming) -> Started {
-        let (call, mut reader, pool) = incoming.open();
+        let (mut call, mut reader, pool) = incoming.open();
         Started::Single(Box::pin(async move {
             let work = async {
                 let request = read_one(&mut reader).await?;
                 encode(&self.0.call(&mut call.cx(), request).await?, &pool)
             };
             let result = Guarded::new(work, call.deadline()).await;
-            respond::single(&call, result)
+            respond::single(&mut call, result)
         }))
     }
 }
 
 impl<M: ClientStreamingMethod> Erased for ClientStreaming<M> {
     fn start(self: Arc<Self>, incoming: Incoming) -> Started {
-        let (call, reader, pool) = incoming.open();
+        let (mut call, reader, pool) = incoming.open();
         let mut input = Inbound::of_request(reader);
         Started::Single(Box::pin(async move {
             let work = async { encode(&self.0.call(&mut call.cx(), &mut input).await?, &pool) };
             let result = Guarded::new(work, call.deadline()).await;
-            respond::single(&call, result)
+            respond::single(&mut call, result)
         }))
     }
 }

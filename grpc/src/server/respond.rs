@@ -11,23 +11,36 @@ use crate::{Result, Status};
 const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
 
 /// The response of a call that answers once. Head, message and trailers leave together.
-pub(super) fn single(call: &Call, result: Result<Bytes>) -> Response<Body> {
+///
+/// The call is over, so the map of its request's fields can hold those of the response.
+pub(super) fn single(call: &mut Call, result: Result<Bytes>) -> Response<Body> {
+    let spare = call.take_fields();
     match result {
         Ok(message) => {
-            let trailers = trailers(call, Ok(()));
-            with_headers(call, Body::full_with_trailers(message, trailers))
+            let trailers = trailers(call, Ok(()), HeaderMap::new());
+            with_headers(call, Body::full_with_trailers(message, trailers), spare)
         }
-        Err(status) => failed(call, status),
+        Err(status) => failed(call, status, spare),
     }
 }
 
-/// The response of a call that fails before its first message.
-pub(super) fn failed(call: &Call, status: Status) -> Response<Body> {
-    let trailers = trailers(call, Err(status));
+/// The response of a stream that ends before its first message.
+pub(super) fn empty_stream(call: &Call, result: Result<()>) -> Response<Body> {
+    match result {
+        Ok(()) => {
+            let trailers = trailers(call, Ok(()), HeaderMap::new());
+            with_headers(call, Body::full_with_trailers(Bytes::new(), trailers), HeaderMap::new())
+        }
+        Err(status) => failed(call, status, HeaderMap::new()),
+    }
+}
+
+fn failed(call: &Call, status: Status, spare: HeaderMap) -> Response<Body> {
+    let trailers = trailers(call, Err(status), spare);
     if call.answer().headers.is_empty() {
         return trailers_only(trailers);
     }
-    with_headers(call, Body::full_with_trailers(Bytes::new(), trailers))
+    with_headers(call, Body::full_with_trailers(Bytes::new(), trailers), HeaderMap::new())
 }
 
 /// The response to a request that does not become a call.
@@ -45,18 +58,19 @@ fn trailers_only(mut trailers: HeaderMap) -> Response<Body> {
     response
 }
 
-/// A response with the headers of the handler.
-pub(super) fn with_headers(call: &Call, body: Body) -> Response<Body> {
-    let mut response = Response::new(body);
+/// A response with the headers of the handler. `spare` is an empty map to use where the handler has none.
+pub(super) fn with_headers(call: &Call, body: Body, spare: HeaderMap) -> Response<Body> {
     let metadata = std::mem::take(&mut call.answer().headers);
-    *response.headers_mut() = metadata.into_headers();
+    let mut response = Response::new(body);
+    *response.headers_mut() = if metadata.is_empty() { spare } else { metadata.into_headers() };
     response.headers_mut().insert(header::CONTENT_TYPE, CONTENT_TYPE);
     response
 }
 
-/// The trailers of the handler, with the outcome of the call.
-pub(super) fn trailers(call: &Call, result: Result<()>) -> HeaderMap {
-    let mut fields = std::mem::take(&mut call.answer().trailers).into_headers();
+/// The trailers of the handler, with the outcome of the call. `spare` is as above.
+pub(super) fn trailers(call: &Call, result: Result<()>, spare: HeaderMap) -> HeaderMap {
+    let metadata = std::mem::take(&mut call.answer().trailers);
+    let mut fields = if metadata.is_empty() { spare } else { metadata.into_headers() };
     match result {
         Ok(()) => {
             fields.insert(status::STATUS, HeaderValue::from_static(Code::Ok.to_wire()));

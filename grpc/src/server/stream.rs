@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::Response;
+use http::{HeaderMap, Response};
 use http_body::Frame;
 use minato_http::{Body, Error};
 
@@ -55,13 +55,12 @@ impl StreamCall {
         self.advance(cx);
         let first = self.outlet.take();
         match (first, std::mem::replace(&mut self.state, State::Closed)) {
-            (None, State::Ended(Err(status))) => Ok(respond::failed(&self.call, status)),
-            (None, State::Ended(Ok(()))) => Ok(respond::single(&self.call, Ok(Bytes::new()))),
+            (None, State::Ended(result)) => Ok(respond::empty_stream(&self.call, result)),
             (None, state) if !self.call.answer().wants_headers => Err(Self { state, ..self }),
             (first, state) => {
                 let call = self.call.clone();
                 let body = StreamBody { first, stream: Self { state, ..self } };
-                Ok(respond::with_headers(&call, Body::wrap(body)))
+                Ok(respond::with_headers(&call, Body::wrap(body), HeaderMap::new()))
             }
         }
     }
@@ -72,7 +71,9 @@ impl StreamCall {
             return Poll::Ready(Some(Frame::data(bytes)));
         }
         match std::mem::replace(&mut self.state, State::Closed) {
-            State::Ended(result) => Poll::Ready(Some(Frame::trailers(respond::trailers(&self.call, result)))),
+            State::Ended(result) => {
+                Poll::Ready(Some(Frame::trailers(respond::trailers(&self.call, result, HeaderMap::new()))))
+            }
             State::Closed => Poll::Ready(None),
             running => {
                 self.state = running;

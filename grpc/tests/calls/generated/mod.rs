@@ -4,12 +4,8 @@
 #![allow(unreachable_pub, reason = "what is generated does not know where it is included")]
 #![allow(dead_code, reason = "no test needs all of it")]
 
-mod test {
-    include!("minato.test.rs");
+include!("minato.test.rs");
 
-    pub(crate) mod odd {
-        include!("minato.test.odd.rs");
-    }
+pub(crate) mod odd {
+    include!("minato.test.odd.rs");
 }
-
-pub(crate) use test::{ECHO_METHODS, Echo, EchoClient, EchoServer, FILE_DESCRIPTOR_SET, Msg, odd};
