@@ -346,6 +346,65 @@ fn dropping_half_an_upload_never_looks_like_its_end() {
 }
 
 #[test]
+fn a_stream_that_was_not_finished_ends_the_call() {
+    both(async |client: EchoClient| {
+        let (mut requests, mut replies) = client.chat().await.unwrap();
+        requests.send(msg("half")).await.unwrap();
+        assert_eq!(replies.next().await.unwrap().unwrap().text, "half");
+        drop(requests);
+        assert_eq!(replies.next().await.unwrap_err().code(), Code::Cancelled);
+
+        let (mut requests, replies) = client.chat().await.unwrap();
+        requests.send(msg("half")).await.unwrap();
+        drop(replies);
+        let status = loop {
+            let message = Msg { blob: vec![0; 10_000].into(), ..Msg::default() };
+            if let Err(status) = requests.send(message).await {
+                break status;
+            }
+        };
+        assert_eq!(status.code(), Code::Cancelled);
+    });
+}
+
+#[test]
+fn many_streams_on_many_threads_lose_nothing() {
+    let runtime = minato_runtime::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    runtime.block_on(async {
+        let address = serve(routes()).await;
+        let client = EchoClient::connect(&format!("http://{address}")).await.unwrap();
+        let tasks: Vec<_> = (0..100)
+            .map(|n: u32| {
+                let client = client.clone();
+                minato_runtime::spawn(async move {
+                    let (mut requests, mut replies) = client.chat().await?;
+                    let sender = minato_runtime::spawn(async move {
+                        for count in 0..200 {
+                            let blob = vec![n as u8; (count as usize * 37) % 3000].into();
+                            requests.send(Msg { count, blob, ..Msg::default() }).await?;
+                        }
+                        requests.finish();
+                        Ok::<_, Status>(())
+                    });
+                    let mut received = 0;
+                    while let Some(reply) = replies.next().await? {
+                        assert_eq!(reply.count, received);
+                        assert!(reply.blob.len() == (received as usize * 37) % 3000);
+                        assert!(reply.blob.iter().all(|&byte| byte == n as u8));
+                        received += 1;
+                    }
+                    sender.await.unwrap()?;
+                    Ok::<_, Status>(received)
+                })
+            })
+            .collect();
+        for task in tasks {
+            assert_eq!(task.await.unwrap().unwrap(), 200);
+        }
+    });
+}
+
+#[test]
 fn an_upload_that_is_answered_early_gives_its_answer() {
     both(async |client: EchoClient| {
         let mut upload = client.collect().await.unwrap();
