@@ -38,11 +38,18 @@ use crate::reflection::{Files, Reflection, v1, v1alpha};
 /// ```
 #[derive(Clone)]
 pub struct Routes<F = NotFound> {
-    methods: Arc<Methods>,
+    table: Arc<Table>,
     settings: Settings,
-    files: Vec<&'static [u8]>,
-    names: Vec<&'static str>,
     fallback: F,
+}
+
+/// What was added. Shared by clones, because each connection has one.
+#[derive(Clone, Default)]
+struct Table {
+    methods: Methods,
+    names: Vec<&'static str>,
+    /// The descriptors of each of `names`.
+    files: Vec<&'static [u8]>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,10 +64,8 @@ impl Routes {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            methods: Arc::default(),
+            table: Arc::default(),
             settings: Settings { message_len_max: MESSAGE_LEN_MAX, timeout_max: None, pool: Pool::new() },
-            files: Vec::new(),
-            names: Vec::new(),
             fallback: NotFound(()),
         }
     }
@@ -76,10 +81,11 @@ impl<F> Routes<F> {
     /// Adds a service. One with the same name replaces it.
     #[must_use]
     pub fn add_service<S: Register>(mut self, service: S) -> Self {
-        service.register(Arc::make_mut(&mut self.methods));
-        if !self.names.contains(&S::NAME) {
-            self.names.push(S::NAME);
-            self.files.push(S::FILE_DESCRIPTOR_SET);
+        let table = Arc::make_mut(&mut self.table);
+        service.register(&mut table.methods);
+        if !table.names.contains(&S::NAME) {
+            table.names.push(S::NAME);
+            table.files.push(S::FILE_DESCRIPTOR_SET);
         }
         self
     }
@@ -92,8 +98,10 @@ impl<F> Routes<F> {
             v1alpha::ServerReflectionServer::<Reflection>::NAME,
         ];
         let sets = [v1::FILE_DESCRIPTOR_SET, v1alpha::FILE_DESCRIPTOR_SET];
-        let files =
-            Arc::new(Files::new(&[&self.names[..], &own].concat(), &[&self.files[..], &sets].concat()));
+        let files = Arc::new(Files::new(
+            &[&self.table.names[..], &own].concat(),
+            &[&self.table.files[..], &sets].concat(),
+        ));
         self.add_service(v1::ServerReflectionServer::new(Reflection::new(files.clone())))
             .add_service(v1alpha::ServerReflectionServer::new(Reflection::new(files)))
     }
@@ -115,12 +123,12 @@ impl<F> Routes<F> {
     /// Sends requests that are not gRPC to `service`.
     #[must_use]
     pub fn fallback<S>(self, service: S) -> Routes<S> {
-        let Self { methods, settings, files, names, fallback: _ } = self;
-        Routes { methods, settings, files, names, fallback: service }
+        let Self { table, settings, fallback: _ } = self;
+        Routes { table, settings, fallback: service }
     }
 
     fn route(&self, request: Request<Body>) -> Route {
-        let Some(method) = self.methods.find(request.uri().path()) else {
+        let Some(method) = self.table.methods.find(request.uri().path()) else {
             if !is_grpc(request.headers()) {
                 return Route::Pass(request);
             }
@@ -180,7 +188,7 @@ where
 impl<F> fmt::Debug for Routes<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Routes")
-            .field("services", &self.names)
+            .field("services", &self.table.names)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
     }
