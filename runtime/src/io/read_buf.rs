@@ -163,6 +163,24 @@ impl<'a> ReadBuf<'a> {
         ReadBuf { buf, filled: 0, initialized }
     }
 
+    /// Lends `read` a buffer over the first `limit` bytes of the unfilled part, and takes over what it did there.
+    ///
+    /// # Panics
+    ///
+    /// If `read` puts another buffer in the place of the lent one.
+    pub(crate) fn with_limit<R>(&mut self, limit: usize, read: impl FnOnce(&mut ReadBuf<'_>) -> R) -> R {
+        let mut lent = self.take(limit);
+        let start = lent.buf.as_ptr();
+        let result = read(&mut lent);
+        assert_eq!(lent.buf.as_ptr(), start, "the reader replaced the buffer it was lent");
+        let (filled, initialized) = (lent.filled, lent.initialized);
+        // SAFETY: the lent buffer covers the start of the unfilled part, and says what of it is initialised
+        // (invariant 2 of the lent buffer).
+        unsafe { self.assume_init(initialized) };
+        self.advance(filled);
+        result
+    }
+
     /// Forgets what is filled; the initialised part stays initialised.
     #[inline]
     pub fn clear(&mut self) {
@@ -295,6 +313,26 @@ mod tests {
         assert_eq!(buf.take(2).initialized().len(), 2);
         assert_eq!(buf.take(100).initialized().len(), 3);
         assert_eq!(buf.take(100).capacity(), 6);
+    }
+
+    #[test]
+    fn what_happens_in_a_lent_buffer_counts() {
+        let mut memory = [MaybeUninit::uninit(); 8];
+        let mut buf = ReadBuf::uninit(&mut memory);
+        buf.put_slice(b"x");
+        buf.with_limit(4, |lent| {
+            assert_eq!(lent.capacity(), 4);
+            lent.put_slice(b"ab");
+            let _ = lent.initialize_unfilled();
+        });
+        assert_eq!(buf.filled(), b"xab");
+        assert_eq!(buf.initialized(), b"xab\0\0");
+    }
+
+    #[test]
+    #[should_panic(expected = "replaced the buffer")]
+    fn a_lent_buffer_cannot_be_replaced() {
+        ReadBuf::new(&mut [0; 4]).with_limit(2, |lent| *lent = ReadBuf::new(&mut []));
     }
 
     #[test]

@@ -60,20 +60,13 @@ impl<R: AsyncRead> AsyncRead for Take<R> {
             return Poll::Ready(Ok(()));
         }
         let limit = usize::try_from(*me.limit).unwrap_or(usize::MAX);
-        let read = if buf.remaining() <= limit {
-            let before = buf.filled().len();
-            ready!(me.inner.poll_read(cx, buf))?;
-            // A reader may also swap or shrink the buffer it is lent; that must not wrap the count.
-            buf.filled().len().saturating_sub(before)
-        } else {
-            let lent = buf.initialize_unfilled_to(limit);
-            let mut lent = ReadBuf::new(lent);
-            ready!(me.inner.poll_read(cx, &mut lent))?;
-            let read = lent.filled().len();
-            buf.advance(read);
-            read
-        };
-        *me.limit = me.limit.saturating_sub(read as u64);
+        let read = buf.with_limit(limit, |lent| {
+            let polled = me.inner.poll_read(cx, lent);
+            polled.map_ok(|()| lent.filled().len())
+        });
+        let read = ready!(read)?;
+        // Never more than the limit: the lent buffer had no more room.
+        *me.limit -= read as u64;
         Poll::Ready(Ok(()))
     }
 }
