@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 pub use minato_runtime_macros::{join_impl, select_impl, try_join_impl};
 
 thread_local! {
-    /// The state of an xorshift64 generator (Marsaglia, 2003); never zero.
-    static STATE: Cell<u64> = Cell::new(RandomState::new().hash_one(0_u8) | 1);
+    /// The state of an xorshift64 generator (Marsaglia, 2003); zero before its first number.
+    static STATE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// A random number below `n`, which is not zero.
@@ -18,6 +18,9 @@ thread_local! {
 pub fn thread_rng_n(n: u32) -> u32 {
     STATE.with(|state| {
         let mut x = state.get();
+        if x == 0 {
+            x = RandomState::new().hash_one(0_u8) | 1;
+        }
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
