@@ -201,7 +201,7 @@ impl Connection {
             if let Poll::Ready(ended) = Pin::new(&mut self.connection).poll(cx) {
                 return Poll::Ready(ended.map_err(Error::h2));
             }
-            if let Some(reason) = self.wire.guard(|guard| guard.fault()) {
+            if let Some(reason) = self.wire.guard(|guard| guard.take_fault()) {
                 let reset = Reset { reason, initiator: Initiator::Local, scope: Scope::Connection };
                 return Poll::Ready(Err(Error::new(Kind::Reset(reset))));
             }

@@ -66,8 +66,13 @@ impl FrameGuard {
     }
 
     /// The code with which the connection must end, once there is reason to.
-    pub(crate) fn fault(&self) -> Option<Reason> {
-        self.fault
+    pub(crate) fn take_fault(&mut self) -> Option<Reason> {
+        self.fault.take()
+    }
+
+    /// Whether there is reason to end the connection.
+    pub(crate) fn has_fault(&mut self) -> bool {
+        self.fault.is_some()
     }
 
     /// Takes bytes that have arrived.
@@ -147,7 +152,7 @@ mod tests {
             let mut guard = FrameGuard::new(24, 10);
             guard.handle_read(&[b'P'; 24]);
             guard.handle_read(&frame(first, 6));
-            assert_eq!(guard.fault(), fault);
+            assert_eq!(guard.take_fault(), fault);
         }
     }
 
@@ -160,7 +165,11 @@ mod tests {
         for step in 1..=bytes.len() {
             let mut guard = FrameGuard::new(0, 10);
             bytes.chunks(step).for_each(|chunk| guard.handle_read(chunk));
-            assert_eq!((guard.frames(), guard.budget, guard.fault()), (6, 8, None), "in steps of {step}");
+            assert_eq!(
+                (guard.frames(), guard.budget, guard.take_fault()),
+                (6, 8, None),
+                "in steps of {step}"
+            );
         }
     }
 
@@ -170,9 +179,9 @@ mod tests {
             let mut guard = FrameGuard::new(0, 100);
             guard.handle_read(&frame(kind::SETTINGS, 0));
             (0..99).for_each(|_| guard.handle_read(&frame(kind, 8)));
-            assert_eq!(guard.fault(), None);
+            assert_eq!(guard.take_fault(), None);
             guard.handle_read(&frame(kind, 8));
-            assert_eq!(guard.fault(), Some(Reason::ENHANCE_YOUR_CALM));
+            assert_eq!(guard.take_fault(), Some(Reason::ENHANCE_YOUR_CALM));
         }
     }
 
@@ -183,7 +192,7 @@ mod tests {
         let pairs = (0..).take_while(|_| {
             guard.handle_read(&frame(kind::HEADERS, 20));
             guard.handle_read(&frame(kind::RST_STREAM, 4));
-            guard.fault().is_none()
+            guard.take_fault().is_none()
         });
         assert_eq!(pairs.count(), 24);
     }
@@ -201,6 +210,6 @@ mod tests {
             guard.handle_read(&frame(8, 4));
             guard.handle_read(&frame(8, 4));
         }
-        assert_eq!(guard.fault(), None);
+        assert_eq!(guard.take_fault(), None);
     }
 }

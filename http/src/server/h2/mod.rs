@@ -180,7 +180,7 @@ where
         let streams_max = self.config.http2.max_concurrent_streams as usize;
         loop {
             let State::Serving(connection) = &mut self.state else { return Poll::Pending };
-            if let Some(fault) = self.wire.guard(|guard| guard.fault()) {
+            if let Some(fault) = self.wire.guard(|guard| guard.take_fault()) {
                 connection.abrupt_shutdown(fault.code().into());
             }
             let has_room = self.waiting.is_none() && self.streams.len() < streams_max;
@@ -193,6 +193,8 @@ where
                 Poll::Ready(Some(Ok(accepted))) => self.waiting = Some(accepted),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Error::h2(error))),
                 Poll::Ready(None) => return Poll::Ready(Ok(())),
+                // What has just been read may be what the connection must end for.
+                Poll::Pending if self.wire.guard(|guard| guard.has_fault()) => continue,
                 Poll::Pending if self.waiting.is_none() => break,
                 Poll::Pending => {}
             }
