@@ -1,6 +1,7 @@
 //! What gRPC calls look like: how they are told from other requests, and their status.
 
 use http::header::{CONTENT_TYPE, HeaderMap};
+use minato_grpc::Code;
 
 const GRPC_STATUS: &str = "grpc-status";
 
@@ -19,7 +20,7 @@ pub(super) fn status(fields: &HeaderMap) -> Option<&'static str> {
         [b'1', ones @ b'0'..=b'6'] => 10 + ones - b'0',
         _ => return Some(UNKNOWN),
     };
-    Some(NAMES[usize::from(number)])
+    Some(Code::from_number(i32::from(number)).map_or(UNKNOWN, Code::name))
 }
 
 /// Whether the semantic conventions count a status as the failure of the server.
@@ -30,25 +31,5 @@ pub(super) fn is_server_error(status: &str) -> bool {
     )
 }
 
-pub(super) const CANCELLED: &str = NAMES[1];
-pub(super) const UNKNOWN: &str = NAMES[2];
-
-const NAMES: [&str; 17] = [
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
-];
+pub(super) const CANCELLED: &str = Code::Cancelled.name();
+pub(super) const UNKNOWN: &str = Code::Unknown.name();
