@@ -1,0 +1,19 @@
+//! The clients of the servers: raw sockets on one thread, with requests made beforehand.
+//!
+//! They send to all connections or streams first and read all answers then, so that servers have something to gather.
+
+mod echo;
+mod http1;
+mod http2;
+
+pub(crate) use echo::{echo_1, echo_64};
+pub(crate) use http1::{http1_64, http1_pipelined};
+pub(crate) use http2::{grpc_1, grpc_100, http2_1, http2_100};
+
+use std::net::{SocketAddr, TcpStream};
+
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).expect("the server accepts");
+    stream.set_nodelay(true).expect("a TCP socket");
+    stream
+}

@@ -1,0 +1,6 @@
+//! The work, on Minato.
+
+use crate::platform::minato as platform;
+
+#[path = "work/mod.rs"]
+pub(crate) mod work;

@@ -1,0 +1,7 @@
+//! The work, on tokio.
+
+use crate::platform::tokio as platform;
+
+#[path = "work/mod.rs"]
+#[expect(clippy::duplicate_mod, reason = "the same work is compiled for both runtimes")]
+pub(crate) mod work;

@@ -1,0 +1,43 @@
+//! Ours.
+
+use std::net::SocketAddr;
+use std::sync::mpsc::Sender;
+
+use http::{Request, Response};
+use minato_grpc::{Cx, Routes};
+use minato_http::{Body, BoxError, Server, handler_fn};
+use tonic::codegen::Service;
+
+use super::HELLO;
+use super::bench::{Bench, BenchServer, Message};
+use crate::Workers;
+use crate::on_minato::work::serve;
+
+/// HTTP/1 and HTTP/2 on one port.
+pub(crate) fn http(workers: Workers) -> SocketAddr {
+    serve(workers, |tell| run(tell, handler_fn(|_: Request<Body>| async { HELLO })))
+}
+
+/// gRPC.
+pub(crate) fn grpc(workers: Workers) -> SocketAddr {
+    serve(workers, |tell| run(tell, Routes::new().add_service(BenchServer::new(Echo))))
+}
+
+async fn run<S>(tell: Sender<SocketAddr>, service: S)
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError>,
+{
+    let server = Server::bind("127.0.0.1:0").listen().await.expect("a port");
+    tell.send(server.local_addr().expect("an address")).expect("somebody asked");
+    drop(server.serve(service).await);
+}
+
+struct Echo;
+
+impl Bench for Echo {
+    async fn unary(&self, _: &mut Cx<'_>, request: Message) -> minato_grpc::Result<Message> {
+        Ok(request)
+    }
+}
