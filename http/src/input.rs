@@ -116,3 +116,45 @@ impl Input {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_data_are_copied_and_long_ones_leave_with_their_buffer() {
+        let mut input = Input::default();
+        input.extend(b"head");
+        input.extend(&[b'x'; HAND_OVER_BYTES]);
+        input.extend(b"rest");
+        assert_eq!(input.take(4), "head");
+        let before = input.bytes().as_ptr();
+        let data = input.take(HAND_OVER_BYTES);
+        assert_eq!((data.as_ptr(), data.len()), (before, HAND_OVER_BYTES));
+        assert_eq!(input.bytes(), b"rest");
+        let before = input.bytes().as_ptr();
+        assert_ne!(input.take(4).as_ptr(), before);
+        assert!(input.is_empty());
+    }
+
+    #[test]
+    fn an_input_that_waits_holds_no_buffer() {
+        let (mut io, _peer) = minato_runtime::io::duplex(64);
+        let mut input = Input::default();
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        assert!(input.poll_fill(&mut io, cx, None).is_pending());
+        assert!(input.buffer.is_none());
+    }
+
+    #[test]
+    fn a_head_longer_than_a_buffer_makes_it_grow() {
+        let (mut io, mut peer) = minato_runtime::io::duplex(8 * BUFFER_BYTES);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let bytes: Vec<u8> = (0..3 * BUFFER_BYTES).map(|i| i as u8).collect();
+        let written = minato_runtime::io::AsyncWrite::poll_write(Pin::new(&mut peer), cx, &bytes);
+        assert!(matches!(written, Poll::Ready(Ok(len)) if len == bytes.len()));
+        let mut input = Input::default();
+        while input.poll_fill(&mut io, cx, None).is_ready() {}
+        assert!(input.bytes() == bytes);
+    }
+}

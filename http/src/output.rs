@@ -149,3 +149,81 @@ impl Output {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes so many bytes per call, and counts the calls.
+    struct Narrow {
+        width: usize,
+        calls: usize,
+        taken: Vec<u8>,
+    }
+
+    impl AsyncWrite for Narrow {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            self.calls += 1;
+            let len = buf.len().min(self.width);
+            self.taken.extend_from_slice(&buf[..len]);
+            Poll::Ready(Ok(len))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_write_vectored(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            bufs: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            self.calls += 1;
+            let before = self.taken.len();
+            let bytes = bufs.iter().flat_map(|buf| buf.iter().copied()).take(self.width);
+            self.taken.extend(bytes);
+            Poll::Ready(Ok(self.taken.len() - before))
+        }
+    }
+
+    fn write(output: &mut Output, io: &mut Narrow) {
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        assert!(matches!(output.poll_write(io, cx, &mut false), Poll::Ready(Ok(()))));
+    }
+
+    #[test]
+    fn what_is_queued_leaves_in_order_however_narrow_the_way() {
+        for width in [1, 7, 1000, 16_384, 1 << 20] {
+            let mut io = Narrow { width, calls: 0, taken: Vec::new() };
+            let mut output = Output::default();
+            let mut expected = Vec::new();
+            for (i, len) in [10, COPY_BYTES, COPY_BYTES + 1, 3, 40_000, 50_000, 1].into_iter().enumerate() {
+                let data = vec![i as u8; len];
+                expected.extend_from_slice(&data);
+                output.push(Bytes::from(data));
+            }
+            assert_eq!(output.len(), expected.len());
+            write(&mut output, &mut io);
+            assert!(io.taken == expected, "with width {width}");
+            assert!(output.is_empty() && output.tail.is_none());
+        }
+    }
+
+    #[test]
+    fn a_batch_of_small_things_is_one_write_and_a_long_one_joins_it() {
+        let mut io = Narrow { width: usize::MAX, calls: 0, taken: Vec::new() };
+        let mut output = Output::default();
+        (0..100).for_each(|_| output.push(Bytes::from_static(b"small")));
+        write(&mut output, &mut io);
+        assert_eq!(io.calls, 1);
+        output.push(Bytes::from_static(b"head"));
+        output.push(Bytes::from(vec![0; 100_000]));
+        output.push(Bytes::from_static(b"end"));
+        write(&mut output, &mut io);
+        assert_eq!(io.calls, 2);
+    }
+}

@@ -116,15 +116,21 @@ impl Pool {
             let mut hosts = self.hosts();
             let Some(host) = hosts.by_key.get_mut(key) else { return };
             let Some(waiting) = host.waiting.pop_front() else {
-                if let Lent::Connection(connection) = lent
-                    && host.idle.len() < self.config.idle_per_host
-                {
-                    host.idle.push(Idle { connection: *connection, since: Instant::now() });
-                    let must_sweep = !std::mem::replace(&mut hosts.is_swept, true);
-                    drop(hosts);
-                    if must_sweep {
-                        drop(minato_runtime::spawn(sweep(self.this.clone())));
+                let has_room = host.idle.len() < self.config.idle_per_host;
+                let must_sweep = match lent {
+                    Lent::Connection(connection) if has_room => {
+                        host.idle.push(Idle { connection: *connection, since: Instant::now() });
+                        !std::mem::replace(&mut hosts.is_swept, true)
                     }
+                    unwanted => {
+                        // INVARIANT: a permit is not dropped under the lock, which giving it up takes.
+                        drop(hosts);
+                        return drop(unwanted);
+                    }
+                };
+                drop(hosts);
+                if must_sweep {
+                    drop(minato_runtime::spawn(sweep(self.this.clone())));
                 }
                 return;
             };

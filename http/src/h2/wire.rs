@@ -157,3 +157,83 @@ impl<Io: AsyncWrite + Unpin> tokio::io::AsyncWrite for Wire<Io> {
         Pin::new(io).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use minato_runtime::io::duplex;
+    use tokio::io::{AsyncRead as _, AsyncWrite as _};
+
+    use super::*;
+
+    const ROOM: usize = 1 << 20;
+
+    fn wire(
+        room: usize,
+        role: Role,
+    ) -> (Wire<minato_runtime::io::DuplexStream>, minato_runtime::io::DuplexStream) {
+        let (ours, theirs) = duplex(room);
+        (Wire::new(ours, Input::default(), role, 10), theirs)
+    }
+
+    fn read(peer: &mut minato_runtime::io::DuplexStream) -> usize {
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let mut buf = vec![0; ROOM];
+        let mut buf = minato_runtime::io::ReadBuf::new(&mut buf);
+        let _ = AsyncRead::poll_read(Pin::new(peer), cx, &mut buf);
+        buf.filled().len()
+    }
+
+    #[test]
+    fn frames_gather_until_the_driver_writes_them_out() {
+        let (mut wire, mut peer) = wire(ROOM, Role::Client);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        for _ in 0..100 {
+            assert!(matches!(Pin::new(&mut wire).poll_write(cx, &[0; 1000]), Poll::Ready(Ok(1000))));
+            assert!(Pin::new(&mut wire).poll_flush(cx).is_ready());
+        }
+        assert_eq!(read(&mut peer), 0);
+        assert!(wire.poll_write_out(cx, &mut false).is_ready());
+        assert_eq!(read(&mut peer), 100_000);
+    }
+
+    #[test]
+    fn a_long_piece_leaves_at_once_with_what_stands_before_it() {
+        let (mut wire, mut peer) = wire(ROOM, Role::Client);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        assert!(Pin::new(&mut wire).poll_write(cx, &[0; 9]).is_ready());
+        let written = Pin::new(&mut wire).poll_write(cx, &[1; COPY_BYTES]);
+        assert!(matches!(written, Poll::Ready(Ok(COPY_BYTES))));
+        assert_eq!(read(&mut peer), 9 + COPY_BYTES);
+    }
+
+    #[test]
+    fn no_more_gathers_than_allowed_when_the_socket_is_full() {
+        let (mut wire, _peer) = wire(10, Role::Client);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        let mut gathered = 0;
+        while let Poll::Ready(Ok(len)) = Pin::new(&mut wire).poll_write(cx, &[0; 5000]) {
+            gathered += len;
+            assert!(gathered <= COALESCE_BYTES + 10);
+        }
+        assert_eq!(gathered, COALESCE_BYTES + 10);
+        assert!(wire.poll_write_out(cx, &mut false).is_pending());
+    }
+
+    #[test]
+    fn what_was_read_before_comes_first() {
+        let (io, mut peer) = duplex(ROOM);
+        let mut input = Input::default();
+        input.extend(PREFACE);
+        let mut wire = Wire::new(io, input, Role::Server, 10);
+        let cx = &mut Context::from_waker(std::task::Waker::noop());
+        assert!(AsyncWrite::poll_write(Pin::new(&mut peer), cx, &[0, 0, 0, 4, 0, 0, 0, 0, 0]).is_ready());
+        let mut bytes = [0; 100];
+        let mut buf = tokio::io::ReadBuf::new(&mut bytes);
+        assert!(Pin::new(&mut wire).poll_read(cx, &mut buf).is_ready());
+        assert_eq!(buf.filled(), PREFACE);
+        assert!(!wire.guard(|guard| guard.has_settings()));
+        assert!(Pin::new(&mut wire).poll_read(cx, &mut buf).is_ready());
+        assert_eq!(buf.filled().len(), PREFACE.len() + 9);
+        assert!(wire.guard(|guard| guard.has_settings()));
+    }
+}

@@ -392,3 +392,55 @@ fn a_body_may_end_with_its_connection() {
         assert_eq!(answer.await.unwrap().unwrap(), "all of it");
     });
 }
+
+#[test]
+fn no_more_idle_connections_are_kept_than_allowed() {
+    run(async {
+        let servers = Servers::default();
+        let client = servers.client(|builder| builder.pool(|pool| pool.idle_per_host = 1));
+        let one = get(&client);
+        let mut first = servers.accept().await;
+        let other = get(&client);
+        let mut second = servers.accept().await;
+        first.send(OK).await;
+        one.await.unwrap().unwrap();
+        second.send(OK).await;
+        other.await.unwrap().unwrap();
+        second.expect(HEAD_OF_GET).await;
+        second.expect_end().await;
+        let answer = get(&client);
+        first.expect(HEAD_OF_GET.repeat(2).as_str()).await;
+        first.send(OK).await;
+        answer.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn a_request_is_sent_again_only_so_often() {
+    run(async {
+        let servers = Servers::default();
+        let client = servers.client(|builder| builder);
+        // Three kept connections, all of which will die at the next request.
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            let answer = get(&client);
+            ends.push((servers.accept().await, answer));
+        }
+        let mut kept = Vec::new();
+        for (mut server, answer) in ends {
+            server.send(OK).await;
+            answer.await.unwrap().unwrap();
+            server.through(HEAD_OF_GET.as_bytes()).await;
+            kept.push(server);
+        }
+        let answer = get(&client);
+        kept[2].expect(HEAD_OF_GET).await;
+        drop(kept.pop());
+        // The second try is over a new connection, since one dead one says enough of the others.
+        let mut server = servers.accept().await;
+        server.expect(HEAD_OF_GET).await;
+        drop(server);
+        assert!(answer.await.unwrap().unwrap_err().is_closed());
+        assert!(!servers.has_new());
+    });
+}

@@ -253,3 +253,37 @@ fn a_response_does_not_wait_for_window_for_ever() {
         assert!((300..302).contains(&took.as_secs()), "{took:?}");
     });
 }
+
+#[test]
+fn streams_above_the_limit_are_refused() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.http2.max_concurrent_streams = 3;
+        let (mut peer, _server) = serve(handler_fn(|_| std::future::pending::<()>()), config);
+        peer.send(PREFACE).await;
+        peer.send(frame(SETTINGS, 0, 0, &[])).await;
+        for stream in [1, 3, 5, 7] {
+            peer.send(get(stream, &[(":authority", "a")])).await;
+        }
+        let reset = expect(&mut peer, RST_STREAM).await;
+        assert_eq!((reset.stream, code(&reset.payload)), (7, 7));
+    });
+}
+
+#[test]
+fn making_the_server_reset_streams_is_no_way_to_rapid_resets() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.http2.max_local_error_reset_streams = 10;
+        let (mut peer, _server) = serve(handler_fn(|_| std::future::pending::<()>()), config);
+        peer.send(PREFACE).await;
+        peer.send(frame(SETTINGS, 0, 0, &[])).await;
+        for i in 0..20 {
+            let stream = 2 * i + 1;
+            peer.send(get(stream, &[(":authority", "a")])).await;
+            // RFC 9113 §6.9.1: a window above 2^31-1 is an error of its stream.
+            peer.send(frame(WINDOW_UPDATE, 0, stream, &[0x7f, 0xff, 0xff, 0xff])).await;
+        }
+        assert_eq!(code(&expect(&mut peer, GOAWAY).await.payload), 11);
+    });
+}

@@ -1,6 +1,7 @@
 //! The crate, seen from outside: one file per chapter.
 
 mod bodies;
+mod body;
 mod client;
 mod exchanges;
 mod failures;
