@@ -232,3 +232,24 @@ async fn entry(number: u8) -> u8 {
 fn main_passes_arguments_and_results_through() {
     assert_eq!(entry(1), 2);
 }
+
+#[test]
+fn the_branches_select_takes_follow_from_the_seed() {
+    use std::future::ready;
+    let choices = |seed| {
+        let rt = minato_runtime::runtime::Builder::new_current_thread().rng_seed(seed).build().unwrap();
+        rt.block_on(async {
+            let mut taken = Vec::new();
+            for _ in 0..64 {
+                taken.push(minato_runtime::select! {
+                    () = ready(()) => 0,
+                    () = ready(()) => 1,
+                    () = ready(()) => 2,
+                });
+            }
+            taken
+        })
+    };
+    assert_eq!(choices(1), choices(1));
+    assert_ne!(choices(1), choices(2));
+}

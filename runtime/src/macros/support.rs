@@ -1,33 +1,15 @@
 //! What expanded macros call. Not for use by hand; it may change in any release.
 
-use std::cell::Cell;
 use std::future::{Future, IntoFuture};
-use std::hash::{BuildHasher, RandomState};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 pub use minato_runtime_macros::{join_impl, select_impl, try_join_impl};
 
-thread_local! {
-    /// The state of an xorshift64 generator (Marsaglia, 2003); zero before its first number.
-    static STATE: Cell<u64> = const { Cell::new(0) };
-}
-
-/// A random number below `n`, which is not zero.
+/// A random number below `n`, which is not zero. Inside a runtime it follows from that runtime's seed.
 #[must_use]
 pub fn thread_rng_n(n: u32) -> u32 {
-    STATE.with(|state| {
-        let mut x = state.get();
-        if x == 0 {
-            x = RandomState::new().hash_one(0_u8) | 1;
-        }
-        x ^= x << 13;
-        x ^= x >> 7;
-        x ^= x << 17;
-        state.set(x);
-        // The high half times the bound: no division, and no bias worth naming.
-        (((x >> 32) * u64::from(n)) >> 32) as u32
-    })
+    crate::scheduler::random_below(n)
 }
 
 pin_project_lite::pin_project! {

@@ -6,7 +6,6 @@ mod handle;
 
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
@@ -42,7 +41,7 @@ impl Runtime {
     ///
     /// If the kernel gives no descriptors for the driver.
     #[cfg(feature = "rt-multi-thread")]
-    pub fn new() -> io::Result<Self> {
+    pub fn new() -> std::io::Result<Self> {
         Builder::new_multi_thread().build()
     }
 

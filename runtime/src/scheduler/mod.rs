@@ -351,6 +351,15 @@ pub(crate) fn with_test_clock<R>(what: &str, f: impl FnOnce(&Clock) -> R) -> R {
     f(&runtime.clock)
 }
 
+/// A random number below `bound`, which must not be zero; inside a runtime it follows from the seed.
+#[cfg(feature = "macros")]
+pub(crate) fn random_below(bound: u32) -> u32 {
+    with_core(|core| match core {
+        Some(core) => core.rng.below(bound),
+        None => rng::below_outside(bound),
+    })
+}
+
 /// A handle to the runtime that this thread is in.
 pub(crate) fn current_handle() -> Option<Handle> {
     current().map(Handle::new)

@@ -29,13 +29,28 @@ impl Seed {
     }
 }
 
-/// xorshift64 (Marsaglia, 2003).
+/// xorshift64 (Marsaglia, 2003). A state of zero stands for one that takes its seed at the first number.
 #[derive(Debug)]
 pub(crate) struct Rng(Cell<u64>);
+
+#[cfg(feature = "macros")]
+thread_local! {
+    /// For threads that run no worker.
+    static OUTSIDE: Rng = const { Rng(Cell::new(0)) };
+}
+
+/// A number below `bound`, which must not be zero, for a thread that runs no worker.
+#[cfg(feature = "macros")]
+pub(super) fn below_outside(bound: u32) -> u32 {
+    OUTSIDE.with(|rng| rng.below(bound))
+}
 
 impl Rng {
     fn next(&self) -> u64 {
         let mut x = self.0.get();
+        if x == 0 {
+            x = Seed::fresh().0 | 1;
+        }
         x ^= x << 13;
         x ^= x >> 7;
         x ^= x << 17;
