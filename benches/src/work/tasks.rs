@@ -3,32 +3,38 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::super::platform::{oneshot, spawn, yield_now};
+use super::super::platform::{Notify, oneshot, spawn, yield_now};
 use super::{in_task, runtime};
 use crate::{Work, Workers};
 
 /// Tasks that live at the same time at most.
 const BATCH: u64 = 1000;
 
-/// Spawns tasks that nobody joins, from inside the runtime.
+/// Spawns tasks that nobody joins, from inside the runtime; the last of a batch says so.
 pub(crate) fn spawn_many(workers: Workers) -> Work {
     in_task(workers, |operations| async move {
-        let done = Arc::new(AtomicU64::new(0));
-        let mut started = 0;
-        while started < operations {
-            let end = operations.min(started + BATCH);
-            for _ in started..end {
-                let done = Arc::clone(&done);
+        let batch = Arc::new(Batch { left: AtomicU64::new(0), is_done: Notify::new() });
+        let mut left = operations;
+        while left > 0 {
+            let tasks = left.min(BATCH);
+            left -= tasks;
+            batch.left.store(tasks, Ordering::Relaxed);
+            for _ in 0..tasks {
+                let batch = Arc::clone(&batch);
                 drop(spawn(async move {
-                    done.fetch_add(1, Ordering::Relaxed);
+                    if batch.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+                        batch.is_done.notify_one();
+                    }
                 }));
             }
-            started = end;
-            while done.load(Ordering::Relaxed) < started {
-                yield_now().await;
-            }
+            batch.is_done.notified().await;
         }
     })
+}
+
+struct Batch {
+    left: AtomicU64,
+    is_done: Notify,
 }
 
 /// Spawns a task and awaits it, from inside the runtime.
