@@ -94,9 +94,13 @@ pub trait IntoResponse {
     fn into_response(self) -> Response<Body>;
 }
 
-impl IntoResponse for &'static str {
+/// The text is copied; [`Body`] is made of one that is `'static` without a copy.
+///
+/// That it may live shorter is what lets a closure that returns a literal stand in an async block that must be `Send`:
+/// there the compiler does not know the literal to be `'static`.
+impl IntoResponse for &str {
     fn into_response(self) -> Response<Body> {
-        text(self.into())
+        text(Bytes::copy_from_slice(self.as_bytes()).into())
     }
 }
 

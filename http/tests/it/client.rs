@@ -151,3 +151,63 @@ fn what_cannot_be_sent_is_the_callers_fault() {
         assert!(error.is_connect() && error.is_retry_safe() && !error.is_timeout(), "{error:?}");
     });
 }
+
+/// Every way a body can come, many at a time, on several threads: what is lost or mixed up is seen in the echo.
+#[test]
+fn nothing_is_lost_between_threads() {
+    let runtime =
+        minato_runtime::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let address = listen(|request: Request<Body>| async move {
+            let (mut sender, body) = Body::channel();
+            let mut upload = request.into_body();
+            drop(minato_runtime::spawn(async move {
+                while let Some(data) = upload.data().await {
+                    sender.send(data?).await?;
+                }
+                sender.finish();
+                Ok::<_, minato_http::Error>(())
+            }));
+            body
+        })
+        .await;
+        for (client, protocol) in clients() {
+            let tasks: Vec<_> = (0..50u8)
+                .map(|task| {
+                    let client = client.clone();
+                    minato_runtime::spawn(async move {
+                        for round in 0..20usize {
+                            let expected = vec![task; 1 + round * 1500];
+                            let body = match round % 2 {
+                                0 => Body::from(expected.clone()),
+                                _ => {
+                                    let (mut sender, body) = Body::channel();
+                                    let parts: Vec<_> =
+                                        expected.chunks(700).map(Bytes::copy_from_slice).collect();
+                                    drop(minato_runtime::spawn(async move {
+                                        for part in parts {
+                                            sender.send(part).await?;
+                                        }
+                                        sender.finish();
+                                        Ok::<_, minato_http::Error>(())
+                                    }));
+                                    body
+                                }
+                            };
+                            let request = Request::post(format!("http://{address}/")).body(body).unwrap();
+                            let response = client.request(request).await.unwrap();
+                            let echoed = response.into_body().bytes(1 << 20).await.unwrap();
+                            assert!(echoed == expected, "{protocol:?} {task} {round}");
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                minato_runtime::time::timeout(std::time::Duration::from_secs(60), task)
+                    .await
+                    .unwrap()
+                    .unwrap();
+            }
+        }
+    });
+}

@@ -444,3 +444,19 @@ fn a_request_is_sent_again_only_so_often() {
         assert!(!servers.has_new());
     });
 }
+
+#[test]
+fn hosts_without_connections_are_forgotten() {
+    run(async {
+        let servers = Servers::default();
+        let client = servers.client(|builder| builder);
+        for host in 0..1000 {
+            let answer = minato_runtime::spawn(client.get(format!("http://host-{host}/")));
+            servers.accept().await.send("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+            answer.await.unwrap().unwrap();
+        }
+        let shown = format!("{client:?}");
+        let hosts: usize = shown.split("hosts: ").nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+        assert!(hosts <= 257, "{hosts}");
+    });
+}

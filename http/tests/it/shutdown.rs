@@ -159,3 +159,38 @@ fn an_http2_connection_finishes_its_streams_and_closes() {
         assert_eq!((report.drained, report.cut), (1, 0));
     });
 }
+
+/// A listener that has run out of descriptors for a while.
+struct Failing {
+    inner: Pipes,
+    errors: Arc<Mutex<VecDeque<io::Error>>>,
+}
+
+impl Listener for Failing {
+    type Io = DuplexStream;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(DuplexStream, ConnInfo)>> {
+        match self.errors.lock().unwrap().pop_front() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => self.inner.poll_accept(cx),
+        }
+    }
+}
+
+#[test]
+fn errors_of_accepting_neither_end_the_server_nor_make_it_spin() {
+    run(async {
+        // ECONNABORTED concerns one connection; EMFILE lasts until descriptors are free again.
+        for (code, pauses) in [(103, 0..100), (24, 100..10_000)] {
+            let inner = Pipes::default();
+            let errors = Arc::new(Mutex::new((0..10).map(|_| io::Error::from_raw_os_error(code)).collect()));
+            let server = Server::from_listener(Failing { inner: inner.clone(), errors });
+            drop(minato_runtime::spawn(server.serve(handler_fn(|_| async { "done" }))));
+            let mut peer = inner.connect();
+            peer.send(GET).await;
+            let (answer, took) = timed(peer.answer()).await;
+            assert_eq!(answer.text(), "done");
+            assert!(pauses.contains(&took.as_millis()), "{code}: {took:?}");
+        }
+    });
+}
