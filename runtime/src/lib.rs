@@ -1,4 +1,47 @@
 //! The Minato async runtime: scheduler, reactor, time, synchronisation and I/O traits.
+//!
+//! ```
+//! use std::time::Duration;
+//! use minato_runtime::sync::mpsc;
+//! use minato_runtime::time::timeout;
+//!
+//! #[minato_runtime::main]
+//! async fn main() {
+//!     let (tx, mut rx) = mpsc::channel(8);
+//!     let counter = minato_runtime::spawn(async move {
+//!         for n in 1..=3 {
+//!             tx.send(n).await.unwrap();
+//!         }
+//!     });
+//!     let mut sum = 0;
+//!     while let Ok(Some(n)) = timeout(Duration::from_secs(1), rx.recv()).await {
+//!         sum += n;
+//!     }
+//!     counter.await.unwrap();
+//!     assert_eq!(sum, 6);
+//! }
+//! ```
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`runtime`] | building, entering and ending runtimes: current-thread and multi-thread |
+//! | [`task`] | tasks, blocking jobs, budgets |
+//! | [`sync`] | channels, locks, wake-up calls |
+//! | [`time`] | sleeping, limits, steady paces, a clock that tests can hold |
+//! | [`io`] | traits for reading and writing, and [`io::PollEvented`] to build sockets on |
+//! | `signal` | Unix signals and ctrl-c (feature `signal`) |
+//!
+//! Names are tokio's where the meaning is, so that code ports by changing a path. What is different:
+//!
+//! - I/O and timers are always there, and cost nothing until something waits.
+//! - The thread in `block_on` is one of the workers. Other threads start when there is work for them.
+//! - [`time::Sleep`] may be moved (`Unpin`), and [`time::timeout`] counts from its first poll.
+//! - `yield_now` goes to the tail of the queue, and does not call the kernel each time.
+//!
+//! # Features
+//!
+//! `rt-multi-thread`, `macros` and `signal` are on by default. `tokio-io` adds bridges to tokio's I/O traits; no tokio
+//! runtime is ever started.
 
 pub mod io;
 #[cfg(feature = "macros")]
