@@ -21,6 +21,9 @@ mod ready;
 mod registration;
 mod turn;
 
+#[cfg(all(test, loom))]
+mod loom_models;
+
 pub(crate) use cells::Cells;
 pub use poll_evented::PollEvented;
 pub use ready::{Interest, Ready};
