@@ -113,6 +113,28 @@ fn a_handler_is_dropped_when_its_peer_goes_away() {
 }
 
 #[test]
+fn a_response_is_dropped_when_its_peer_goes_away_between_two_parts() {
+    run(async {
+        let (give, given) = oneshot::channel();
+        let mut give = Some(give);
+        let service = handler_fn(move |_| {
+            let (sender, body) = Body::channel();
+            assert!(give.take().unwrap().send(sender).is_ok());
+            async { body }
+        });
+        let (mut peer, server) = serve(service, ServerConfig::default());
+        peer.send(GET).await;
+        let mut sender = given.await.unwrap();
+        sender.send("one").await.unwrap();
+        peer.head().await;
+        peer.expect("3\r\none\r\n").await;
+        drop(peer);
+        sender.closed().await;
+        server.await.unwrap().unwrap();
+    });
+}
+
+#[test]
 fn a_peer_that_ends_its_side_is_answered_if_that_is_allowed() {
     run(async {
         let mut config = ServerConfig::default();

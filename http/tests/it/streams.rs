@@ -211,7 +211,7 @@ fn a_connection_that_is_lost_fails_its_exchanges_and_no_later_ones() {
         let accepted = server.accept().await.unwrap().unwrap();
         drop((accepted, server));
         let error = lost.await.unwrap().unwrap_err();
-        assert!(!error.is_retry_safe(), "{error:?}");
+        assert!(error.is_closed() && !error.is_retry_safe(), "{error:?}");
         let later = get(&client);
         let (_request, respond) = accept_one(servers.accept(10).await).await;
         ok(respond);

@@ -151,9 +151,11 @@ where
         }
     }
 
-    /// Notices a peer that goes away while its handler works.
+    /// Notices a peer that goes away while its handler works, or its response waits for more to send.
     fn watch(&mut self, cx: &mut Context<'_>) -> Flow {
-        let Phase::Handling(exchange) = &mut self.phase else { return Flow::Again };
+        let (Phase::Handling(exchange) | Phase::Responding(exchange, _)) = &mut self.phase else {
+            return Flow::Again;
+        };
         // What a pipelining peer sends is read once and then left in the socket.
         if !exchange.inbound.is_done() || !self.input.is_empty() || self.is_half_closed {
             return Flow::Wait(Wait::Handler);
@@ -167,6 +169,7 @@ where
             }
             Poll::Ready(Ok(0) | Err(_)) => {
                 self.handler.clear();
+                self.body.clear();
                 self.phase = Phase::Closed;
                 Flow::Again
             }
@@ -279,7 +282,7 @@ where
                             Flow::Again
                         }
                         Fed::Waiting => Flow::Wait(Wait::Body),
-                        Fed::Idle => Flow::Wait(Wait::Handler),
+                        Fed::Idle => self.watch(cx),
                         Fed::Failed(error) => {
                             exchange.broken(&error);
                             Flow::Again
