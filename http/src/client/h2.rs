@@ -243,7 +243,7 @@ impl Connection {
         let frames = self.wire.guard(|guard| guard.frames());
         let pulse = match &mut self.keep_alive {
             Some(keep_alive) if !is_idle => match keep_alive.poll(frames, now, cx) {
-                Pulse::Alive(next) => Some(next),
+                Pulse::Alive(next) => next,
                 Pulse::Dead => return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive)))),
             },
             _ => None,

@@ -208,11 +208,10 @@ impl Pool {
         let mut next: Option<Instant> = None;
         for host in hosts.by_key.values_mut() {
             for idle in std::mem::take(&mut host.idle) {
-                let due = idle.since + self.config.idle_timeout;
-                match due <= now {
-                    true => unused.push(idle),
-                    false => {
-                        next = Some(next.map_or(due, |next| next.min(due)));
+                match idle.since.checked_add(self.config.idle_timeout) {
+                    Some(due) if due <= now => unused.push(idle),
+                    due => {
+                        next = next.into_iter().chain(due).min();
                         host.idle.push(idle);
                     }
                 }

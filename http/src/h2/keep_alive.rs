@@ -26,8 +26,8 @@ enum State {
 /// What is known of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pulse {
-    /// Look again then.
-    Alive(Instant),
+    /// Look again then; never, if that is beyond what the clock can tell.
+    Alive(Option<Instant>),
     Dead,
 }
 
@@ -49,17 +49,23 @@ impl KeepAlive {
             self.frames = frames;
             self.state = State::Heard(now);
         }
+        let (since, patience) = match self.state {
+            State::Heard(at) => (at, self.interval),
+            State::Asked(at) => (at, self.timeout),
+        };
+        let due = since.checked_add(patience);
+        if due.is_none_or(|due| now < due) {
+            return Pulse::Alive(due);
+        }
         match self.state {
-            State::Heard(at) if now < at + self.interval => Pulse::Alive(at + self.interval),
             State::Heard(_) => {
                 if let Some(pings) = &mut self.pings {
                     // It fails only while the last one is unanswered, and then it need not be repeated.
                     let _ = pings.send_ping(h2::Ping::opaque());
                 }
                 self.state = State::Asked(now);
-                Pulse::Alive(now + self.timeout)
+                Pulse::Alive(now.checked_add(self.timeout))
             }
-            State::Asked(at) if now < at + self.timeout => Pulse::Alive(at + self.timeout),
             State::Asked(_) => Pulse::Dead,
         }
     }

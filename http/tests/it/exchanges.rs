@@ -460,3 +460,42 @@ fn hosts_without_connections_are_forgotten() {
         assert!(hosts <= 257, "{hosts}");
     });
 }
+
+#[test]
+fn patience_without_end_is_no_overflow() {
+    run(async {
+        for speak_http2 in [false, true] {
+            let servers = Servers::default();
+            let client = servers.client(|builder| {
+                let builder = builder
+                    .timeouts(|timeouts| {
+                        timeouts.connect = Some(Duration::MAX);
+                        timeouts.pool_wait = Some(Duration::MAX);
+                        timeouts.head = Some(Duration::MAX);
+                        timeouts.body = Some(Duration::MAX);
+                        timeouts.total = Some(Duration::MAX);
+                        timeouts.expect_continue = Duration::MAX;
+                    })
+                    .pool(|pool| pool.idle_timeout = Duration::MAX)
+                    .http2(|http2| http2.keep_alive_interval = Some(Duration::MAX));
+                if speak_http2 { builder.http2_prior_knowledge() } else { builder }
+            });
+            let request = Request::post("http://a/")
+                .header("expect", "100-continue")
+                .body(Body::from("hello"))
+                .unwrap();
+            let answer = send(&client, request);
+            let mut server = servers.accept().await;
+            if speak_http2 {
+                server.through(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+                drop(server);
+                assert!(answer.await.unwrap().is_err());
+            } else {
+                server.send("HTTP/1.1 100 Continue\r\n\r\n").await;
+                server.through(b"hello").await;
+                server.send(OK).await;
+                assert_eq!(answer.await.unwrap().unwrap(), "ok");
+            }
+        }
+    });
+}

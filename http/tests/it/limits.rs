@@ -233,3 +233,33 @@ fn a_draining_peer_is_read_for_two_seconds_and_no_longer() {
         assert!((2..4).contains(&took.as_secs()), "{took:?}");
     });
 }
+
+#[test]
+fn settings_beyond_reason_do_no_harm() {
+    run(async {
+        let boundless = || {
+            config(|config| {
+                config.limits.head_bytes = usize::MAX;
+                config.limits.head_fields = usize::MAX;
+                config.limits.uri_bytes = usize::MAX;
+                config.timeouts.head = Some(Duration::MAX);
+                config.timeouts.idle = Some(Duration::MAX);
+                config.timeouts.body = Some(Duration::MAX);
+                config.timeouts.write = Some(Duration::MAX);
+            })
+        };
+        // A header map holds only so many fields.
+        let fields = |count| format!("GET / HTTP/1.1\r\nHost: a\r\n{}\r\n", "x: y\r\n".repeat(count));
+        refused(boundless(), fields(4096).as_bytes(), 431).await;
+        // A URI holds only so many bytes.
+        refused(
+            boundless(),
+            format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(70_000)).as_bytes(),
+            400,
+        )
+        .await;
+        let (mut peer, _server) = serve(handler_fn(whole), boundless());
+        peer.send(fields(4095)).await;
+        assert_eq!(peer.answer().await.status, 200);
+    });
+}

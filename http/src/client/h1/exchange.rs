@@ -69,7 +69,8 @@ impl Exchange {
             Some(framing) if is_held => Upload::Held(request.into_body(), Outbound::new(framing, true)),
             Some(framing) => Upload::Sending(request.into_body(), Outbound::new(framing, true)),
         };
-        let held_until = upload.is_held().then(|| Instant::now() + timeouts.expect_continue);
+        let patience = upload.is_held().then_some(timeouts.expect_continue);
+        let held_until = patience.and_then(|patience| Instant::now().checked_add(patience));
         Self {
             connection,
             upload,

@@ -326,7 +326,7 @@ where
         let write = after(clocks.stalled, timeouts.write);
         let pulse = match &mut clocks.keep_alive {
             Some(keep_alive) => match keep_alive.poll(frames, now, cx) {
-                Pulse::Alive(next) => Some(next),
+                Pulse::Alive(next) => next,
                 Pulse::Dead => return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive)))),
             },
             None => None,
