@@ -237,6 +237,7 @@ impl Connection {
             self.earned = now;
             self.wire.guard(|guard| guard.handle_seconds(earned));
         }
+        self.streams.trim();
         let is_idle = self.load.open() == 0;
         self.idle_since = is_idle.then(|| self.idle_since.unwrap_or(now));
         let idle = self.idle_since.and_then(|since| since.checked_add(self.idle_timeout));

@@ -13,6 +13,10 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::Turn;
 use crate::slot::Slot;
 
+/// LIMIT: places an idle connection keeps. A place is as large as a handler, and a peer that once opened all its
+/// streams must not hold the room for them from then on.
+const IDLE_PLACES: usize = 16;
+
 /// Futures of one connection.
 pub(crate) struct StreamSet<T> {
     places: Vec<Place<T>>,
@@ -93,9 +97,20 @@ impl<T: Future<Output = ()>> StreamSet<T> {
         let woken = self.ready.queue().len();
         for _ in 0..woken {
             let Some(place) = self.ready.queue().pop_front() else { return };
+            // A wake may be late, and its place given up.
+            let Some(Place { wakeup, .. }) = self.places.get(place) else { continue };
             // ORDERING: AcqRel, pairs with [streams.queued].
-            self.places[place].wakeup.is_queued.swap(false, Ordering::AcqRel);
+            wakeup.is_queued.swap(false, Ordering::AcqRel);
             self.poll(place);
+        }
+    }
+
+    /// Gives up the places of a burst that is over, if no stream is open.
+    pub(crate) fn trim(&mut self) {
+        if self.is_empty() && self.places.len() > IDLE_PLACES {
+            self.places.truncate(IDLE_PLACES);
+            self.places.shrink_to_fit();
+            self.free = (0..IDLE_PLACES).collect();
         }
     }
 
@@ -175,5 +190,26 @@ mod tests {
             wake(&probe);
         }
         assert_eq!(set.places.len(), 1);
+    }
+
+    #[test]
+    fn the_places_of_a_burst_are_given_up_and_late_wakes_do_no_harm() {
+        let mut set = StreamSet::new(Turn::new());
+        let burst: Vec<_> = (0..100).map(|_| start(&mut set)).collect();
+        set.trim();
+        assert_eq!(set.places.len(), 100);
+        for probe in &burst {
+            probe.lock().unwrap().is_done = true;
+            wake(probe);
+        }
+        set.poll_woken();
+        set.trim();
+        assert_eq!((set.places.len(), set.len()), (IDLE_PLACES, 0));
+        burst.iter().for_each(|probe| wake(probe));
+        set.poll_woken();
+        let again: Vec<_> = (0..10).map(|_| start(&mut set)).collect();
+        again.iter().for_each(|probe| wake(probe));
+        set.poll_woken();
+        assert!(again.iter().all(|probe| probe.lock().unwrap().polls >= 2));
     }
 }

@@ -316,6 +316,7 @@ where
         }
         let (frames, has_settings) = self.wire.guard(|guard| (guard.frames(), guard.has_settings()));
         let is_idle = self.streams.is_empty() && self.waiting.is_none();
+        self.streams.trim();
         clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
         clocks.stalled = is_stuck.then(|| clocks.stalled.unwrap_or(now));
 
