@@ -84,20 +84,15 @@ impl<T> JoinHandle<T> {
         if snapshot.is_complete() {
             return true;
         }
-        if snapshot.has_join_waker() {
-            // SAFETY: the runner only reads the slot, and only after COMPLETE; nobody writes it but us.
-            let is_same = header
-                .join_waker
-                .with(|slot| unsafe { (*slot).as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) });
-            if is_same {
-                return false;
-            }
-            if !header.state.retract_join_waker() {
-                return true;
-            }
+        // Taken back even to be only looked at: a task that completes takes the waker out.
+        if snapshot.has_join_waker() && !header.state.retract_join_waker() {
+            return true;
         }
         // SAFETY: JOIN_WAKER is off, so the slot is ours (invariant 4 of the state).
-        header.join_waker.with_mut(|slot| unsafe { *slot = Some(cx.waker().clone()) });
+        header.join_waker.with_mut(|slot| match unsafe { &mut *slot } {
+            Some(waker) => waker.clone_from(cx.waker()),
+            slot => *slot = Some(cx.waker().clone()),
+        });
         if header.state.publish_join_waker() {
             return false;
         }
@@ -204,5 +199,38 @@ impl fmt::Debug for AbortHandle {
 fn abort(task: TaskRef) {
     if task.header().state.cancel() {
         scheduler::schedule_woken(task);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use std::future::poll_fn;
+    use std::panic::Location;
+    use std::pin::Pin;
+    use std::ptr;
+
+    use super::{Future, JoinHandle};
+    use crate::shim::thread;
+    use crate::task::{Id, allocate};
+
+    #[test]
+    fn loom_a_task_completes_while_its_handle_is_polled_again() {
+        loom::model(|| {
+            let task = allocate(async {}, Id::next(), ptr::null(), Location::caller());
+            // SAFETY: new, and `()` is its output.
+            let mut handle = unsafe { JoinHandle::<()>::new(task) };
+            let runner = thread::spawn(move || {
+                task.run();
+                // SAFETY: complete, and in no registry.
+                unsafe { task.retire() };
+            });
+            let joined = loom::future::block_on(poll_fn(|cx| {
+                let first = Pin::new(&mut handle).poll(cx);
+                if first.is_ready() { first } else { Pin::new(&mut handle).poll(cx) }
+            }));
+            assert!(joined.is_ok());
+            drop(handle);
+            runner.join().unwrap();
+        });
     }
 }
