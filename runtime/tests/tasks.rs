@@ -328,3 +328,15 @@ fn spawn_outside_a_runtime_says_what_to_do() {
     let message = *caught.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("Handle::enter"), "{message}");
 }
+
+#[test]
+fn guards_dropped_out_of_order_leave_no_runtime_that_is_gone() {
+    let (outer, inner) = (current_thread(), current_thread());
+    let outer_guard = outer.enter();
+    let inner_guard = inner.enter();
+    drop(outer_guard);
+    drop(outer);
+    assert!(Handle::try_current().is_ok());
+    drop(inner_guard);
+    assert!(Handle::try_current().is_err());
+}

@@ -7,7 +7,7 @@
 //!
 //! So a reference made from either is good until the end of the call that made it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::ptr;
 
@@ -16,6 +16,8 @@ use super::{Core, Shared, SharedRef};
 thread_local! {
     static CORE: Cell<*const Core> = const { Cell::new(ptr::null()) };
     static ENTERED: Cell<*const Shared> = const { Cell::new(ptr::null()) };
+    /// All runtimes that are entered, the newest last; null where a guard was dropped before newer ones.
+    static GUARDS: RefCell<Vec<*const Shared>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The core that this thread runs.
@@ -46,14 +48,23 @@ pub(super) fn run_as<R>(core: &Core, f: impl FnOnce() -> R) -> R {
 
 /// Enters a runtime until the guard is dropped.
 pub(crate) fn enter(runtime: SharedRef) -> Entered {
-    let outer = ENTERED.replace(runtime.as_ptr());
-    Entered { outer, inner: runtime, confined: PhantomData }
+    let entered = runtime.as_ptr();
+    // A thread whose locals are being destroyed keeps no list; its guards then leave no runtime at all.
+    let place = GUARDS.try_with(|guards| {
+        let mut guards = guards.borrow_mut();
+        guards.push(entered);
+        guards.len() - 1
+    });
+    ENTERED.set(entered);
+    Entered { place: place.unwrap_or(0), inner: runtime, confined: PhantomData }
 }
 
 /// Keeps a runtime alive and entered.
 #[derive(Debug)]
 pub(crate) struct Entered {
-    outer: *const Shared,
+    /// Where this guard stands among those of the thread.
+    place: usize,
+    #[expect(dead_code, reason = "held for its drop")]
     inner: SharedRef,
     /// Belongs to the stack of one thread.
     confined: PhantomData<*const ()>,
@@ -61,9 +72,16 @@ pub(crate) struct Entered {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        // Guards dropped out of order leave the newer one in force, whose runtime it keeps alive itself.
-        if ptr::eq(ENTERED.get(), self.inner.as_ptr()) {
-            ENTERED.set(self.outer);
-        }
+        // Guards may be dropped in any order. The newest one left is in force, and what an older one entered must not
+        // come back after it: nothing keeps that runtime alive any more (2).
+        let newest = GUARDS.try_with(|guards| {
+            let mut guards = guards.borrow_mut();
+            guards[self.place] = ptr::null();
+            while guards.last().is_some_and(|guard| guard.is_null()) {
+                guards.pop();
+            }
+            guards.last().copied()
+        });
+        ENTERED.set(newest.ok().flatten().unwrap_or(ptr::null()));
     }
 }
