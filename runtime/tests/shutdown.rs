@@ -212,3 +212,18 @@ fn a_handle_may_outlive_its_runtime() {
     let _guard = handle.enter();
     assert!(Handle::try_current().is_ok());
 }
+
+#[test]
+fn a_runtime_dropped_by_its_own_blocking_job_does_not_wait_for_itself() {
+    for rt in all_flavors() {
+        let (give, take) = mpsc::channel();
+        let (done, wait_done) = mpsc::channel();
+        drop(rt.spawn_blocking(move || {
+            let rt: minato_runtime::runtime::Runtime = take.recv().unwrap();
+            drop(rt);
+            done.send(()).unwrap();
+        }));
+        give.send(rt).unwrap();
+        wait_done.recv().unwrap();
+    }
+}

@@ -3,6 +3,7 @@
 //! Threads are started when a job finds none idle, and end when they have been idle for a while. A job is a task
 //! that is ready at its first poll, so that its handle is the same.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::Location;
@@ -16,6 +17,11 @@ use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
 use crate::shim::{Condvar, Mutex};
 use crate::task::{Id, JoinHandle, TaskRef, Turn, allocate};
+
+thread_local! {
+    /// The pool that this thread belongs to, only to be compared with.
+    static OWN_POOL: Cell<*const Pool> = const { Cell::new(std::ptr::null()) };
+}
 
 #[derive(Debug)]
 pub(crate) struct Pool {
@@ -34,6 +40,8 @@ pub(crate) struct Pool {
 struct State {
     jobs: VecDeque<TaskRef>,
     threads: usize,
+    /// Those of the threads that take no more jobs.
+    ending: usize,
     idle: usize,
     started: usize,
     is_shut_down: bool,
@@ -66,10 +74,12 @@ impl Pool {
         jobs.into_iter().for_each(cancel);
     }
 
-    /// Waits until all threads have ended. False if that took too long.
+    /// Waits until all threads but this one have ended. False if that took too long.
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
+        // A job that ends its own runtime would wait for itself.
+        let own = usize::from(std::ptr::eq(OWN_POOL.get(), self));
         let mut state = self.state.lock();
-        while state.threads != 0 {
+        while state.threads > own {
             let Some(deadline) = deadline else {
                 state = self.thread_ended.wait(state);
                 continue;
@@ -95,7 +105,7 @@ impl Pool {
         if state.idle >= state.jobs.len() {
             drop(state);
             self.job_waits.notify_one();
-        } else if state.threads < self.threads_max {
+        } else if state.threads - state.ending < self.threads_max {
             state.threads += 1;
             state.started += 1;
             let name = format!("{}-blocking-{}", runtime.config.thread_name, state.started);
@@ -125,6 +135,7 @@ impl Pool {
                 return Some(job);
             }
             if state.is_shut_down {
+                state.ending += 1;
                 return None;
             }
             state.idle += 1;
@@ -132,6 +143,8 @@ impl Pool {
             state = woken;
             state.idle -= 1;
             if timed_out && state.jobs.is_empty() {
+                // A job that comes from now on needs another thread.
+                state.ending += 1;
                 return None;
             }
         }
@@ -141,7 +154,8 @@ impl Pool {
 fn work(runtime: &SharedRef) {
     let _entered = scheduler::enter(runtime.clone());
     let pool = &runtime.blocking;
-    let ending = Ending(pool);
+    let mut ending = Ending { pool, is_counted: false };
+    OWN_POOL.set(pool);
     runtime.config.on_thread_start();
     while let Some(job) = pool.next_job() {
         let turn = job.run();
@@ -154,17 +168,25 @@ fn work(runtime: &SharedRef) {
             runtime.tell_worker(0);
         }
     }
+    ending.is_counted = true;
     runtime.config.on_thread_stop();
     drop(ending);
 }
 
 /// Counts a thread out, also when one of the user's hooks panics.
-struct Ending<'a>(&'a Pool);
+struct Ending<'a> {
+    pool: &'a Pool,
+    /// Whether it is counted among those that take no more jobs.
+    is_counted: bool,
+}
 
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
-        self.0.state.lock().threads -= 1;
-        self.0.thread_ended.notify_all();
+        let mut state = self.pool.state.lock();
+        state.threads -= 1;
+        state.ending -= usize::from(self.is_counted);
+        drop(state);
+        self.pool.thread_ended.notify_all();
     }
 }
 
