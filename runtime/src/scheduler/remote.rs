@@ -120,6 +120,9 @@ impl Remote {
         let Some(handle) = self.driver_handle() else { return false };
         let Some(mut driver) = self.driver.try_lock() else { return false };
         if let Some(driver) = &mut *driver {
+            // INVARIANT: a worker that was told does not wait. Looked at with the driver in hand, because a helper that
+            // had it before may have taken the telling out of it, and the kernel tells only once.
+            let timeout = if self.parker.was_told() { Some(Duration::ZERO) } else { timeout };
             // Of the errors epoll_wait can give, all but EINTR mean that the descriptor or the memory behind it is
             // wrong; then nothing sensible can go on.
             driver.turn(timeout, handle, wake).expect("the driver cannot wait for the kernel");
@@ -187,3 +190,24 @@ impl TimerOrders {
 
 /// All workers of a runtime.
 pub(super) type Remotes = Box<[Remote]>;
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_telling_that_a_helper_took_out_of_the_driver_still_ends_the_sleep() {
+        let remote = Remote::new(super::super::queue::new(false).1);
+        let (driver, handle) = Driver::new().unwrap();
+        remote.install_driver(driver, handle);
+        assert!(remote.parker.announce());
+        remote.tell();
+        // A helper serves the driver just before its owner does.
+        assert!(remote.drive(Some(Duration::ZERO), Waker::wake));
+        let start = Instant::now();
+        assert!(remote.drive(Some(Duration::from_secs(5)), Waker::wake));
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}
