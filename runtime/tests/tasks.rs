@@ -363,3 +363,48 @@ fn a_job_that_comes_while_the_last_blocking_thread_ends_is_run() {
     drop(go_on);
     assert_eq!(rt.block_on(job).unwrap(), 8);
 }
+
+#[test]
+fn a_task_woken_by_the_last_poll_of_block_on_still_runs() {
+    let rt = multi_thread(2);
+    for _ in 0..20 {
+        let (started, wait_started) = mpsc::channel();
+        let (wake, woken) = minato_runtime::sync::oneshot::channel();
+        let (done, wait_done) = mpsc::channel();
+        drop(rt.spawn(async move {
+            started.send(()).unwrap();
+            woken.await.unwrap();
+            done.send(()).unwrap();
+        }));
+        wait_started.recv().unwrap();
+        // The wake puts the task into the queue of this thread's core, which the thread then gives back.
+        rt.block_on(async { wake.send(()).unwrap() });
+        wait_done.recv().unwrap();
+    }
+}
+
+#[test]
+fn a_task_in_the_mailbox_of_a_blocked_worker_is_taken_over() {
+    for _ in 0..20 {
+        let rt = multi_thread(2);
+        // Both workers are blocked while tasks come from outside, some for each of them.
+        let [first, second] = [(); 2].map(|()| {
+            let (started, wait_started) = mpsc::channel();
+            let (release, wait_release) = mpsc::channel::<()>();
+            drop(rt.spawn(async move {
+                started.send(()).unwrap();
+                let _ = wait_release.recv();
+            }));
+            wait_started.recv().unwrap();
+            release
+        });
+        let (done, wait_done) = mpsc::channel();
+        for _ in 0..4 {
+            let done = done.clone();
+            drop(rt.spawn(async move { done.send(()).unwrap() }));
+        }
+        drop(second);
+        assert_eq!(wait_done.iter().take(4).count(), 4);
+        drop(first);
+    }
+}

@@ -362,7 +362,9 @@ impl Core {
     /// Whether nothing is left that a thread would have to see to.
     pub(super) fn is_quiescent(&self) -> bool {
         let remote = self.remote();
-        self.registry.borrow().len() == 0
+        // Tasks of other workers may be queued here too: stolen ones, and those that the last poll woke.
+        !self.has_work()
+            && self.registry.borrow().len() == 0
             && remote.mailbox.is_empty()
             && remote.timer_orders.is_empty()
             && self.timers().is_empty()
