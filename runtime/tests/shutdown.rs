@@ -227,3 +227,15 @@ fn a_runtime_dropped_by_its_own_blocking_job_does_not_wait_for_itself() {
         wait_done.recv().unwrap();
     }
 }
+
+#[test]
+fn a_runtime_whose_threads_cannot_start_ends_all_the_same() {
+    let rt = minato_runtime::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .on_thread_start(|| panic!("no thread of mine"))
+        .build()
+        .unwrap();
+    let task = rt.spawn(pending::<()>());
+    drop(rt);
+    assert!(support::current_thread().block_on(task).unwrap_err().is_cancelled());
+}

@@ -103,19 +103,38 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
     });
     let waker = Waker::from(state.clone());
     let mut root = RootFuture { future: pin!(future), state: &state, waker: &waker, output: None };
+    let mut waiting = Waiting { runtime, thread: &state.thread, is_listed: false };
     loop {
         let ended = match runtime.take_core(Some(&state.thread)) {
             Some(core) => {
                 let core = GiveBack { runtime, core: Some(core), state: &state };
                 core.run(&mut root) == End::RootReady
             }
-            None => root.poll(),
+            None => {
+                waiting.is_listed = true;
+                root.poll()
+            }
         };
         if ended && let Some(output) = root.output.take() {
             return output;
         }
         if !root.is_woken() {
             std::thread::park();
+        }
+    }
+}
+
+/// Takes the thread off the list of those that wait for a core.
+struct Waiting<'a> {
+    runtime: &'a SharedRef,
+    thread: &'a Thread,
+    is_listed: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.is_listed {
+            self.runtime.stop_waiting(self.thread);
         }
     }
 }

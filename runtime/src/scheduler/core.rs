@@ -250,7 +250,7 @@ impl Core {
     }
 
     /// Answers a call for help, if there was one: this worker is awake, and looks for work when it has none.
-    fn end_call(&self) {
+    pub(super) fn end_call(&self) {
         let remote = self.remote();
         if remote.is_called.load(Relaxed) && remote.is_called.swap(false, Relaxed) {
             self.shared().idle.end_search();

@@ -12,7 +12,7 @@ use std::io;
 use super::queue::Owner;
 use super::worker::{self, NoRoot};
 use super::{Core, Shared, SharedRef, context};
-use crate::shim::atomic::Ordering::Release;
+use crate::shim::atomic::Ordering::{AcqRel, Release};
 use crate::shim::{Condvar, Mutex, MutexGuard};
 use crate::task::TaskRef;
 
@@ -92,6 +92,11 @@ impl Shared {
         core
     }
 
+    /// The thread does not wait for a core any more.
+    pub(super) fn stop_waiting(&self, thread: &std::thread::Thread) {
+        self.cores.state.lock().waiting.retain(|other| other.id() != thread.id());
+    }
+
     fn take_core_locked(&self, state: &mut MutexGuard<'_, CoresState>) -> Option<Box<Core>> {
         if state.stage != Stage::Open {
             return None;
@@ -121,7 +126,18 @@ impl Shared {
         }
     }
 
+    /// Takes back a core that no thread is to run for now.
+    fn lay_down(&self, core: Box<Core>) {
+        let mut state = self.cores.state.lock();
+        self.rest(&mut state, core);
+        if state.stage == Stage::Closing && state.running == 0 {
+            self.drop_everything(state);
+        }
+    }
+
     fn rest(&self, state: &mut CoresState, core: Box<Core>) {
+        // A call for help that was not answered would keep all others from being made.
+        core.end_call();
         self.remotes[core.index as usize].is_running.store(false, Release);
         self.idle.add_helper();
         state.resting.push(core);
@@ -136,17 +152,16 @@ impl Shared {
         }
         let Some(core) = self.take_core(None) else { return };
         self.idle.start_search();
-        self.remotes[core.index as usize].is_called.store(true, Release);
+        // It may have been called just before it was given back.
+        if self.remotes[core.index as usize].is_called.swap(true, AcqRel) {
+            self.idle.end_search();
+        }
         self.launch(core);
     }
 
     fn launch(&self, core: Box<Core>) {
         if let Err(core) = self.start_thread(core) {
-            let mut state = self.cores.state.lock();
-            self.rest(&mut state, core);
-            if state.stage == Stage::Closing && state.running == 0 {
-                self.drop_everything(state);
-            }
+            self.lay_down(core);
         }
     }
 
@@ -184,10 +199,12 @@ impl Shared {
         let started = thread.spawn(move || {
             let Some(core) = take(&handed_over) else { return };
             let _entered = context::enter(runtime.clone());
+            // A thread that cannot start is not replaced: the next one could not either.
+            let mut hands = Hands { runtime: &runtime, core: Some(core), let_go: Shared::lay_down };
             runtime.config.on_thread_start();
-            worker::run(&core, &mut NoRoot);
+            hands.let_go = Shared::give_back;
+            hands.run();
             runtime.config.on_thread_stop();
-            runtime.give_back(core);
         });
         match (started, take) {
             (Ok(_), _) => Ok(()),
@@ -287,6 +304,29 @@ impl Shared {
     }
 }
 
+/// Lets a core go also when one of the user's hooks or wakers panics.
+struct Hands<'a> {
+    runtime: &'a Shared,
+    core: Option<Box<Core>>,
+    let_go: fn(&Shared, Box<Core>),
+}
+
+impl Hands<'_> {
+    fn run(&self) {
+        if let Some(core) = &self.core {
+            worker::run(core, &mut NoRoot);
+        }
+    }
+}
+
+impl Drop for Hands<'_> {
+    fn drop(&mut self) {
+        if let Some(core) = self.core.take() {
+            (self.let_go)(self.runtime, core);
+        }
+    }
+}
+
 fn cancel_queued(cores: &[Box<Core>], task: TaskRef) {
     task.cancel_queued();
     bury(cores, task);
@@ -301,4 +341,48 @@ fn bury(cores: &[Box<Core>], task: TaskRef) {
     }
     // SAFETY: cancelled, and out of the registry.
     unsafe { task.retire() };
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::limits::BLOCKING_THREADS_MAX;
+    use crate::runtime::Config;
+    use crate::scheduler::{Seed, block_on};
+    use crate::time::Clock;
+
+    fn runtime(workers: usize) -> SharedRef {
+        let config = Config {
+            is_current_thread: workers == 1,
+            thread_name: "test".to_owned(),
+            thread_stack_size: None,
+            blocking_threads_max: BLOCKING_THREADS_MAX,
+            thread_keep_alive: std::time::Duration::ZERO,
+            on_thread_start: None,
+            on_thread_stop: None,
+        };
+        Shared::build(workers, config, Seed::of(1), Clock::new(false)).unwrap()
+    }
+
+    #[test]
+    fn a_thread_whose_future_ended_without_a_core_waits_for_none() {
+        let runtime = runtime(1);
+        let core = runtime.take_core(None).unwrap();
+        block_on(&runtime, async {});
+        assert!(runtime.cores.state.lock().waiting.is_empty());
+        runtime.give_back(core);
+        runtime.shut_down();
+    }
+
+    #[test]
+    fn a_core_that_is_called_and_given_back_searches_no_more() {
+        let runtime = runtime(2);
+        let core = runtime.take_core(None).unwrap();
+        runtime.idle.fall_asleep(core.index);
+        runtime.call_helper();
+        assert!(runtime.idle.has_searchers());
+        runtime.give_back(core);
+        assert!(!runtime.idle.has_searchers());
+        runtime.shut_down();
+    }
 }
