@@ -92,6 +92,9 @@ fn until_timer(core: &Core) -> Option<Duration> {
 fn park_paused(core: &Core, root: &dyn Root) {
     let shared = core.shared();
     core.drive(Some(Duration::ZERO));
+    // INVARIANT: looked at before the tellings. A job tells whom it wakes first and is counted out afterwards, so when
+    // none is seen here, whoever the last one woke is seen below.
+    let has_jobs = shared.blocking.in_flight() != 0;
     let was_told = core.remote().parker.was_told();
     let next = core.timers().first_deadline();
     if core.has_work() || was_told || root.is_woken() {
@@ -99,7 +102,7 @@ fn park_paused(core: &Core, root: &dyn Root) {
         return;
     }
     match next {
-        Some(tick) if shared.blocking.in_flight() == 0 => {
+        Some(tick) if !has_jobs => {
             core.remote().parker.wake_up();
             shared.clock.advance_to(crate::time::Nanos(tick.saturating_mul(TICK_NANOS)));
             core.fire_timers();
