@@ -214,6 +214,47 @@ fn a_handle_may_outlive_its_runtime() {
 }
 
 #[test]
+fn a_runtime_whose_threads_cannot_start_ends_all_the_same() {
+    let rt = minato_runtime::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .on_thread_start(|| panic!("no thread of mine"))
+        .build()
+        .unwrap();
+    let task = rt.spawn(pending::<()>());
+    drop(rt);
+    assert!(support::current_thread().block_on(task).unwrap_err().is_cancelled());
+}
+
+#[test]
+fn a_timer_of_a_runtime_that_has_ended_is_refused() {
+    for rt in all_flavors() {
+        let handle = rt.handle().clone();
+        drop(rt);
+        let slept = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            handle.block_on(sleep(Duration::from_millis(1)));
+        }));
+        assert!(slept.is_err());
+    }
+}
+
+#[test]
+fn a_thread_that_waits_for_a_timer_learns_that_the_runtime_has_ended() {
+    for rt in all_flavors() {
+        let handle = rt.handle().clone();
+        let (started, wait_started) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            handle.block_on(async move {
+                started.send(()).unwrap();
+                sleep(Duration::from_secs(3600)).await;
+            });
+        });
+        wait_started.recv().unwrap();
+        drop(rt);
+        assert!(thread.join().is_err());
+    }
+}
+
+#[test]
 fn a_runtime_dropped_by_its_own_blocking_job_does_not_wait_for_itself() {
     for rt in all_flavors() {
         let (give, take) = mpsc::channel();
@@ -226,16 +267,4 @@ fn a_runtime_dropped_by_its_own_blocking_job_does_not_wait_for_itself() {
         give.send(rt).unwrap();
         wait_done.recv().unwrap();
     }
-}
-
-#[test]
-fn a_runtime_whose_threads_cannot_start_ends_all_the_same() {
-    let rt = minato_runtime::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .on_thread_start(|| panic!("no thread of mine"))
-        .build()
-        .unwrap();
-    let task = rt.spawn(pending::<()>());
-    drop(rt);
-    assert!(support::current_thread().block_on(task).unwrap_err().is_cancelled());
 }

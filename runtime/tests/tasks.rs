@@ -330,41 +330,6 @@ fn spawn_outside_a_runtime_says_what_to_do() {
 }
 
 #[test]
-fn guards_dropped_out_of_order_leave_no_runtime_that_is_gone() {
-    let (outer, inner) = (current_thread(), current_thread());
-    let outer_guard = outer.enter();
-    let inner_guard = inner.enter();
-    drop(outer_guard);
-    drop(outer);
-    assert!(Handle::try_current().is_ok());
-    drop(inner_guard);
-    assert!(Handle::try_current().is_err());
-}
-
-#[test]
-fn a_job_that_comes_while_the_last_blocking_thread_ends_is_run() {
-    let (ending, wait_ending) = mpsc::channel();
-    let (go_on, wait_go_on) = mpsc::channel::<()>();
-    let hook = std::sync::Mutex::new((ending, wait_go_on));
-    let rt = minato_runtime::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .thread_keep_alive(std::time::Duration::from_millis(1))
-        .on_thread_stop(move || {
-            let hook = hook.lock().unwrap();
-            let _ = hook.0.send(());
-            let _ = hook.1.recv();
-        })
-        .build()
-        .unwrap();
-    drop(rt.spawn_blocking(|| ()));
-    wait_ending.recv().unwrap();
-    let job = rt.spawn_blocking(|| 8);
-    go_on.send(()).unwrap();
-    drop(go_on);
-    assert_eq!(rt.block_on(job).unwrap(), 8);
-}
-
-#[test]
 fn a_task_woken_by_the_last_poll_of_block_on_still_runs() {
     let rt = multi_thread(2);
     for _ in 0..20 {
@@ -407,4 +372,39 @@ fn a_task_in_the_mailbox_of_a_blocked_worker_is_taken_over() {
         assert_eq!(wait_done.iter().take(4).count(), 4);
         drop(first);
     }
+}
+
+#[test]
+fn guards_dropped_out_of_order_leave_no_runtime_that_is_gone() {
+    let (outer, inner) = (current_thread(), current_thread());
+    let outer_guard = outer.enter();
+    let inner_guard = inner.enter();
+    drop(outer_guard);
+    drop(outer);
+    assert!(Handle::try_current().is_ok());
+    drop(inner_guard);
+    assert!(Handle::try_current().is_err());
+}
+
+#[test]
+fn a_job_that_comes_while_the_last_blocking_thread_ends_is_run() {
+    let (ending, wait_ending) = mpsc::channel();
+    let (go_on, wait_go_on) = mpsc::channel::<()>();
+    let hook = std::sync::Mutex::new((ending, wait_go_on));
+    let rt = minato_runtime::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .thread_keep_alive(std::time::Duration::from_millis(1))
+        .on_thread_stop(move || {
+            let hook = hook.lock().unwrap();
+            let _ = hook.0.send(());
+            let _ = hook.1.recv();
+        })
+        .build()
+        .unwrap();
+    drop(rt.spawn_blocking(|| ()));
+    wait_ending.recv().unwrap();
+    let job = rt.spawn_blocking(|| 8);
+    go_on.send(()).unwrap();
+    drop(go_on);
+    assert_eq!(rt.block_on(job).unwrap(), 8);
 }

@@ -303,11 +303,7 @@ impl Core {
             true
         });
         wakers.into_iter().for_each(Waker::wake);
-        for order in self.remote().timer_orders.take() {
-            if let TimerOrder::Insert { timer, .. } = order {
-                Waker::from(timer).wake();
-            }
-        }
+        self.remote().refuse_timers();
     }
 
     /// Takes the tasks out of the mailbox of a worker. True if there was one.

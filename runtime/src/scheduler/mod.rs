@@ -319,12 +319,17 @@ pub(crate) fn cancel_timer(runtime: &SharedRef, worker: u16, key: Key) {
 ///
 /// # Panics
 ///
-/// If the thread is in no runtime.
+/// If the thread is in no runtime, or in one that has shut down.
 pub(crate) fn request_timer(tick: u64, timer: Arc<ForeignTimer>) {
     let Some(runtime) = current() else { no_runtime("a timer") };
     runtime.remote(0).timer_orders.push(TimerOrder::Insert { tick, timer });
     runtime.remote(0).tell();
     runtime.ensure_driven(0);
+    if runtime.is_shut_down() {
+        // Whoever ends the runtime may have looked before the order was there.
+        runtime.remote(0).refuse_timers();
+        panic!("a timer was waited for in a runtime that has shut down");
+    }
 }
 
 /// Fires what is due on the worker that runs.

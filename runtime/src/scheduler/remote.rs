@@ -130,6 +130,15 @@ impl Remote {
         true
     }
 
+    /// Wakes all who ask for a timer, to find the runtime gone.
+    pub(super) fn refuse_timers(&self) {
+        for order in self.timer_orders.take() {
+            if let TimerOrder::Insert { timer, .. } = order {
+                Waker::from(timer).wake();
+            }
+        }
+    }
+
     /// Closes the driver: all its descriptors fail from now on.
     pub(super) fn close_driver(&self) {
         let driver = self.driver.lock().take();

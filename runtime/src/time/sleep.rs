@@ -21,7 +21,7 @@ use crate::task::coop;
 ///
 /// # Panics
 ///
-/// The future panics when it must wait and is polled outside a runtime.
+/// The future panics when it must wait and is polled outside a runtime, or in one that has shut down.
 ///
 /// # Cancel safety
 ///
