@@ -45,7 +45,9 @@ pub(super) fn run(core: &Core, root: &mut dyn Root) -> End {
             if core.shared().is_shut_down() {
                 return End::ShutDown;
             }
-            let is_busy = core.run_batch() || root.is_woken() || core.collect() || core.steal();
+            // Looking around, or dropping what others have finished, may have woken tasks here: hence the last question.
+            let is_busy =
+                core.run_batch() || root.is_woken() || core.collect() || core.steal() || core.has_work();
             if !is_busy {
                 park(core, root);
             }
