@@ -134,3 +134,39 @@ fn waiting_reuses_the_room_of_those_who_waited_before() {
     let (times, _) = allocated(|| (0..100).for_each(|_| wait_in_vain()));
     assert_eq!(times, 0);
 }
+
+#[test]
+fn a_task_allocates_once_and_a_timer_not_at_all() {
+    use minato_runtime::runtime::Builder;
+    use minato_runtime::task::yield_now;
+    use minato_runtime::time::{Duration, sleep, timeout};
+    let rt = Builder::new_current_thread().build().unwrap();
+    rt.block_on(async {
+        // The first round grows the registry and the wheel.
+        for is_first in [true, false] {
+            let before = (COUNT.get(), BYTES.get());
+            for _ in 0..100 {
+                drop(minato_runtime::spawn(async {}));
+            }
+            // A yield lets a batch of them run, not all.
+            for _ in 0..4 {
+                yield_now().await;
+            }
+            let spawned = (COUNT.get() - before.0, BYTES.get() - before.1);
+            assert!(is_first || spawned.0 == 100, "{spawned:?}");
+            assert!(is_first || spawned.1 <= 100 * 112, "{spawned:?}");
+
+            let before = COUNT.get();
+            for _ in 0..100 {
+                let mut pending = pin!(timeout(Duration::from_secs(5), sleep(Duration::from_secs(9))));
+                std::future::poll_fn(|cx| {
+                    assert!(pending.as_mut().poll(cx).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+                minato_runtime::task::consume_budget().await;
+            }
+            assert!(is_first || COUNT.get() == before);
+        }
+    });
+}
