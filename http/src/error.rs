@@ -5,12 +5,10 @@ use std::fmt;
 use std::io;
 
 use http::StatusCode;
+use minato_service::BoxError;
 
 use crate::h1::Fault;
 use crate::reason::Reason;
-
-/// Any error, boxed: what foreign services and bodies may fail with.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Why an HTTP exchange failed.
 ///

@@ -8,11 +8,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
+use minato_service::BoxError;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::body::Body;
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 
 /// A service that answers each request with what the future of `handler` returns.
 ///

@@ -7,10 +7,11 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use http_body::{Frame, SizeHint};
+use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
 use super::Body;
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 
 /// `body` as the `Body` it already is, or back unchanged.
 pub(super) fn downcast<B: 'static>(body: B) -> Result<Body, B> {

@@ -23,8 +23,9 @@ use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
+use minato_service::BoxError;
 
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 
 pub(crate) use self::h2::H2Body;
 pub(crate) use self::pipe::{Demand, PipeReader, PipeWriter, pipe};

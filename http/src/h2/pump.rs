@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Frame;
+use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
 use super::Canceled;
 use crate::clock::{Deadline, Instant};
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 use crate::reason::Reason;
 
 /// A body known to be no longer than this is handed to h2 at once: waiting for window first would cost more than the

@@ -12,6 +12,7 @@ use std::time::Duration;
 use bytes::Buf;
 use http::{Request, Response};
 use minato_net::accept::AcceptLoop;
+use minato_service::BoxError;
 use tower_service::Service;
 
 use super::config::ServerConfig;
@@ -21,7 +22,6 @@ use super::report::{Drain, Report};
 use super::shutdown::{Host, Stage};
 use crate::body::Body;
 use crate::clock::{Deadline, Instant};
-use crate::error::BoxError;
 use crate::limits::ABORT_GRACE;
 
 /// The signal that begins a shutdown, and how long that may take.

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Buf;
 use http::{Request, Response};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
+use minato_service::BoxError;
 use tower_service::Service;
 
 use super::config::ServerConfig;
@@ -15,7 +16,7 @@ use super::{h1, h2};
 use crate::body::Body;
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
-use crate::error::{BoxError, Error, Sent};
+use crate::error::{Error, Sent};
 use crate::h2::PREFACE;
 use crate::input::Input;
 

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use bytes::Buf;
 use http::{Request, Response};
 use minato_net::accept::AcceptLoop;
+use minato_service::BoxError;
 use tower_service::Service;
 
 use self::accept::{Accept, Connections, Graceful};
@@ -38,7 +39,7 @@ pub use self::net::Address;
 pub use self::report::{Drain, Report};
 use self::shutdown::Host;
 use crate::body::Body;
-use crate::error::{BoxError, Error, Kind};
+use crate::error::{Error, Kind};
 
 /// Serves HTTP/1 and HTTP/2 on one port.
 ///

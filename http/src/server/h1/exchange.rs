@@ -9,6 +9,7 @@ use bytes::Buf;
 use http::header::{CONNECTION, HeaderMap};
 use http::{Method, Request, Response, StatusCode, Version};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
+use minato_service::BoxError;
 use tower_service::Service;
 
 use super::inbound::{Fed, Inbound};
@@ -16,7 +17,7 @@ use super::waits::Wait;
 use super::{Connection, Flow, Phase, Stepped};
 use crate::body::Body;
 use crate::buffers;
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 use crate::h1::encode::{self, Asked, Persistence, ResponseFraming};
 use crate::h1::{Framing, HeadSpan, has_option, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES};

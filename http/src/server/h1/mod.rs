@@ -29,6 +29,7 @@ use std::task::{Context, Poll};
 use bytes::Buf;
 use http::{Request, Response, StatusCode};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
+use minato_service::BoxError;
 use tower_service::Service;
 
 use self::exchange::Exchange;
@@ -36,7 +37,7 @@ use self::waits::{Expired, Wait, Waits};
 use crate::body::Body;
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
-use crate::error::{BoxError, Error, Kind, Sent};
+use crate::error::{Error, Kind, Sent};
 use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step};
 use crate::input::Input;
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};

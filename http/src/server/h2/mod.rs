@@ -24,13 +24,14 @@ use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Request, Response, StatusCode};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
+use minato_service::BoxError;
 use tower_service::Service;
 
 use self::stream::Stream;
 use crate::body::{Body, H2Body};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
-use crate::error::{BoxError, Error, Kind, Sent, Timeout};
+use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::Date;
 use crate::h2::{KeepAlive, Pulse, Role, StreamSet, Turn, Wire, check_request};
 use crate::input::Input;

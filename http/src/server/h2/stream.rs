@@ -9,9 +9,10 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
 use http::{Method, Response, StatusCode};
+use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
-use crate::error::{BoxError, Error};
+use crate::error::Error;
 use crate::h1::framing::is_bodiless;
 use crate::h2::{Pump, strip_connection_fields};
 use crate::reason::Reason;
