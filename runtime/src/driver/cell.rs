@@ -1,13 +1,15 @@
 //! The readiness of one descriptor, and who waits for it.
 //!
-//! One word holds the readiness (low byte), a flag that says whether anybody stands in the list of waiters, and a
-//! tick that counts the events. One task may wait for reading and one for writing through the two waker slots,
+//! One word holds the readiness (low byte), a flag that says whether anybody stands in the list of waiters, a tick
+//! that counts the events, and a generation that counts the descriptors that have used the cell. One task may wait for reading and one for writing through the two waker slots,
 //! which is what streams need; any number may wait in the list, which is what sharing a socket by reference needs.
 //!
 //! Invariants
 //! 1. The tick changes with every event, so that clearing after `WouldBlock` cannot erase an event that came later.
 //! 2. A waiter stores its waker first and looks at the readiness again afterwards; the driver sets the readiness
 //!    first and looks for wakers afterwards.
+//! 3. An event is noted in the same step that finds it meant for this generation. Else the driver of one thread could
+//!    put the end of a stream, which is never cleared, on the next descriptor, which another thread registers.
 
 use std::task::{Context, Poll, Waker};
 
@@ -21,6 +23,8 @@ const READY_MASK: usize = 0xff;
 const HAS_WAITERS: usize = 1 << 8;
 const SHUT_DOWN: usize = 1 << 9;
 const TICK: usize = 1 << 10;
+const GENERATION: usize = 1 << 33;
+const TICK_MASK: usize = GENERATION - TICK;
 
 /// Which of the two waker slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +46,7 @@ impl Direction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) ready: Ready,
+    /// Together with the generation.
     pub(crate) tick: usize,
     pub(crate) is_shut_down: bool,
 }
@@ -65,8 +70,6 @@ impl Seen {
 #[derive(Debug)]
 pub(super) struct IoCell {
     word: AtomicUsize,
-    /// Counts the descriptors that have used this cell; part of the token.
-    pub(super) generation: AtomicUsize,
     reader: AtomicWaker,
     writer: AtomicWaker,
     waiters: Mutex<Waiters>,
@@ -89,32 +92,41 @@ impl IoCell {
     pub(super) fn new() -> Self {
         Self {
             word: AtomicUsize::new(0),
-            generation: AtomicUsize::new(0),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
             waiters: Mutex::new(Waiters::default()),
         }
     }
 
-    /// Makes the cell fit for another descriptor.
-    pub(super) fn reset(&self) {
-        self.word.store(0, Relaxed);
+    /// Which of the descriptors that have used this cell does so now; part of the token.
+    pub(super) fn generation(&self) -> u32 {
+        generation(self.word.load(Relaxed))
+    }
+
+    /// Makes the cell fit for another descriptor; only one that was shut down stays so.
+    pub(super) fn renew(&self) {
+        let fresh = |word: usize| (word & !(GENERATION - 1) | word & SHUT_DOWN).wrapping_add(GENERATION);
+        self.update(|word| Some(fresh(word)));
         drop(self.reader.take());
         drop(self.writer.take());
         *self.waiters.lock() = Waiters::default();
     }
 
-    /// Notes an event and hands the wakers it concerns to `wake`.
-    pub(super) fn set_ready(&self, ready: Ready, wake: &mut impl FnMut(Waker)) {
+    /// Notes an event of the descriptor of `meant` and hands the wakers it concerns to `wake`. An event that comes too
+    /// late for that descriptor is ignored (invariant 3).
+    pub(super) fn set_ready(&self, meant: u32, ready: Ready, wake: &mut impl FnMut(Waker)) {
         let bits = usize::from(ready.bits());
+        let ticked = |word: usize| word & !TICK_MASK | word.wrapping_add(TICK) & TICK_MASK;
         // ORDERING: AcqRel [ready], before the wakers are looked for (invariant 2).
-        let before = self.update(|word| (word | bits).wrapping_add(TICK));
-        self.wake(ready, before & HAS_WAITERS != 0, wake);
+        let before = self.update(|word| (generation(word) == meant).then(|| ticked(word | bits)));
+        if let Some(before) = before {
+            self.wake(ready, before & HAS_WAITERS != 0, wake);
+        }
     }
 
     /// Fails all operations, present and future.
     pub(super) fn shut_down(&self, wake: &mut impl FnMut(Waker)) {
-        self.update(|word| word | SHUT_DOWN);
+        self.update(|word| Some(word | SHUT_DOWN));
         self.wake(Ready::ALL, true, wake);
     }
 
@@ -216,13 +228,19 @@ impl IoCell {
         }
     }
 
-    fn update(&self, change: impl Fn(usize) -> usize) -> usize {
+    /// Changes the word, unless `change` refuses; the word as it was before.
+    fn update(&self, change: impl Fn(usize) -> Option<usize>) -> Option<usize> {
         let mut word = self.word.load(Relaxed);
         loop {
-            match self.word.compare_exchange_weak(word, change(word), AcqRel, Relaxed) {
-                Ok(before) => return before,
+            match self.word.compare_exchange_weak(word, change(word)?, AcqRel, Relaxed) {
+                Ok(before) => return Some(before),
                 Err(actual) => word = actual,
             }
         }
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "31 bits are left of it")]
+fn generation(word: usize) -> u32 {
+    (word / GENERATION) as u32
 }

@@ -8,7 +8,6 @@ use std::sync::OnceLock;
 use super::cell::IoCell;
 use super::ready::Ready;
 use crate::shim::Mutex;
-use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 
 /// Cells on the first page.
 const FIRST_PAGE: usize = 32;
@@ -66,19 +65,14 @@ impl Cells {
         };
         free.live += 1;
         drop(free);
-        let cell = self.get(index)?;
-        cell.reset();
-        #[expect(clippy::cast_possible_truncation, reason = "generations wrap")]
-        let generation = cell.generation.load(Relaxed) as u32 & 0x7fff_ffff;
+        let generation = self.get(index)?.generation();
         Some(Token { index, generation })
     }
 
     /// Returns a cell; events that still name it are ignored from now on.
     pub(super) fn give_back(&self, token: Token) {
         if let Some(cell) = self.get(token.index) {
-            // ORDERING: Release, before the cell is taken again. Pairs with the Acquire in `dispatch`.
-            cell.generation.fetch_add(1, Release);
-            cell.reset();
+            cell.renew();
         }
         let mut free = self.free.lock();
         free.live -= 1;
@@ -99,11 +93,8 @@ impl Cells {
     /// Spreads one event of the kernel.
     pub(super) fn dispatch(&self, event: &mio::event::Event, wake: &mut impl FnMut(std::task::Waker)) {
         let token = Token::from_mio(event.token());
-        let Some(cell) = self.get(token.index) else { return };
-        #[expect(clippy::cast_possible_truncation, reason = "generations wrap")]
-        let generation = cell.generation.load(Acquire) as u32 & 0x7fff_ffff;
-        if generation == token.generation {
-            cell.set_ready(Ready::of(event), wake);
+        if let Some(cell) = self.get(token.index) {
+            cell.set_ready(token.generation, Ready::of(event), wake);
         }
     }
 

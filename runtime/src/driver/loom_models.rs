@@ -9,7 +9,7 @@ use super::ready::{Interest, Ready};
 use crate::shim::{Arc, thread};
 
 fn set_readable(cell: &IoCell) {
-    cell.set_ready(Ready::READABLE, &mut |waker| waker.wake());
+    cell.set_ready(cell.generation(), Ready::READABLE, &mut |waker| waker.wake());
 }
 
 #[test]
@@ -68,5 +68,21 @@ fn loom_the_end_of_the_runtime_reaches_a_task_that_waits() {
         let seen = block_on(poll_fn(|cx| cell.poll_ready(Direction::Write, cx)));
         assert!(seen.is_shut_down);
         driver.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_a_late_event_does_not_reach_the_next_descriptor() {
+    loom::model(|| {
+        let cell = Arc::new(IoCell::new());
+        let meant = cell.generation();
+        let driver = {
+            let cell = cell.clone();
+            thread::spawn(move || cell.set_ready(meant, Ready::READ_CLOSED, &mut |waker| waker.wake()))
+        };
+        cell.renew();
+        assert_ne!(cell.generation(), meant);
+        driver.join().unwrap();
+        assert!(cell.look(Interest::READABLE).ready.is_empty());
     });
 }
