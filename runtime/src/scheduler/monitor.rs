@@ -11,9 +11,9 @@
 use std::time::Duration;
 
 use super::core::HELP_DELAY_NANOS;
-use super::{Shared, SharedRef, context};
-use crate::shim::atomic::AtomicU8;
-use crate::shim::atomic::Ordering::{AcqRel, Relaxed, Release};
+use super::{Remote, Shared, SharedRef, context};
+use crate::shim::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst};
+use crate::shim::atomic::{AtomicU8, fence};
 use crate::shim::{Condvar, Mutex};
 
 const PERIOD_MIN: Duration = Duration::from_millis(1);
@@ -87,9 +87,32 @@ impl Monitor {
         self.state.load(Relaxed) != STOPPED
     }
 
-    fn sleep(&self) {
+    /// The step of `sleep` in which it is decided; with the lock held. True if nobody is awake.
+    fn fall_asleep(&self, all_asleep: impl Fn() -> bool) -> bool {
+        if self.state.compare_exchange(WATCHING, ASLEEP, AcqRel, Relaxed).is_err() {
+            return false;
+        }
+        // ORDERING: SeqCst [watch]: either a worker that wakes now finds us asleep, or we find it awake.
+        fence(SeqCst);
+        if all_asleep() {
+            return true;
+        }
+        // Only with the lock held does anybody else change the state.
+        self.state.store(WATCHING, Release);
+        false
+    }
+
+    /// For a worker that has just woken: whether somebody watches it.
+    pub(super) fn is_watching_after_wake(&self) -> bool {
+        // ORDERING: SeqCst [watch].
+        fence(SeqCst);
+        self.is_watching()
+    }
+
+    /// Sleeps until there is somebody to watch, unless one of the workers is awake.
+    fn sleep(&self, all_asleep: impl Fn() -> bool) {
         let mut lock = self.lock.lock();
-        if self.state.compare_exchange(WATCHING, ASLEEP, AcqRel, Relaxed).is_ok() {
+        if self.fall_asleep(all_asleep) {
             while self.state.load(Relaxed) == ASLEEP {
                 lock = self.changed.wait(lock);
             }
@@ -108,11 +131,16 @@ fn run(runtime: &SharedRef) {
         quiet_looks = if look.all_asleep { quiet_looks + 1 } else { 0 };
         period = if look.any_slow { PERIOD_MIN } else { (period * 2).min(PERIOD_MAX) };
         if quiet_looks >= QUIET_LOOKS {
-            shared.monitor.sleep();
+            shared.monitor.sleep(|| shared.remotes.iter().all(is_quiet));
             quiet_looks = 0;
             period = PERIOD_MIN;
         }
     }
+}
+
+/// Whether nothing can be held up there.
+fn is_quiet(remote: &Remote) -> bool {
+    !remote.is_running.load(Relaxed) || remote.parker.is_asleep()
 }
 
 struct Look {
@@ -123,7 +151,7 @@ struct Look {
 fn look(shared: &Shared, seen: &mut [u64], period: Duration) -> Look {
     let mut look = Look { all_asleep: true, any_slow: false };
     for (remote, seen) in shared.remotes.iter().zip(seen) {
-        if !remote.is_running.load(Relaxed) || remote.parker.is_asleep() {
+        if is_quiet(remote) {
             continue;
         }
         look.all_asleep = false;
@@ -143,4 +171,30 @@ fn look(shared: &Shared, seen: &mut [u64], period: Duration) -> Look {
         }
     }
     look
+}
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use super::*;
+    use crate::scheduler::parker::Parker;
+    use crate::shim::{Arc, thread};
+
+    #[test]
+    fn loom_a_worker_that_wakes_is_watched() {
+        loom::model(|| {
+            let shared = Arc::new((Monitor::new(), Parker::new()));
+            shared.0.state.store(WATCHING, Relaxed);
+            assert!(shared.1.announce());
+            let worker = {
+                let shared = shared.clone();
+                thread::spawn(move || {
+                    shared.1.wake_up();
+                    shared.0.is_watching_after_wake()
+                })
+            };
+            let sleeps = shared.0.fall_asleep(|| shared.1.is_asleep());
+            let believes_watched = worker.join().unwrap();
+            assert!(!(sleeps && believes_watched));
+        });
+    }
 }

@@ -75,7 +75,7 @@ fn park(core: &Core, root: &dyn Root) {
     }
     if is_helper {
         shared.idle.wake_up(core.index);
-        if remote.is_called.load(Relaxed) || !shared.monitor.is_watching() {
+        if remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake() {
             shared.monitor.watch(shared);
         }
     }
