@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 
+use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use minato_grpc::{Cx, Routes};
 use minato_http::{Body, BoxError, Server, handler_fn};
@@ -15,7 +16,13 @@ use crate::on_minato::work::serve;
 
 /// HTTP/1 and HTTP/2 on one port.
 pub(crate) fn http(workers: Workers) -> SocketAddr {
-    serve(workers, |tell| run(tell, handler_fn(|_: Request<Body>| async { HELLO })))
+    serve(workers, |tell| run(tell, handler_fn(hello)))
+}
+
+async fn hello(_: Request<Body>) -> Response<Body> {
+    let mut response = Response::new(Body::from(HELLO));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response
 }
 
 /// gRPC.
