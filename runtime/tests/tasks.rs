@@ -408,3 +408,27 @@ fn a_job_that_comes_while_the_last_blocking_thread_ends_is_run() {
     drop(go_on);
     assert_eq!(rt.block_on(job).unwrap(), 8);
 }
+
+#[test]
+fn a_joiner_whose_waker_panics_does_not_keep_the_task_or_the_runtime() {
+    struct Bomb;
+    impl std::task::Wake for Bomb {
+        fn wake(self: Arc<Self>) {
+            panic!("a waker that panics");
+        }
+    }
+    for rt in all_flavors() {
+        let (release, wait) = minato_runtime::sync::oneshot::channel::<()>();
+        let mut task = rt.spawn(async move { wait.await.is_ok() });
+        let waker = std::task::Waker::from(Arc::new(Bomb));
+        let polled = std::pin::Pin::new(&mut task).poll(&mut std::task::Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        release.send(()).unwrap();
+        rt.block_on(async {
+            while !task.is_finished() {
+                yield_now().await;
+            }
+        });
+        assert!(rt.block_on(task).unwrap());
+    }
+}

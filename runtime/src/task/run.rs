@@ -1,5 +1,6 @@
 //! One turn of a task: from the queue to pending, complete or cancelled.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use super::coop;
@@ -87,7 +88,8 @@ impl TaskRef {
                 // SAFETY: the slot is ours (invariant 4 of the state).
                 let waker: Option<Waker> = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
                 if let Some(waker) = waker {
-                    waker.wake();
+                    // Somebody else's code. The task is over, and must leave its registry even if that panics.
+                    drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
                 }
             }
         } else {
