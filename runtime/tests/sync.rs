@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use minato_runtime::runtime::{Builder, Runtime};
-use minato_runtime::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore, mpsc, oneshot};
+use minato_runtime::sync::{Mutex, Notify, OwnedMutexGuard, Semaphore, mpsc, oneshot, watch};
 use minato_runtime::task::yield_now;
 use minato_runtime::{select, spawn};
 
@@ -298,4 +298,18 @@ fn handles_and_futures_may_go_where_their_contents_may() {
     let notify = Notify::new();
     send(&notify.notified());
     unpin(&notify.notified());
+}
+
+#[test]
+fn a_task_watches_a_value_until_it_is_the_wanted_one() {
+    on_every_flavor(async || {
+        let (tx, mut rx) = watch::channel(0);
+        let watching = spawn(async move { *rx.wait_for(|value| *value >= 100).await.unwrap() });
+        for _ in 0..100 {
+            tx.send_modify(|value| *value += 1);
+            yield_now().await;
+        }
+        assert_eq!(watching.await.unwrap(), 100);
+        tx.closed().await;
+    });
 }

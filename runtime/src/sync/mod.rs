@@ -1,6 +1,7 @@
 //! Synchronisation between tasks.
 //!
 //! - [`oneshot`] and [`mpsc`]: channels for one value and for many;
+//! - [`watch`]: a channel for the newest value alone;
 //! - [`Semaphore`], [`Mutex`], [`RwLock`]: limits on who may go on;
 //! - [`Notify`]: a wake-up call without a value;
 //! - [`Barrier`]: a place to meet; [`OnceCell`]: a value made by whoever needs it first.
@@ -20,6 +21,7 @@ mod permits;
 mod rwlock;
 mod semaphore;
 mod wait_queue;
+pub mod watch;
 
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
