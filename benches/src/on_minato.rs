@@ -2,5 +2,5 @@
 
 use crate::platform::minato as platform;
 
-#[path = "work/mod.rs"]
-pub(crate) mod work;
+#[path = "jobs/mod.rs"]
+pub(crate) mod jobs;

@@ -2,6 +2,6 @@
 
 use crate::platform::tokio as platform;
 
-#[path = "work/mod.rs"]
+#[path = "jobs/mod.rs"]
 #[expect(clippy::duplicate_mod, reason = "the same work is compiled for both runtimes")]
-pub(crate) mod work;
+pub(crate) mod jobs;

@@ -12,7 +12,7 @@ use tonic::codegen::Service;
 use super::HELLO;
 use super::bench::{Bench, BenchServer, Message};
 use crate::Workers;
-use crate::on_minato::work::serve;
+use crate::on_minato::jobs::serve;
 
 /// HTTP/1 and HTTP/2 on one port.
 pub(crate) fn http(workers: Workers) -> SocketAddr {

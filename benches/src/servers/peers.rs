@@ -24,7 +24,7 @@ use tonic_prost::ProstCodec;
 use super::HELLO;
 use super::bench::Message;
 use crate::Workers;
-use crate::on_tokio::work::serve;
+use crate::on_tokio::jobs::serve;
 
 /// hyper, HTTP/1.
 pub(crate) fn http1(workers: Workers) -> SocketAddr {
