@@ -1,7 +1,7 @@
 //! Synchronisation between tasks.
 //!
 //! - [`oneshot`] and [`mpsc`]: channels for one value and for many;
-//! - [`watch`]: a channel for the newest value alone;
+//! - [`broadcast`] and [`watch`]: channels to many, for every value and for the newest alone;
 //! - [`Semaphore`], [`Mutex`], [`RwLock`]: limits on who may go on;
 //! - [`Notify`]: a wake-up call without a value;
 //! - [`Barrier`]: a place to meet; [`OnceCell`]: a value made by whoever needs it first.
@@ -12,6 +12,7 @@
 pub(crate) mod atomic_waker;
 mod barrier;
 pub(crate) mod blocking;
+pub mod broadcast;
 pub mod mpsc;
 mod mutex;
 mod notify;

@@ -1,0 +1,156 @@
+//! The queue under its lock, with who sends and who waits.
+//!
+//! Each message is under a small lock of its own, in which it is cloned: a slow `clone` holds up nobody but those who
+//! want the same message, and `T` need not be `Sync`.
+//!
+//! Invariant: what is added, and the end, become visible under the lock together with the wakers of all who wait. A
+//! receiver looks and leaves its waker under the same lock. So no wake is lost.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use super::error::TryRecvError;
+use super::queue::{Found, Queue};
+use crate::shim::Mutex;
+use crate::sync::Notify;
+use crate::sync::wait_queue::{Key, WaitQueue, Wakers};
+
+type Message<T> = Arc<Mutex<T>>;
+
+#[derive(Debug)]
+pub(super) struct Shared<T> {
+    pub(super) state: Mutex<State<T>>,
+    /// Calls the senders: all receivers are gone.
+    pub(super) abandoned: Notify,
+}
+
+#[derive(Debug)]
+pub(super) struct State<T> {
+    pub(super) queue: Queue<Message<T>>,
+    pub(super) senders: usize,
+    pub(super) receivers: usize,
+    waiting: WaitQueue<()>,
+}
+
+impl<T> Shared<T> {
+    /// One sender, no receiver.
+    pub(super) fn new(capacity: usize) -> Self {
+        let state =
+            State { queue: Queue::new(capacity), senders: 1, receivers: 0, waiting: WaitQueue::new() };
+        Self { state: Mutex::new(state), abandoned: Notify::new() }
+    }
+
+    /// Adds a message; answers how many receivers it is for, or gives it back if there are none.
+    pub(super) fn send(&self, value: T) -> Result<usize, T> {
+        let mut wakers = Wakers::default();
+        let mut state = self.state.lock();
+        let receivers = state.receivers;
+        if receivers == 0 {
+            return Err(value);
+        }
+        let oldest = state.queue.push(Arc::new(Mutex::new(value)), receivers);
+        state.waiting.drain_wakers(&mut wakers);
+        drop(state);
+        wakers.wake();
+        drop(oldest);
+        Ok(receivers)
+    }
+
+    /// Counts a receiver; answers the position it begins at, which is the end.
+    pub(super) fn add_receiver(&self) -> u64 {
+        let mut state = self.state.lock();
+        state.receivers += 1;
+        state.queue.next()
+    }
+
+    pub(super) fn remove_receiver(&self, position: u64) {
+        let mut state = self.state.lock();
+        let unwanted = state.queue.pass(position);
+        state.receivers -= 1;
+        let is_last = state.receivers == 0;
+        drop(state);
+        drop(unwanted);
+        if is_last {
+            self.abandoned.notify_waiters();
+        }
+    }
+
+    pub(super) fn remove_sender(&self) {
+        let mut wakers = Wakers::default();
+        let mut state = self.state.lock();
+        state.senders -= 1;
+        if state.senders == 0 {
+            state.waiting.drain_wakers(&mut wakers);
+        }
+        drop(state);
+        wakers.wake();
+    }
+
+    /// A receiver that waited gives up.
+    pub(super) fn leave(&self, place: Key) {
+        let entry = self.state.lock().waiting.remove(place);
+        drop(entry);
+    }
+}
+
+impl<T: Clone> Shared<T> {
+    /// Takes the message at `position`, which is moved on.
+    pub(super) fn try_take(&self, position: &mut u64) -> Result<T, TryRecvError> {
+        let mut state = self.state.lock();
+        let taken = state.take(position);
+        drop(state);
+        taken.map(into_value)
+    }
+
+    /// As [`try_take`](Self::try_take), or leaves the waker of `cx` at `place`.
+    pub(super) fn poll_take(
+        &self,
+        cx: &mut Context<'_>,
+        position: &mut u64,
+        place: &mut Option<Key>,
+    ) -> Poll<Result<T, TryRecvError>> {
+        let mut state = self.state.lock();
+        let taken = state.take(position);
+        if let Err(TryRecvError::Empty) = taken {
+            let replaced = match *place {
+                Some(key) => state.waiting.set_waker(key, cx),
+                None => {
+                    *place = Some(state.waiting.insert((), Some(cx.waker().clone())));
+                    None
+                }
+            };
+            drop(state);
+            drop(replaced);
+            return Poll::Pending;
+        }
+        let entry = place.take().map(|key| state.waiting.remove(key));
+        drop(state);
+        drop(entry);
+        Poll::Ready(taken.map(into_value))
+    }
+}
+
+impl<T> State<T> {
+    fn take(&mut self, position: &mut u64) -> Result<Message<T>, TryRecvError> {
+        match self.queue.take(*position) {
+            Found::Message(message) => {
+                *position += 1;
+                Ok(message)
+            }
+            Found::Lost(lost) => {
+                *position += lost;
+                Err(TryRecvError::Lagged(lost))
+            }
+            Found::Nothing if self.senders == 0 => Err(TryRecvError::Closed),
+            Found::Nothing => Err(TryRecvError::Empty),
+        }
+    }
+}
+
+/// The value of a message; the last that has it takes it without a clone.
+fn into_value<T: Clone>(message: Message<T>) -> T {
+    match Arc::try_unwrap(message) {
+        Ok(last) => last.into_inner(),
+        Err(message) => message.lock().clone(),
+    }
+}
