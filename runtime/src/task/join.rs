@@ -77,8 +77,10 @@ impl<T> JoinHandle<T> {
         self.task.header().id
     }
 
-    /// Stores the waker; true if the task is complete instead.
-    fn poll_complete(&self, cx: &Context<'_>) -> bool {
+    /// Stores the waker; true if the task is complete instead, and the waker is then not called.
+    ///
+    /// A stored waker is called exactly once, by the task that completes, unless it is replaced or the handle dropped.
+    pub(super) fn poll_complete(&self, cx: &Context<'_>) -> bool {
         let header = self.task.header();
         let snapshot = header.state.load();
         if snapshot.is_complete() {
@@ -100,21 +102,32 @@ impl<T> JoinHandle<T> {
         header.join_waker.with_mut(|slot| unsafe { *slot = None });
         true
     }
+
+    /// The output, if the task is complete.
+    ///
+    /// # Panics
+    ///
+    /// If it was taken already.
+    pub(super) fn try_output(&mut self) -> Poll<Result<T, JoinError>> {
+        let mut output = Poll::Pending;
+        if self.is_finished() {
+            // SAFETY: complete, so the output is ours; `T` is its type.
+            unsafe { (self.task.header().vtable.read_output)(self.task, (&raw mut output).cast()) };
+        }
+        output
+    }
 }
 
 impl<T> Future for JoinHandle<T> {
     type Output = Result<T, JoinError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let unit = std::task::ready!(coop::poll_proceed(cx));
         if !self.poll_complete(cx) {
             return Poll::Pending;
         }
         unit.made_progress();
-        let mut output = Poll::Pending;
-        // SAFETY: complete, so the output is ours; `T` is its type.
-        unsafe { (self.task.header().vtable.read_output)(self.task, (&raw mut output).cast()) };
-        output
+        self.try_output()
     }
 }
 

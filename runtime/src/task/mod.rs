@@ -1,6 +1,7 @@
 //! Tasks: what the scheduler runs.
 //!
 //! - `spawn`, `join`, `yield_now`, [`coop`]: what users call
+//! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
 //! - `state`: the word that says who may do what with a task
 //! - `header`, `cell`: its memory
 //! - `run`: one turn of it
@@ -9,23 +10,27 @@
 
 pub mod coop;
 
+mod abort_on_drop;
 mod cell;
 mod error;
 mod header;
 mod id;
 mod join;
+mod join_set;
 mod run;
 mod spawn;
 mod state;
 mod waker;
 mod yield_now;
 
+pub use abort_on_drop::AbortOnDropHandle;
 pub(crate) use cell::allocate;
 pub use coop::{consume_budget, unconstrained};
 pub use error::JoinError;
 pub(crate) use header::{Header, Home, TaskRef};
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
+pub use join_set::JoinSet;
 pub(crate) use run::Turn;
 pub use spawn::{spawn, spawn_blocking};
 use state::State;
