@@ -2,6 +2,7 @@
 //!
 //! - `spawn`, `join`, `yield_now`, [`coop`]: what users call
 //! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
+//! - `local`: values that belong to a task
 //! - `state`: the word that says who may do what with a task
 //! - `header`, `cell`: its memory
 //! - `run`: one turn of it
@@ -17,6 +18,7 @@ mod header;
 mod id;
 mod join;
 mod join_set;
+mod local;
 mod run;
 mod spawn;
 mod state;
@@ -31,6 +33,7 @@ pub(crate) use header::{Header, Home, TaskRef};
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
+pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub(crate) use run::Turn;
 pub use spawn::{spawn, spawn_blocking};
 use state::State;
