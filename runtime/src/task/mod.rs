@@ -2,6 +2,7 @@
 //!
 //! - `spawn`, `join`, `yield_now`, [`coop`]: what users call
 //! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
+//! - `tracker`: who waits for tasks that nobody joins
 //! - `local`: values that belong to a task
 //! - `state`: the word that says who may do what with a task
 //! - `header`, `cell`: its memory
@@ -22,6 +23,7 @@ mod local;
 mod run;
 mod spawn;
 mod state;
+mod tracker;
 mod waker;
 mod yield_now;
 
@@ -37,4 +39,5 @@ pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub(crate) use run::Turn;
 pub use spawn::{spawn, spawn_blocking};
 use state::State;
+pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
 pub use yield_now::yield_now;
