@@ -8,12 +8,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::wait_queue::{Key, WaitQueue, Wakers};
-use crate::shim::Mutex;
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
+use crate::shim::{Mutex, MutexGuard};
 use crate::task::coop::poll_proceed;
 
 /// Nobody waits, nothing is stored.
@@ -25,12 +26,19 @@ const NOTIFIED: usize = 2;
 const STATE: usize = 3;
 const CALL: usize = 4;
 
+/// Who of the queue is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    First,
+    Last,
+}
+
 /// What has happened to a queued task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
     NotYet,
-    /// It was the one called; if it goes away, the next is called.
-    One,
+    /// It was the one called; if it goes away, another is called, from the same end of the queue.
+    One(End),
     /// Everybody was called.
     All,
 }
@@ -88,11 +96,31 @@ impl Notify {
     pub fn notified(&self) -> Notified<'_> {
         // ORDERING: Acquire [call]: sees what came before the calls that are not for this future.
         let calls = self.word.load(Acquire) & !STATE;
-        Notified { notify: self, calls, place: None, done: false }
+        Notified { notify: self, waiting: Waiting { calls, place: None, done: false } }
+    }
+
+    /// As [`notified`](Self::notified), with a future that owns the `Notify`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`notified`](Self::notified).
+    pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
+        // ORDERING: Acquire [call]: as in `notified`.
+        let calls = self.word.load(Acquire) & !STATE;
+        OwnedNotified { notify: self, waiting: Waiting { calls, place: None, done: false } }
     }
 
     /// Calls the task that has waited longest, or stores the call if nobody waits.
     pub fn notify_one(&self) {
+        self.notify(End::First);
+    }
+
+    /// Calls the task that has waited shortest, or stores the call if nobody waits.
+    pub fn notify_last(&self) {
+        self.notify(End::Last);
+    }
+
+    fn notify(&self, end: End) {
         let mut word = self.word.load(Acquire);
         while word & STATE != WAITING {
             // ORDERING: AcqRel [call]: Release publishes what the caller did. It also stands when the call is stored
@@ -102,17 +130,21 @@ impl Notify {
                 Err(current) => word = current,
             }
         }
-        self.call_one(self.queue.lock());
+        self.call_one(self.queue.lock(), end);
     }
 
     /// Calls one queued task, or stores the call if there is none.
-    fn call_one(&self, mut queue: crate::shim::MutexGuard<'_, WaitQueue<Call>>) {
-        let Some((call, waker)) = queue.pop_front() else {
+    fn call_one(&self, mut queue: MutexGuard<'_, WaitQueue<Call>>, end: End) {
+        let popped = match end {
+            End::First => queue.pop_front(),
+            End::Last => queue.pop_back(),
+        };
+        let Some((call, waker)) = popped else {
             drop(queue);
             // The queue has emptied since; the word is not `WAITING` any more (invariant 1) unless somebody comes.
-            return self.notify_one();
+            return self.notify(end);
         };
-        *call = Call::One;
+        *call = Call::One(end);
         if queue.is_empty() {
             self.leave_waiting();
         }
@@ -152,10 +184,15 @@ impl Notify {
 #[must_use = "futures do nothing unless polled"]
 pub struct Notified<'a> {
     notify: &'a Notify,
-    /// How often everybody had been called when this was made.
-    calls: usize,
-    place: Option<Key>,
-    done: bool,
+    waiting: Waiting,
+}
+
+/// Waits for a call, and owns the [`Notify`]; made by [`Notify::notified_owned`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub struct OwnedNotified {
+    notify: Arc<Notify>,
+    waiting: Waiting,
 }
 
 impl Notified<'_> {
@@ -164,23 +201,50 @@ impl Notified<'_> {
     ///
     /// The receiver is pinned, as tokio's is, so that the same code works with both.
     pub fn enable(mut self: Pin<&mut Self>) -> bool {
-        self.advance(None).is_ready()
+        let Self { notify, waiting } = &mut *self;
+        waiting.advance(notify, None).is_ready()
+    }
+}
+
+impl OwnedNotified {
+    /// As [`Notified::enable`].
+    pub fn enable(mut self: Pin<&mut Self>) -> bool {
+        let Self { notify, waiting } = &mut *self;
+        waiting.advance(notify, None).is_ready()
+    }
+}
+
+/// What a waiting future remembers.
+#[derive(Debug)]
+struct Waiting {
+    /// How often everybody had been called when this was made.
+    calls: usize,
+    place: Option<Key>,
+    done: bool,
+}
+
+impl Waiting {
+    fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
+        let unit = ready!(poll_proceed(cx));
+        ready!(self.advance(notify, Some(cx)));
+        unit.made_progress();
+        Poll::Ready(())
     }
 
-    fn advance(&mut self, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    fn advance(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
         if self.done {
             return Poll::Ready(());
         }
         match self.place {
-            Some(key) => ready!(self.advance_queued(key, cx)),
-            None => ready!(self.advance_first(cx)),
+            Some(key) => ready!(self.advance_queued(notify, key, cx)),
+            None => ready!(self.advance_first(notify, cx)),
         }
         self.done = true;
         Poll::Ready(())
     }
 
-    fn advance_first(&mut self, cx: Option<&mut Context<'_>>) -> Poll<()> {
-        let word = &self.notify.word;
+    fn advance_first(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
+        let word = &notify.word;
         let mut current = word.load(Acquire);
         while current & STATE == NOTIFIED && current & !STATE == self.calls {
             // ORDERING: AcqRel [call]: Acquire sees what the caller did.
@@ -192,7 +256,7 @@ impl Notified<'_> {
         if current & !STATE != self.calls {
             return Poll::Ready(());
         }
-        let mut queue = self.notify.queue.lock();
+        let mut queue = notify.queue.lock();
         current = word.load(Acquire);
         loop {
             // Under the lock nobody is called but through us, and a call to everybody cannot slip in (invariant 2).
@@ -213,8 +277,8 @@ impl Notified<'_> {
         Poll::Pending
     }
 
-    fn advance_queued(&mut self, key: Key, cx: Option<&mut Context<'_>>) -> Poll<()> {
-        let mut queue = self.notify.queue.lock();
+    fn advance_queued(&mut self, notify: &Notify, key: Key, cx: Option<&mut Context<'_>>) -> Poll<()> {
+        let mut queue = notify.queue.lock();
         if *queue.get_mut(key) == Call::NotYet {
             let replaced = cx.and_then(|cx| queue.set_waker(key, cx));
             drop(queue);
@@ -227,39 +291,57 @@ impl Notified<'_> {
         drop(entry);
         Poll::Ready(())
     }
+
+    /// The future goes away; a call it had received goes to another.
+    fn leave(&mut self, notify: &Notify) {
+        let Some(key) = self.place.take() else { return };
+        let mut queue = notify.queue.lock();
+        let was_waiting = !queue.is_empty();
+        let (call, waker) = queue.remove(key);
+        match call {
+            Call::One(end) if queue.is_empty() => {
+                drop(queue);
+                notify.notify(end);
+            }
+            Call::One(end) => notify.call_one(queue, end),
+            Call::NotYet | Call::All => {
+                if was_waiting && queue.is_empty() {
+                    notify.leave_waiting();
+                }
+                drop(queue);
+            }
+        }
+        drop(waker);
+    }
 }
 
 impl Future for Notified<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let unit = ready!(poll_proceed(cx));
-        ready!(self.advance(Some(cx)));
-        unit.made_progress();
-        Poll::Ready(())
+        let Self { notify, waiting } = &mut *self;
+        waiting.poll(notify, cx)
+    }
+}
+
+impl Future for OwnedNotified {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { notify, waiting } = &mut *self;
+        waiting.poll(notify, cx)
     }
 }
 
 impl Drop for Notified<'_> {
     fn drop(&mut self) {
-        let Some(key) = self.place else { return };
-        let mut queue = self.notify.queue.lock();
-        let was_waiting = !queue.is_empty();
-        let (call, waker) = queue.remove(key);
-        match call {
-            Call::One if queue.is_empty() => {
-                drop(queue);
-                self.notify.notify_one();
-            }
-            Call::One => self.notify.call_one(queue),
-            Call::NotYet | Call::All => {
-                if was_waiting && queue.is_empty() {
-                    self.notify.leave_waiting();
-                }
-                drop(queue);
-            }
-        }
-        drop(waker);
+        self.waiting.leave(self.notify);
+    }
+}
+
+impl Drop for OwnedNotified {
+    fn drop(&mut self) {
+        self.waiting.leave(&self.notify);
     }
 }
 
@@ -343,6 +425,42 @@ mod tests {
     }
 
     #[test]
+    fn notify_last_calls_in_the_opposite_order_and_passes_on_the_same_way() {
+        let notify = Notify::new();
+        let (count, waker) = CountingWaker::new();
+        let mut first = pin!(notify.notified());
+        let mut second = pin!(notify.notified());
+        assert!(poll_once(first.as_mut()).is_pending());
+        assert!(second.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        {
+            let mut third = pin!(notify.notified());
+            assert!(poll_once(third.as_mut()).is_pending());
+            notify.notify_last();
+            assert_eq!(count.count(), 0);
+        }
+        assert_eq!(count.count(), 1);
+        ready(second);
+        assert!(poll_once(first.as_mut()).is_pending());
+        notify.notify_last();
+        ready(first);
+        notify.notify_last();
+        ready(notify.notified());
+    }
+
+    #[test]
+    fn an_owned_future_is_called_like_any_other() {
+        let notify = Arc::new(Notify::new());
+        let mut early = pin!(Arc::clone(&notify).notified_owned());
+        let late = Arc::clone(&notify).notified_owned();
+        assert!(!early.as_mut().enable());
+        notify.notify_one();
+        ready(early);
+        notify.notify_waiters();
+        ready(late);
+        assert!(poll_once(pin!(Arc::clone(&notify).notified_owned())).is_pending());
+    }
+
+    #[test]
     fn a_cancelled_wait_leaves_nothing_behind() {
         let notify = Notify::new();
         assert!(poll_once(pin!(notify.notified())).is_pending());
@@ -354,7 +472,7 @@ mod tests {
 #[cfg(all(test, loom))]
 mod loom_models {
     use super::*;
-    use crate::shim::{Arc, thread};
+    use crate::shim::thread;
     use loom::future::block_on;
 
     #[test]

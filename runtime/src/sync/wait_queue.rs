@@ -89,9 +89,22 @@ impl<T> WaitQueue<T> {
         if head == NONE {
             return None;
         }
-        self.unlink(head);
-        let entry = self.entry(head);
-        Some((&mut entry.data, entry.waker.take()))
+        Some(self.pop(head))
+    }
+
+    /// As [`pop_front`](Self::pop_front), with the last entry.
+    pub(crate) fn pop_back(&mut self) -> Option<(&mut T, Option<Waker>)> {
+        let tail = self.tail;
+        if tail == NONE {
+            return None;
+        }
+        Some(self.pop(tail))
+    }
+
+    fn pop(&mut self, index: u32) -> (&mut T, Option<Waker>) {
+        self.unlink(index);
+        let entry = self.entry(index);
+        (&mut entry.data, entry.waker.take())
     }
 
     /// The data of an entry.
@@ -190,13 +203,21 @@ mod tests {
         let mut queue = WaitQueue::new();
         let mut oracle: VecDeque<(Key, u32)> = VecDeque::new();
         for number in 0..20_000 {
-            match below(4) {
+            match below(5) {
                 0 | 1 => oracle.push_back((queue.push_back(number, None), number)),
                 2 => match (queue.front().copied(), oracle.pop_front()) {
                     (None, None) => assert!(queue.is_empty()),
                     (Some(front), Some((key, expected))) => {
                         assert_eq!(front, expected);
                         assert_eq!(*queue.pop_front().unwrap().0, expected);
+                        assert_eq!(queue.remove(key).0, expected);
+                    }
+                    other => panic!("{other:?}"),
+                },
+                3 => match (queue.pop_back().map(|(number, _)| *number), oracle.pop_back()) {
+                    (None, None) => assert!(queue.is_empty()),
+                    (Some(back), Some((key, expected))) => {
+                        assert_eq!(back, expected);
                         assert_eq!(queue.remove(key).0, expected);
                     }
                     other => panic!("{other:?}"),

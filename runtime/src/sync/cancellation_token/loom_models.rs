@@ -1,0 +1,41 @@
+//! The races between a cancellation, those who wait for it and those who make or drop tokens.
+
+use loom::future::block_on;
+
+use super::CancellationToken;
+use crate::shim::thread;
+
+#[test]
+fn loom_a_cancellation_reaches_one_who_waits() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let cancelling = token.clone();
+        let thread = thread::spawn(move || cancelling.cancel());
+        block_on(token.cancelled());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_a_cancellation_reaches_a_child_made_meanwhile() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let parent = token.clone();
+        let thread = thread::spawn(move || block_on(parent.child_token().cancelled()));
+        token.cancel();
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_a_cancellation_meets_a_child_that_goes_away() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let going = token.child_token();
+        let staying = token.child_token();
+        let thread = thread::spawn(move || drop(going));
+        token.cancel();
+        assert!(staying.is_cancelled());
+        thread.join().unwrap();
+    });
+}

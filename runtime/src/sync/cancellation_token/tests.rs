@@ -1,0 +1,102 @@
+use std::future::pending;
+use std::pin::pin;
+use std::task::Context;
+
+use super::*;
+use crate::test_support::{CountingWaker, poll_once, ready};
+
+#[test]
+fn a_cancellation_goes_down_the_tree_and_not_up() {
+    let root = CancellationToken::new();
+    let child = root.child_token();
+    let grandchild = child.child_token();
+    let sibling = root.child_token();
+    child.cancel();
+    assert!(child.is_cancelled() && grandchild.is_cancelled());
+    assert!(!root.is_cancelled() && !sibling.is_cancelled());
+    root.cancel();
+    assert!(root.is_cancelled() && sibling.is_cancelled());
+}
+
+#[test]
+fn a_cancellation_goes_through_a_token_that_was_dropped() {
+    let root = CancellationToken::new();
+    let grandchild = root.child_token().child_token();
+    root.cancel();
+    assert!(grandchild.is_cancelled());
+}
+
+#[test]
+fn a_child_of_a_cancelled_token_is_born_cancelled() {
+    let token = CancellationToken::new();
+    token.cancel();
+    let child = token.child_token();
+    assert!(child.is_cancelled());
+    assert!(child.child_token().is_cancelled());
+    ready(child.cancelled());
+}
+
+#[test]
+fn a_cancellation_wakes_all_who_wait_once() {
+    let token = CancellationToken::new();
+    let child = token.child_token();
+    let (count, waker) = CountingWaker::new();
+    let mut cx = Context::from_waker(&waker);
+    let mut borrowed = pin!(token.cancelled());
+    let mut owned = pin!(child.clone().cancelled_owned());
+    let unpolled = child.cancelled();
+    assert!(borrowed.as_mut().poll(&mut cx).is_pending());
+    assert!(owned.as_mut().poll(&mut cx).is_pending());
+    token.clone().cancel();
+    token.cancel();
+    assert_eq!(count.count(), 2);
+    ready(borrowed);
+    ready(owned);
+    ready(unpolled);
+}
+
+#[test]
+fn a_dropped_token_cancels_nothing_and_leaves_nothing_behind() {
+    let token = CancellationToken::new();
+    let child = token.child_token();
+    drop(token.child_token());
+    assert_eq!(token.node.children.lock().len(), 1);
+    let other = token.clone();
+    assert_eq!(other, token);
+    assert_ne!(child, token);
+    drop((token, other));
+    assert!(!child.is_cancelled());
+}
+
+#[test]
+fn a_guard_cancels_unless_it_is_disarmed() {
+    let token = CancellationToken::new();
+    let same = token.clone().drop_guard().disarm();
+    assert!(!same.is_cancelled());
+    drop(same.drop_guard());
+    assert!(token.is_cancelled());
+}
+
+#[test]
+fn a_future_runs_until_the_token_is_cancelled() {
+    let token = CancellationToken::new();
+    assert_eq!(ready(token.run_until_cancelled(async { 1 })), Some(1));
+    let mut running = pin!(token.clone().run_until_cancelled_owned(pending::<u8>()));
+    assert!(poll_once(running.as_mut()).is_pending());
+    token.cancel();
+    assert_eq!(ready(running), None);
+    assert_eq!(ready(token.run_until_cancelled(async { 1 })), None);
+}
+
+#[test]
+fn a_deep_tree_is_cancelled_and_dropped_without_recursion() {
+    let root = CancellationToken::new();
+    let mut deepest = root.clone();
+    for _ in 0..100_000 {
+        deepest = deepest.child_token();
+    }
+    root.cancel();
+    assert!(deepest.is_cancelled());
+    drop(root);
+    drop(deepest);
+}
