@@ -92,6 +92,11 @@ impl Permits {
         available(self.word.load(Acquire))
     }
 
+    /// The next ticket to be drawn.
+    pub(crate) fn tickets(&self) -> u32 {
+        ticket_of(self.word.load(Acquire))
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.word.load(Acquire) & CLOSED != 0
     }

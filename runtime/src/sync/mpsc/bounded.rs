@@ -42,7 +42,7 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 
 /// Sends messages; clone it for more senders.
 pub struct Sender<T> {
-    ring: SenderHandle<Ring<T>>,
+    pub(super) ring: SenderHandle<Ring<T>>,
 }
 
 /// A sender that does not keep the channel open.
@@ -73,7 +73,7 @@ impl<T> Sender<T> {
     /// A dropped future has sent nothing, and the message is lost with it. Where that matters,
     /// [`reserve`](Self::reserve) first.
     pub async fn send(&self, value: T) -> Result<(), SendError<T>> {
-        match (Claim { ring: &self.ring, ticket: Ticket::Draw, place: None }).await {
+        match (Claim { ring: &self.ring, permits: 1, ticket: Ticket::Draw, place: None }).await {
             Ok(position) => {
                 ring::send_at(&self.ring, position, value);
                 Ok(())
@@ -117,7 +117,7 @@ impl<T> Sender<T> {
     ///
     /// A dropped future loses its place in the queue; room it was given goes to the next.
     pub async fn reserve(&self) -> Result<Permit<'_, T>, SendError<()>> {
-        match (Claim { ring: &self.ring, ticket: Ticket::No, place: None }).await {
+        match (Claim { ring: &self.ring, permits: 1, ticket: Ticket::No, place: None }).await {
             Ok(_) => Ok(Permit { ring: Some(&self.ring) }),
             Err(Closed) => Err(SendError(())),
         }
@@ -146,7 +146,7 @@ impl<T> Sender<T> {
     ///
     /// As [`reserve`](Self::reserve); the sender is dropped with the future.
     pub async fn reserve_owned(self) -> Result<OwnedPermit<T>, SendError<()>> {
-        match (Claim { ring: &self.ring, ticket: Ticket::No, place: None }).await {
+        match (Claim { ring: &self.ring, permits: 1, ticket: Ticket::No, place: None }).await {
             Ok(_) => Ok(OwnedPermit { sender: Some(self) }),
             Err(Closed) => Err(SendError(())),
         }
@@ -225,11 +225,12 @@ impl<T> Clone for WeakSender<T> {
     }
 }
 
-/// Waits for a permit, and draws a position with it if asked to.
-struct Claim<'a, T> {
-    ring: &'a SenderHandle<Ring<T>>,
-    ticket: Ticket,
-    place: Option<Key>,
+/// Waits for permits, and draws a position with them if asked to.
+pub(super) struct Claim<'a, T> {
+    pub(super) ring: &'a SenderHandle<Ring<T>>,
+    pub(super) permits: u32,
+    pub(super) ticket: Ticket,
+    pub(super) place: Option<Key>,
 }
 
 impl<T> Future for Claim<'_, T> {
@@ -238,8 +239,8 @@ impl<T> Future for Claim<'_, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let unit = ready!(poll_proceed(cx));
-        let Self { ring, ticket, place } = &mut *self;
-        let claimed = ready!(ring.header.permits.poll_take(cx, 1, *ticket, place));
+        let Self { ring, permits, ticket, place } = &mut *self;
+        let claimed = ready!(ring.header.permits.poll_take(cx, *permits, *ticket, place));
         unit.made_progress();
         Poll::Ready(claimed)
     }
@@ -287,7 +288,7 @@ impl<T> Drop for Closing<'_, T> {
 #[must_use = "a permit that is not kept gives the room back at once"]
 pub struct Permit<'a, T> {
     /// `None` once it was used.
-    ring: Option<&'a SenderHandle<Ring<T>>>,
+    pub(super) ring: Option<&'a SenderHandle<Ring<T>>>,
 }
 
 /// Room for one message, with the sender; dropping it gives the room back.
@@ -321,7 +322,7 @@ impl<T> OwnedPermit<T> {
     /// Gives the room back, and the sender.
     pub fn release(mut self) -> Sender<T> {
         let sender = self.take();
-        sender.ring.put_back();
+        sender.ring.put_back(1);
         sender
     }
 
@@ -333,7 +334,7 @@ impl<T> OwnedPermit<T> {
 impl<T> Drop for Permit<'_, T> {
     fn drop(&mut self) {
         if let Some(ring) = self.ring {
-            ring.put_back();
+            ring.put_back(1);
         }
     }
 }
@@ -341,7 +342,7 @@ impl<T> Drop for Permit<'_, T> {
 impl<T> Drop for OwnedPermit<T> {
     fn drop(&mut self) {
         if let Some(sender) = &self.sender {
-            sender.ring.put_back();
+            sender.ring.put_back(1);
         }
     }
 }
@@ -439,6 +440,18 @@ impl<T> Receiver<T> {
     pub fn sender_count(&self) -> usize {
         use super::handle::Channel;
         self.consumer.ring.owners().senders()
+    }
+
+    /// How many messages were sent and not received.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.consumer.len()
+    }
+
+    /// Whether every message was received.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// How many messages could be sent now.

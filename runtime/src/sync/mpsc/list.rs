@@ -46,6 +46,13 @@ fn block_of(index: u64) -> (u64, u64) {
     }
 }
 
+/// How many slots there are before an index: each block before it has one less than it spans.
+fn slots_before(index: u64) -> u64 {
+    let doublings = index.min(SPAN_MAX).ilog2() - START.ilog2();
+    let full_blocks = u64::from(doublings) + (index / SPAN_MAX).saturating_sub(1);
+    index - START - full_blocks
+}
+
 /// A block: the link, and slots after it.
 type Block<T> = WithSlots<Link<T>, T>;
 
@@ -292,6 +299,11 @@ impl<T> Consumer<T> {
     fn has_ended(&self) -> bool {
         // ORDERING: Acquire [index].
         self.list.owners.no_senders() || self.list.index.load(Acquire) == (self.head() * STEP) | CLOSED
+    }
+
+    /// How many messages were sent and not received, with those that are just being filled in.
+    pub(super) fn len(&self) -> usize {
+        (slots_before(self.list.index.load(Acquire) / STEP) - slots_before(self.head())) as usize
     }
 
     /// Whether nothing is there to be taken now.

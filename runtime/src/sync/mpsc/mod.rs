@@ -11,12 +11,15 @@ mod bounded;
 mod error;
 mod handle;
 mod list;
+mod reserved;
 mod ring;
+mod send_timeout;
 mod slots;
 mod unbounded;
 
 pub use bounded::{OwnedPermit, Permit, Receiver, Sender, WeakSender, channel};
-pub use error::{SendError, TryRecvError, TrySendError};
+pub use error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
+pub use reserved::PermitIterator;
 pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 
 #[cfg(all(test, not(loom)))]

@@ -62,9 +62,9 @@ impl<T> Ring<T> {
         self.header.permits.available() == self.header.capacity
     }
 
-    /// Gives a reserved permit back, unused.
-    pub(super) fn put_back(&self) {
-        self.header.permits.put(1);
+    /// Gives reserved permits back, unused.
+    pub(super) fn put_back(&self, permits: u32) {
+        self.header.permits.put(permits);
         // A closed channel ends when the last permit comes home.
         if self.header.permits.is_closed() {
             self.header.receiver.wake();
@@ -167,6 +167,12 @@ impl<T> Consumer<T> {
             }
             None => Look::Ended,
         }
+    }
+
+    /// How many messages were sent and not received, with those that are just being filled in.
+    pub(super) fn len(&self) -> usize {
+        let positions = (1 << TICKET_BITS) - 1;
+        (self.ring.header.permits.tickets().wrapping_sub(self.head) & positions) as usize
     }
 
     /// Whether every message that will ever come is there to be taken.

@@ -306,3 +306,68 @@ fn the_memory_of_a_small_channel_stays_small() {
     use super::ring::Ring;
     assert!(size_of::<Ring<u64>>() + 8 * 16 <= 272, "{}", size_of::<Ring<u64>>());
 }
+
+#[test]
+fn room_for_many_is_taken_together_and_given_back() {
+    let (tx, mut rx) = channel(4);
+    tx.try_send(0).unwrap();
+    assert_eq!(tx.try_reserve_many(4).err(), Some(TrySendError::Full(())));
+    assert_eq!(tx.try_reserve_many(5).err(), Some(TrySendError::Full(())));
+    assert!(ready(tx.reserve_many(5)).is_err());
+    assert_eq!(ready(tx.reserve_many(0)).unwrap().len(), 0);
+    {
+        let mut all = pin!(tx.reserve_many(4));
+        assert!(poll_once(all.as_mut()).is_pending());
+        assert_eq!(rx.try_recv(), Ok(0));
+        let mut permits = ready(all).unwrap();
+        assert_eq!(permits.len(), 4);
+        permits.next().unwrap().send(1);
+        drop(permits.next());
+        assert_eq!(tx.capacity(), 1);
+    }
+    assert_eq!(tx.capacity(), 3);
+    assert_eq!(rx.len(), 1);
+    let permits = tx.try_reserve_many(2).unwrap();
+    rx.close();
+    assert!(tx.try_reserve_many(1).is_err());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Empty));
+    drop(permits);
+    assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+}
+
+#[test]
+fn a_bounded_channel_counts_what_it_holds() {
+    let (tx, mut rx) = channel(3);
+    assert!(rx.is_empty());
+    for number in 0..20 {
+        tx.try_send(number).unwrap();
+        assert_eq!(rx.len(), 1);
+        tx.try_send(number).unwrap();
+        assert_eq!(rx.len(), 2);
+        rx.try_recv().unwrap();
+        rx.try_recv().unwrap();
+        assert!(rx.is_empty());
+    }
+}
+
+#[test]
+fn an_unbounded_channel_counts_what_it_holds() {
+    let (tx, mut rx) = unbounded_channel();
+    let mut held = 0;
+    for number in 0..1000 {
+        tx.send(number).unwrap();
+        held += 1;
+        assert_eq!(rx.len(), held);
+        if number % 3 == 0 {
+            rx.try_recv().unwrap();
+            held -= 1;
+            assert_eq!(rx.len(), held);
+        }
+    }
+    while rx.try_recv().is_ok() {
+        held -= 1;
+        assert_eq!(rx.len(), held);
+    }
+    assert_eq!(held, 0);
+}

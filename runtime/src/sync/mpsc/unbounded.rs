@@ -219,6 +219,12 @@ impl<T> UnboundedReceiver<T> {
         self.consumer.list.is_closed() || self.sender_count() == 0
     }
 
+    /// How many messages were sent and not received.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.consumer.len()
+    }
+
     /// Whether no message is there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
