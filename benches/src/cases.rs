@@ -2,8 +2,8 @@
 
 use crate::Side::{self, Inside};
 use crate::Workers::{One, Two};
-use crate::on_minato::work as ours;
-use crate::on_tokio::work as tokio;
+use crate::on_minato::jobs as ours;
+use crate::on_tokio::jobs as tokio;
 use crate::servers::{minato, peers};
 use crate::{Case, Workers, load};
 
