@@ -2,6 +2,7 @@
 //!
 //! - `spawn`, `join`, `yield_now`, [`coop`]: what users call
 //! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
+//! - [`scope`](fn@scope): tasks that cannot outlive the call that started them
 //! - `tracker`: who waits for tasks that nobody joins
 //! - `local`: values that belong to a task
 //! - `state`: the word that says who may do what with a task
@@ -21,6 +22,7 @@ mod join;
 mod join_set;
 mod local;
 mod run;
+mod scope;
 mod spawn;
 mod state;
 mod tracker;
@@ -37,6 +39,7 @@ pub use join::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub(crate) use run::Turn;
+pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{spawn, spawn_blocking};
 use state::State;
 pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
