@@ -164,3 +164,80 @@ fn blocking_children_are_waited_for_and_one_aborted_child_is_no_failure() {
         });
     }
 }
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("in drop");
+    }
+}
+
+fn armed(scope: &Scope<&'static str>, live: &Arc<AtomicUsize>) -> minato_runtime::task::ScopedJoinHandle<()> {
+    let parts = (Bomb, Live::new(live));
+    scope.spawn(async move {
+        let _parts = parts;
+        pending::<()>().await;
+        Ok(())
+    })
+}
+
+#[test]
+fn a_panic_while_an_aborted_child_is_dropped_is_a_failure_only_if_it_is_the_first() {
+    for rt in all_flavors() {
+        rt.block_on(async {
+            let live = Arc::new(AtomicUsize::new(0));
+            let counted = live.clone();
+            let later = scope(|s| async move {
+                drop(armed(&s, &counted));
+                yield_now().await;
+                Err::<(), _>("first")
+            })
+            .await;
+            assert_eq!((later, live.load(SeqCst)), (Err("first"), 0));
+
+            let counted = live.clone();
+            let first = AssertUnwindSafe(scope(|s| async move {
+                let child = armed(&s, &counted);
+                stuck(&s, &counted);
+                yield_now().await;
+                child.abort();
+                pending::<Result<(), &str>>().await
+            }))
+            .catch_unwind()
+            .await;
+            assert_eq!(*first.unwrap_err().downcast::<&str>().unwrap(), "in drop");
+            assert_eq!(live.load(SeqCst), 0);
+        });
+    }
+}
+
+#[test]
+fn children_started_while_the_scope_is_cancelled_are_gone_when_it_returns() {
+    for rt in all_flavors() {
+        rt.block_on(async {
+            for _ in 0..50 {
+                let live = Arc::new(AtomicUsize::new(0));
+                let counted = live.clone();
+                let result = scope(|s| async move {
+                    for _ in 0..4 {
+                        let (inner, counted) = (s.clone(), counted.clone());
+                        s.spawn(async move {
+                            loop {
+                                stuck(&inner, &counted);
+                                yield_now().await;
+                            }
+                            #[expect(unreachable_code, reason = "says what the child would give")]
+                            Ok(())
+                        });
+                    }
+                    yield_now().await;
+                    yield_now().await;
+                    Err::<(), _>("enough")
+                })
+                .await;
+                assert_eq!((result, live.load(SeqCst)), (Err("enough"), 0));
+            }
+        });
+    }
+}
