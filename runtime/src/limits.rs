@@ -8,7 +8,7 @@ pub(crate) const COOP_BUDGET: u8 = 128;
 /// tiny pieces, does not zero the whole spare capacity for each piece.
 pub(crate) const READ_TO_END_STEP: usize = 64 * 1024;
 
-/// LIMIT: tasks in the ring of one worker. What does not fit goes to the worker's mailbox, which only tasks can grow.
+/// LIMIT: tasks in the ring of one worker. What does not fit waits in the worker's overflow, which only tasks can grow.
 #[cfg(not(loom))]
 pub(crate) const RUN_QUEUE_CAPACITY: usize = 256;
 #[cfg(loom)]

@@ -41,7 +41,7 @@ fn a_thousand_tasks_all_finish() {
 }
 
 #[test]
-fn more_tasks_than_the_ring_holds_run_in_order_on_one_thread() {
+fn more_tasks_than_the_ring_holds_all_run_once() {
     let rt = current_thread();
     let order = Arc::new(std::sync::Mutex::new(Vec::new()));
     rt.block_on(async {

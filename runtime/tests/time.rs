@@ -153,10 +153,10 @@ fn an_interval_keeps_its_schedule_and_does_what_it_is_told_about_missed_ticks() 
         let mut ticks = interval(ms(10));
         assert_eq!(ticks.tick().await, start);
         assert_eq!(ticks.tick().await, start + ms(10));
-        for (behavior, expected) in [
-            (MissedTickBehavior::Burst, [0, 10, 20]),
-            (MissedTickBehavior::Delay, [0, 45, 55]),
-            (MissedTickBehavior::Skip, [0, 40, 50]),
+        for (behavior, wanted) in [
+            (MissedTickBehavior::Burst, [20, 30]),
+            (MissedTickBehavior::Delay, [45, 55]),
+            (MissedTickBehavior::Skip, [40, 50]),
         ] {
             let start = Instant::now();
             let mut ticks = interval(ms(10));
@@ -170,12 +170,7 @@ fn an_interval_keeps_its_schedule_and_does_what_it_is_told_about_missed_ticks() 
             for _ in 0..2 {
                 next.push((ticks.tick().await - start).as_millis());
             }
-            let wanted = match behavior {
-                MissedTickBehavior::Burst => [20, 30],
-                MissedTickBehavior::Delay => [45, 55],
-                MissedTickBehavior::Skip => [40, 50],
-            };
-            assert_eq!(next, wanted, "{behavior:?} {expected:?}");
+            assert_eq!(next, wanted, "{behavior:?}");
         }
     });
 }
@@ -262,7 +257,6 @@ fn a_thread_that_is_no_worker_can_sleep_in_an_entered_runtime() {
         let thread = std::thread::spawn(move || {
             let _guard = handle.enter();
             let start = Instant::now();
-            futures_util::future::FutureExt::now_or_never(async {});
             block_on_thread(sleep_until(start + ms(5)));
             tx.send(()).unwrap();
             start.elapsed()
