@@ -18,6 +18,10 @@ pub(crate) const RUN_QUEUE_CAPACITY: usize = 4;
 /// their memory.
 pub(crate) const RETIRED_MAX: usize = 256;
 
+/// LIMIT: bytes of freed blocks a worker keeps for its next tasks and channels, so that a burst of them does not stay
+/// with it as memory.
+pub(crate) const KEPT_BLOCK_BYTES_MAX: usize = 256 * 1024;
+
 /// LIMIT: I/O events taken from the kernel in one turn, so that a busy driver cannot keep tasks waiting.
 pub(crate) const IO_EVENTS_PER_TURN: usize = 256;
 

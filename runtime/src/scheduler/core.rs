@@ -6,6 +6,7 @@ use std::io;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::blocks::Blocks;
 use super::queue::Owner;
 use super::registry::Registry;
 use super::remote::{Remote, TimerOrder};
@@ -37,6 +38,7 @@ pub(crate) struct Core {
     overflow: RefCell<VecDeque<TaskRef>>,
     pub(super) registry: RefCell<Registry>,
     wheel: RefCell<Wheel>,
+    pub(super) blocks: Blocks,
     /// References to the runtime in stock; see `reference`.
     pub(super) credits: Cell<usize>,
     pub(super) rng: Rng,
@@ -71,6 +73,7 @@ impl Core {
             overflow: RefCell::default(),
             registry: RefCell::default(),
             wheel: RefCell::new(Wheel::new(shared.clock.now().0 / TICK_NANOS)),
+            blocks: Blocks::new(),
             credits: Cell::new(0),
             rng: shared.seed.derive(index),
             next_streak: Cell::new(0),

@@ -1,6 +1,7 @@
 //! The scheduler: who runs which task when.
 //!
 //! - `queue`, `mailbox`: tasks of a worker, from itself and from others
+//! - `blocks`: memory that goes from one task to the next
 //! - `registry`: all unfinished tasks of a worker
 //! - `parker`, `idle`: sleep, and who may be woken
 //! - `core`, `remote`: a worker from inside and from outside
@@ -18,6 +19,7 @@
 //! `block_on` runs a core itself rather than wait for another thread (`block_on`).
 
 mod block_on;
+mod blocks;
 mod context;
 mod core;
 mod cores;
@@ -39,6 +41,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 pub(crate) use self::block_on::block_on;
+pub(crate) use self::blocks::{allocate, free};
 pub(crate) use self::context::{Entered, enter, with_core};
 pub(crate) use self::core::Core;
 use self::cores::Cores;

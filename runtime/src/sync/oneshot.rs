@@ -21,6 +21,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
 
+use crate::scheduler;
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicU32;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
@@ -62,12 +63,12 @@ struct Shared<T> {
 /// # });
 /// ```
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let shared = NonNull::from(Box::leak(Box::new(Shared {
+    let shared = scheduler::allocate(Shared {
         state: AtomicU32::new(0),
         value: UnsafeCell::new(MaybeUninit::uninit()),
         rx_waker: UnsafeCell::new(None),
         tx_waker: UnsafeCell::new(None),
-    })));
+    });
     (Sender { shared: Some(shared) }, Receiver { shared: Some(shared) })
 }
 
@@ -132,8 +133,14 @@ impl<T> Shared<T> {
     ///
     /// Nobody else may use `this`, now or later.
     unsafe fn free(this: NonNull<Self>) {
-        // SAFETY: made by `Box::leak` in `channel`; the caller is the last.
-        drop(unsafe { Box::from_raw(this.as_ptr()) });
+        // SAFETY: the caller is the last, and the value was taken or never there: wakers are all there is to drop.
+        let wakers = unsafe {
+            let take = |slot: &UnsafeCell<Option<Waker>>| slot.with_mut(|slot| (*slot).take());
+            (take(&this.as_ref().rx_waker), take(&this.as_ref().tx_waker))
+        };
+        // SAFETY: made by `allocate` in `channel`. Before the wakers are dropped, which may panic.
+        unsafe { scheduler::free(this) };
+        drop(wakers);
     }
 }
 

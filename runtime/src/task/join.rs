@@ -5,9 +5,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
+use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
-use super::header::TaskRef;
+use super::header::{Header, TaskRef};
 use super::{Id, JoinError, coop};
 use crate::scheduler;
 
@@ -29,9 +30,32 @@ use crate::scheduler;
 #[must_use = "dropping a JoinHandle detaches its task; say so with `drop` or await it"]
 pub struct JoinHandle<T> {
     /// Owns one reference.
-    task: TaskRef,
+    task: Joined,
     output: PhantomData<T>,
 }
+
+/// A task, and in the lowest bit of its address whether the output was taken out of it.
+struct Joined(NonNull<Header>);
+
+impl Joined {
+    const TAKEN: usize = 1;
+
+    fn is_taken(&self) -> bool {
+        self.0.addr().get() & Self::TAKEN != 0
+    }
+
+    fn take(&mut self) {
+        self.0 = self.0.map_addr(|addr| addr | Self::TAKEN);
+    }
+
+    #[inline]
+    fn task(&self) -> TaskRef {
+        // SAFETY: the reference of the handle keeps the task valid.
+        unsafe { TaskRef::from_ptr(self.0.as_ptr().map_addr(|addr| addr & !Self::TAKEN)) }
+    }
+}
+
+const _: () = assert!(align_of::<Header>() > Joined::TAKEN);
 
 // SAFETY: the handle moves a `T` between threads at most; the task is guarded by its state word.
 unsafe impl<T: Send> Send for JoinHandle<T> {}
@@ -47,6 +71,8 @@ impl<T> JoinHandle<T> {
     ///
     /// `task` is new, its output is `T`, and the caller hands over its `JoinHandle` reference.
     pub(crate) unsafe fn new(task: TaskRef) -> Self {
+        // SAFETY: the address of a task is not null.
+        let task = Joined(unsafe { NonNull::new_unchecked(task.as_ptr()) });
         Self { task, output: PhantomData }
     }
 
@@ -55,33 +81,34 @@ impl<T> JoinHandle<T> {
     ///
     /// A blocking job that has begun is not stopped.
     pub fn abort(&self) {
-        abort(self.task);
+        abort(self.task.task());
     }
 
     /// A handle that can only abort, and does not keep the output.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
-        self.task.header().state.add_reference();
-        AbortHandle { task: self.task }
+        self.task.task().header().state.add_reference();
+        AbortHandle { task: self.task.task() }
     }
 
     /// Whether the task is over.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        self.task.header().state.load().is_complete()
+        self.task.task().header().state.load().is_complete()
     }
 
     /// The id of the task.
     #[must_use]
     pub fn id(&self) -> Id {
-        self.task.header().id
+        self.task.task().header().id
     }
 
     /// Stores the waker; true if the task is complete instead, and the waker is then not called.
     ///
     /// A stored waker is called exactly once, by the task that completes, unless it is replaced or the handle dropped.
     pub(super) fn poll_complete(&self, cx: &Context<'_>) -> bool {
-        let header = self.task.header();
+        let task = self.task.task();
+        let header = task.header();
         let snapshot = header.state.load();
         if snapshot.is_complete() {
             return true;
@@ -111,8 +138,11 @@ impl<T> JoinHandle<T> {
     pub(super) fn try_output(&mut self) -> Poll<Result<T, JoinError>> {
         let mut output = Poll::Pending;
         if self.is_finished() {
-            // SAFETY: complete, so the output is ours; `T` is its type.
-            unsafe { (self.task.header().vtable.read_output)(self.task, (&raw mut output).cast()) };
+            assert!(!self.task.is_taken(), "JoinHandle polled after it returned the output of its task");
+            self.task.take();
+            let task = self.task.task();
+            // SAFETY: complete, so the output is ours, and it is there; `T` is its type.
+            unsafe { (task.header().vtable.read_output)(task, (&raw mut output).cast()) };
         }
         output
     }
@@ -133,20 +163,32 @@ impl<T> Future for JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
-        let header = self.task.header();
+        let task = self.task.task();
+        let header = task.header();
         if header.state.drop_join_handle_fast() {
             return;
         }
         let before = header.state.drop_join_interest();
-        if before.is_complete() {
-            // SAFETY: complete with JOIN_INTEREST on: the output is ours.
-            unsafe { (header.vtable.drop_output)(self.task) };
-        } else {
-            // SAFETY: not complete and JOIN_WAKER now off: the slot is ours.
+        // A panic of somebody's destructor must not keep the task.
+        let _reference = Reference(task);
+        if before.is_complete() && !self.task.is_taken() {
+            // SAFETY: complete with JOIN_INTEREST on: the output is ours, and it is there.
+            unsafe { (header.vtable.drop_output)(task) };
+        }
+        if !before.is_complete() || !before.has_join_waker() {
+            // SAFETY: JOIN_WAKER was off when the task completed, or is now and it has not: the slot is ours.
             header.join_waker.with_mut(|slot| unsafe { *slot = None });
         }
-        // SAFETY: the reference is ours.
-        unsafe { self.task.drop_reference() };
+    }
+}
+
+/// Gives up a reference when dropped.
+struct Reference(TaskRef);
+
+impl Drop for Reference {
+    fn drop(&mut self) {
+        // SAFETY: the reference was the handle's.
+        unsafe { self.0.drop_reference() };
     }
 }
 
@@ -154,7 +196,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle")
             .field("id", &self.id())
-            .field("spawned_at", &format_args!("{}", self.task.header().spawned_at))
+            .field("spawned_at", &format_args!("{}", self.task.task().header().spawned_at))
             .finish_non_exhaustive()
     }
 }
