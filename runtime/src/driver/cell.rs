@@ -154,9 +154,20 @@ impl IoCell {
         }
     }
 
-    /// Forgets the readiness that `seen` reported, unless an event came since (invariant 1).
+    /// Forgets the readiness that `seen` reported, unless an event came since (invariant 1). An end stays: it may have
+    /// been told together with the bytes before it.
     pub(crate) fn clear(&self, seen: Seen) {
-        let cleared = usize::from(seen.ready.without_final().bits());
+        self.forget(seen, seen.ready.without_final());
+    }
+
+    /// As [`clear`](Self::clear), by somebody who found the operation blocked: then no end has come either. What
+    /// looked like one was not final, as when a FIFO finds another writer.
+    pub(crate) fn clear_blocked(&self, seen: Seen) {
+        self.forget(seen, seen.ready);
+    }
+
+    fn forget(&self, seen: Seen, ready: Ready) {
+        let cleared = usize::from(ready.bits());
         let mut word = self.word.load(Relaxed);
         while word / TICK == seen.tick {
             // ORDERING: AcqRel [ready].

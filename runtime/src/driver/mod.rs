@@ -6,14 +6,17 @@
 //! - `turn`: waiting for the kernel and spreading what it tells
 //! - `registration`: a descriptor's place in a driver, taken lazily
 //! - `poll_evented`: a descriptor with its registration, which sockets are built on
+//! - `async_fd`: descriptors of other libraries
 //!
 //! Invariants
 //! 1. A descriptor joins epoll when an operation on it first would block, not when it is made. No edge is lost:
 //!    adding a descriptor reports what is ready already.
-//! 2. Nothing is removed from epoll before `close`: the kernel does that. An event of a cell that has since passed
+//! 2. Nothing of ours is removed from epoll before `close`: the kernel does that. (Descriptors that others may hold
+//!    too are: they outlive their registration, see `async_fd`.) An event of a cell that has since passed
 //!    to another descriptor carries an old generation and is ignored.
 //! 3. A readiness bit is cleared only by someone who saw an operation block after the bit was last set (the tick).
 
+mod async_fd;
 mod cell;
 mod cells;
 mod poll_evented;
@@ -24,6 +27,7 @@ mod turn;
 #[cfg(all(test, loom))]
 mod loom_models;
 
+pub use async_fd::{AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdTryNewError, TryIoError};
 pub(crate) use cells::Cells;
 pub use poll_evented::PollEvented;
 pub use ready::{Interest, Ready};

@@ -1,10 +1,9 @@
 //! A descriptor with its registration: what sockets are built on.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::io::{self, IoSlice, IoSliceMut};
-use std::os::fd::AsFd;
-use std::pin::Pin;
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::task::{Context, Poll, ready};
 
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
@@ -66,6 +65,11 @@ impl<S: AsFd> PollEvented<S> {
         }
     }
 
+    #[inline]
+    fn raw_fd(&self) -> RawFd {
+        self.get_ref().as_fd().as_raw_fd()
+    }
+
     /// Takes the descriptor out of its driver and gives it back.
     ///
     /// # Errors
@@ -74,7 +78,7 @@ impl<S: AsFd> PollEvented<S> {
     pub fn into_inner(mut self) -> io::Result<S> {
         match self.io.take() {
             Some(io) => {
-                self.registration.deregister(io.as_fd())?;
+                self.registration.deregister(io.as_fd().as_raw_fd())?;
                 Ok(io)
             }
             None => unreachable!("the descriptor is there until `into_inner` consumes self"),
@@ -87,7 +91,7 @@ impl<S: AsFd> PollEvented<S> {
     ///
     /// If this is the first wait and there is no runtime, or the runtime has shut down.
     pub fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
-        self.registration.poll_ready(self.get_ref().as_fd(), Direction::Read, cx)
+        self.registration.poll_ready(self.raw_fd(), Direction::Read, cx)
     }
 
     /// Waits until a write would not block. One task at a time.
@@ -96,7 +100,7 @@ impl<S: AsFd> PollEvented<S> {
     ///
     /// As [`poll_read_ready`](Self::poll_read_ready).
     pub fn poll_write_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<ReadyEvent>> {
-        self.registration.poll_ready(self.get_ref().as_fd(), Direction::Write, cx)
+        self.registration.poll_ready(self.raw_fd(), Direction::Write, cx)
     }
 
     /// Says that an operation tried at `event` would block.
@@ -105,7 +109,7 @@ impl<S: AsFd> PollEvented<S> {
     ///
     /// If the descriptor must join a driver now and cannot.
     pub fn clear_ready(&self, event: ReadyEvent) -> io::Result<()> {
-        self.registration.clear(self.get_ref().as_fd(), event)
+        self.registration.clear_blocked(self.raw_fd(), event)
     }
 
     /// Waits until `interest` is satisfied. Any number of tasks may wait.
@@ -118,7 +122,7 @@ impl<S: AsFd> PollEvented<S> {
     ///
     /// Nothing is lost when the future is dropped.
     pub async fn ready(&self, interest: Interest) -> io::Result<ReadyEvent> {
-        WaitShared { io: self, interest, key: None }.await
+        self.registration.ready(self.raw_fd(), interest).await
     }
 
     /// Tries `operation` now, if the descriptor may be ready.
@@ -131,13 +135,13 @@ impl<S: AsFd> PollEvented<S> {
         interest: Interest,
         operation: impl FnOnce(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        let event = self.registration.look(self.get_ref().as_fd(), interest)?;
+        let event = self.registration.look(self.raw_fd(), interest)?;
         if event.ready().is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
         let result = operation(self.get_ref());
         if would_block(&result) {
-            self.clear_ready(event)?;
+            self.registration.clear_blocked(self.raw_fd(), event)?;
         }
         result
     }
@@ -162,7 +166,7 @@ impl<S: AsFd> PollEvented<S> {
             if !would_block(&result) {
                 return result;
             }
-            self.clear_ready(event)?;
+            self.registration.clear_blocked(self.raw_fd(), event)?;
         }
     }
 
@@ -212,7 +216,7 @@ impl<S: AsFd> PollEvented<S> {
         mut operation: impl FnMut(&S) -> io::Result<(R, Length)>,
     ) -> Poll<io::Result<R>> {
         loop {
-            let event = ready!(self.registration.poll_ready(self.get_ref().as_fd(), direction, cx))?;
+            let event = ready!(self.registration.poll_ready(self.raw_fd(), direction, cx))?;
             match operation(self.get_ref()) {
                 Ok((result, length)) => {
                     if length == Length::Short {
@@ -220,7 +224,9 @@ impl<S: AsFd> PollEvented<S> {
                     }
                     return Poll::Ready(Ok(result));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.clear_ready(event)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.registration.clear_blocked(self.raw_fd(), event)?;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -291,6 +297,61 @@ impl<S: AsFd> PollEvented<S> {
         })
     }
 
+    /// Reads from a pipe into `buf`, which need not be initialised. No bytes means the end.
+    ///
+    /// A read shorter than was asked for is taken to have emptied the pipe. This is so for pipes and FIFOs; it is not
+    /// for terminals and whatever else hands out records: use [`poll_read_io`](Self::poll_read_io) there.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn poll_read_pipe(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.poll_transfer(Direction::Read, cx, |io| {
+            let room = buf.remaining();
+            let read = read_uninit(io, buf)?;
+            Ok(((), Length::of(read, room)))
+        })
+    }
+
+    /// Reads records, or from a terminal, into `buf`, which need not be initialised.
+    ///
+    /// # Errors
+    ///
+    /// Those of `read`.
+    pub fn poll_read_record(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.poll_read_io(cx, |io| Ok(read_uninit(io, buf).map(drop)?))
+    }
+
+    /// Writes to a pipe.
+    ///
+    /// # Errors
+    ///
+    /// Those of `write`.
+    pub fn poll_write_pipe(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_transfer(Direction::Write, cx, |io| {
+            let written = rustix::io::write(io, buf)?;
+            Ok((written, Length::of(written, buf.len())))
+        })
+    }
+
+    /// Writes several slices to a pipe in one call.
+    ///
+    /// # Errors
+    ///
+    /// Those of `writev`.
+    pub fn poll_write_pipe_vectored(
+        &self,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let bufs = &bufs[..bufs.len().min(IOV_MAX)];
+        let offered: usize = bufs.iter().map(|buf| buf.len()).sum();
+        self.poll_transfer(Direction::Write, cx, |io| {
+            let written = rustix::io::writev(io, bufs)?;
+            Ok((written, Length::of(written, offered)))
+        })
+    }
+
     /// Receives what is there without waiting.
     ///
     /// # Errors
@@ -337,6 +398,18 @@ fn send_vectored(io: impl AsFd, bufs: &[IoSlice<'_>]) -> rustix::io::Result<usiz
     rustix::net::sendmsg(io, bufs, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)
 }
 
+/// One `read` into the unfilled part.
+fn read_uninit(io: impl AsFd, buf: &mut ReadBuf<'_>) -> rustix::io::Result<usize> {
+    // SAFETY: nothing is de-initialised: the kernel writes, or leaves alone.
+    let unfilled = unsafe { buf.unfilled_mut() };
+    let (filled, _) = rustix::io::read(io, unfilled)?;
+    let read = filled.len();
+    // SAFETY: `read` has written these bytes.
+    unsafe { buf.assume_init(read) };
+    buf.advance(read);
+    Ok(read)
+}
+
 fn would_block<R>(result: &io::Result<R>) -> bool {
     matches!(result, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
@@ -361,30 +434,5 @@ impl Length {
 impl<S: AsFd + fmt::Debug> fmt::Debug for PollEvented<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PollEvented").field("io", &self.io).finish_non_exhaustive()
-    }
-}
-
-/// A place in the list of those who wait for a descriptor.
-struct WaitShared<'a, S: AsFd> {
-    io: &'a PollEvented<S>,
-    interest: Interest,
-    key: Option<u64>,
-}
-
-impl<S: AsFd> Future for WaitShared<'_, S> {
-    type Output = io::Result<ReadyEvent>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let fd = this.io.get_ref().as_fd();
-        this.io.registration.poll_ready_shared(fd, this.interest, &mut this.key, cx)
-    }
-}
-
-impl<S: AsFd> Drop for WaitShared<'_, S> {
-    fn drop(&mut self) {
-        if self.key.is_some() {
-            self.io.registration.forget_waiter(&mut self.key);
-        }
     }
 }

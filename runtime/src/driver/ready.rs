@@ -1,7 +1,7 @@
 //! Interests and readiness, as bits.
 
 use std::fmt;
-use std::ops::{BitOr, BitOrAssign};
+use std::ops::{BitAnd, BitOr, BitOrAssign, Sub};
 
 /// What an operation waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -12,11 +12,25 @@ impl Interest {
     pub const READABLE: Self = Self(1);
     /// Room to write, or an error to be told.
     pub const WRITABLE: Self = Self(1 << 1);
+    /// Something out of turn: urgent bytes of a TCP peer, a changed `sysfs` attribute. Reported on Linux, for an
+    /// [`AsyncFd`](crate::io::AsyncFd) that asked for it.
+    pub const PRIORITY: Self = Self(1 << 2);
+    /// An error to be told. Every other interest includes it.
+    pub const ERROR: Self = Self(1 << 3);
 
     /// Both.
     #[must_use]
     pub const fn add(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// What is in this one and not in `other`; nothing if no interest is left.
+    #[must_use]
+    pub const fn remove(self, other: Self) -> Option<Self> {
+        match self.0 & !other.0 {
+            0 => None,
+            left => Some(Self(left)),
+        }
     }
 
     /// Whether reading is of interest.
@@ -31,6 +45,33 @@ impl Interest {
         self.0 & Self::WRITABLE.0 != 0
     }
 
+    /// Whether something out of turn is of interest.
+    #[must_use]
+    pub const fn is_priority(self) -> bool {
+        self.0 & Self::PRIORITY.0 != 0
+    }
+
+    /// Whether errors were asked for by name.
+    #[must_use]
+    pub const fn is_error(self) -> bool {
+        self.0 & Self::ERROR.0 != 0
+    }
+
+    /// What the kernel is asked for. Errors are always told, but something has to be asked for.
+    pub(super) fn to_mio(self) -> mio::Interest {
+        let mut asked = None;
+        let mut ask = |is_asked: bool, interest: mio::Interest| {
+            if is_asked {
+                asked = Some(asked.map_or(interest, |asked: mio::Interest| asked | interest));
+            }
+        };
+        ask(self.is_readable(), mio::Interest::READABLE);
+        ask(self.is_writable(), mio::Interest::WRITABLE);
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        ask(self.is_priority(), mio::Interest::PRIORITY);
+        asked.unwrap_or(mio::Interest::READABLE)
+    }
+
     /// The readiness that satisfies this interest.
     pub(crate) const fn mask(self) -> Ready {
         let mut bits = 0;
@@ -39,6 +80,9 @@ impl Interest {
         }
         if self.is_writable() {
             bits |= Ready::WRITABLE.0 | Ready::WRITE_CLOSED.0;
+        }
+        if self.is_priority() {
+            bits |= Ready::PRIORITY.0 | Ready::READ_CLOSED.0;
         }
         Ready(bits | Ready::ERROR.0)
     }
@@ -57,6 +101,8 @@ impl fmt::Debug for Interest {
         f.debug_struct("Interest")
             .field("readable", &self.is_readable())
             .field("writable", &self.is_writable())
+            .field("priority", &self.is_priority())
+            .field("error", &self.is_error())
             .finish()
     }
 }
@@ -78,8 +124,10 @@ impl Ready {
     pub const WRITE_CLOSED: Self = Self(1 << 3);
     /// An error waits to be taken.
     pub const ERROR: Self = Self(1 << 4);
+    /// Something out of turn waits.
+    pub const PRIORITY: Self = Self(1 << 5);
     /// All of the above.
-    pub const ALL: Self = Self(0b1_1111);
+    pub const ALL: Self = Self(0b11_1111);
 
     /// Whether a read would not block.
     #[must_use]
@@ -109,6 +157,24 @@ impl Ready {
     #[must_use]
     pub const fn is_error(self) -> bool {
         self.0 & Self::ERROR.0 != 0
+    }
+
+    /// Whether something out of turn waits.
+    #[must_use]
+    pub const fn is_priority(self) -> bool {
+        self.0 & Self::PRIORITY.0 != 0
+    }
+
+    /// Whether all of `other` is ready.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// What satisfies `interest`.
+    #[must_use]
+    pub const fn from_interest(interest: Interest) -> Self {
+        interest.mask()
     }
 
     /// Whether nothing is ready.
@@ -146,6 +212,7 @@ impl Ready {
         set(event.is_read_closed(), Self::READ_CLOSED);
         set(event.is_write_closed(), Self::WRITE_CLOSED);
         set(event.is_error(), Self::ERROR);
+        set(event.is_priority(), Self::PRIORITY);
         ready
     }
 }
@@ -155,6 +222,22 @@ impl BitOr for Ready {
 
     fn bitor(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+}
+
+impl BitAnd for Ready {
+    type Output = Self;
+
+    fn bitand(self, other: Self) -> Self {
+        self.intersection(other)
+    }
+}
+
+impl Sub for Ready {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
     }
 }
 
@@ -172,6 +255,30 @@ impl fmt::Debug for Ready {
             .field("is_read_closed", &self.is_read_closed())
             .field("is_write_closed", &self.is_write_closed())
             .field("is_error", &self.is_error())
+            .field("is_priority", &self.is_priority())
             .finish()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn interests_and_readiness_answer_each_other() {
+        let both = Interest::READABLE | Interest::PRIORITY;
+        assert_eq!(both.remove(Interest::READABLE), Some(Interest::PRIORITY));
+        assert_eq!(both.remove(both), None);
+        assert!(Ready::from_interest(Interest::PRIORITY).contains(Ready::PRIORITY | Ready::ERROR));
+        assert!(!Ready::from_interest(Interest::WRITABLE).is_readable());
+        assert_eq!((Ready::ALL - Ready::ERROR) & Ready::ERROR, Ready::EMPTY);
+        assert_eq!(Ready::from_interest(Interest::ERROR), Ready::ERROR);
+    }
+
+    #[test]
+    fn something_is_always_asked_of_the_kernel() {
+        assert!(Interest::ERROR.to_mio().is_readable());
+        assert!(Interest::WRITABLE.to_mio().is_writable());
+        assert!(!Interest::WRITABLE.to_mio().is_readable());
     }
 }

@@ -1,7 +1,8 @@
 //! A descriptor's place in a driver, taken when it is first needed.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::RawFd;
+use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
@@ -26,6 +27,11 @@ impl ReadyEvent {
     pub fn ready(&self) -> Ready {
         self.0.ready
     }
+
+    /// The same moment, of `ready` only what was ready then.
+    pub(super) fn narrowed(self, ready: Ready) -> Self {
+        Self(Seen { ready: self.0.ready.intersection(ready), ..self.0 })
+    }
 }
 
 #[derive(Debug)]
@@ -33,6 +39,8 @@ pub(super) struct Registration {
     place: OnceLock<Place>,
     /// What to believe before the first operation blocked.
     assumed: Ready,
+    /// What the kernel is asked for.
+    interest: Interest,
     registering: Mutex<()>,
 }
 
@@ -55,12 +63,22 @@ fn gone() -> io::Error {
 }
 
 impl Registration {
+    /// Joins a driver when an operation first blocks.
     pub(super) fn new(assumed: Ready) -> Self {
-        Self { place: OnceLock::new(), assumed, registering: Mutex::new(()) }
+        let interest = Interest::READABLE.add(Interest::WRITABLE);
+        Self { place: OnceLock::new(), assumed, interest, registering: Mutex::new(()) }
+    }
+
+    /// Joins a driver at once, and assumes nothing.
+    pub(super) fn new_now(fd: RawFd, interest: Interest) -> io::Result<Self> {
+        let registration =
+            Self { place: OnceLock::new(), assumed: Ready::EMPTY, interest, registering: Mutex::new(()) };
+        registration.place(fd)?;
+        Ok(registration)
     }
 
     /// Joins the driver of the worker that runs, or of any worker of the entered runtime.
-    fn place(&self, fd: BorrowedFd<'_>) -> io::Result<&Place> {
+    fn place(&self, fd: RawFd) -> io::Result<&Place> {
         if let Some(place) = self.place.get() {
             return Ok(place);
         }
@@ -77,7 +95,7 @@ impl Registration {
         let remote = runtime.remote(worker);
         let handle = remote.driver_handle().ok_or_else(gone)?;
         let token = handle.cells().take().ok_or_else(|| io::Error::other("too many descriptors"))?;
-        if let Err(error) = handle.register(fd, token) {
+        if let Err(error) = handle.register(fd, token, self.interest) {
             handle.cells().give_back(token);
             return Err(error);
         }
@@ -100,7 +118,7 @@ impl Registration {
 
     pub(super) fn poll_ready(
         &self,
-        fd: BorrowedFd<'_>,
+        fd: RawFd,
         direction: Direction,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<ReadyEvent>> {
@@ -113,9 +131,9 @@ impl Registration {
         Poll::Ready(event)
     }
 
-    pub(super) fn poll_ready_shared(
+    fn poll_ready_shared(
         &self,
-        fd: BorrowedFd<'_>,
+        fd: RawFd,
         interest: Interest,
         key: &mut Option<u64>,
         cx: &mut Context<'_>,
@@ -131,22 +149,33 @@ impl Registration {
         Poll::Ready(event)
     }
 
-    pub(super) fn forget_waiter(&self, key: &mut Option<u64>) {
+    fn forget_waiter(&self, key: &mut Option<u64>) {
         if let Some(Ok(cell)) = self.place.get().map(Place::cell) {
             cell.forget_waiter(key);
         }
     }
 
     /// What is ready without waiting; nothing before the first registration was assumed away.
-    pub(super) fn look(&self, fd: BorrowedFd<'_>, interest: Interest) -> io::Result<ReadyEvent> {
+    pub(super) fn look(&self, fd: RawFd, interest: Interest) -> io::Result<ReadyEvent> {
         match self.assumed(interest) {
             Some(event) => Ok(event),
             None => self.place(fd)?.cell()?.look(interest).conclude(),
         }
     }
 
+    /// Waits in the list; any number of tasks.
+    pub(super) fn ready(&self, fd: RawFd, interest: Interest) -> WaitReady<'_> {
+        WaitReady { registration: self, fd, interest, key: None }
+    }
+
     /// Takes note that an operation tried at `event` would block.
-    pub(super) fn clear(&self, fd: BorrowedFd<'_>, event: ReadyEvent) -> io::Result<()> {
+    pub(super) fn clear_blocked(&self, fd: RawFd, event: ReadyEvent) -> io::Result<()> {
+        self.place(fd)?.cell()?.clear_blocked(event.0);
+        Ok(())
+    }
+
+    /// Takes note that what was ready at `event` has been used up.
+    pub(super) fn clear_used(&self, fd: RawFd, event: ReadyEvent) -> io::Result<()> {
         self.place(fd)?.cell()?.clear(event.0);
         Ok(())
     }
@@ -160,7 +189,7 @@ impl Registration {
     }
 
     /// Leaves the driver for good; for descriptors that live on.
-    pub(super) fn deregister(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+    pub(super) fn deregister(&mut self, fd: RawFd) -> io::Result<()> {
         let Some(place) = self.place.take() else { return Ok(()) };
         let Some(handle) = place.runtime.remote(place.worker).driver_handle() else { return Ok(()) };
         let result = handle.deregister(fd);
@@ -175,6 +204,33 @@ impl Drop for Registration {
             && let Some(handle) = place.runtime.remote(place.worker).driver_handle()
         {
             handle.cells().give_back(place.token);
+        }
+    }
+}
+
+/// A place in the list of those who wait for a descriptor.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless polled"]
+pub(super) struct WaitReady<'a> {
+    registration: &'a Registration,
+    fd: RawFd,
+    interest: Interest,
+    key: Option<u64>,
+}
+
+impl Future for WaitReady<'_> {
+    type Output = io::Result<ReadyEvent>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        this.registration.poll_ready_shared(this.fd, this.interest, &mut this.key, cx)
+    }
+}
+
+impl Drop for WaitReady<'_> {
+    fn drop(&mut self) {
+        if self.key.is_some() {
+            self.registration.forget_waiter(&mut self.key);
         }
     }
 }

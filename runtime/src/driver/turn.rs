@@ -1,14 +1,14 @@
 //! Waiting for the kernel, and spreading what it tells.
 
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::RawFd;
 use std::task::Waker;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
 
-use super::Cells;
 use super::cells::Token;
+use super::{Cells, Interest};
 use crate::limits::IO_EVENTS_PER_TURN;
 
 /// The token of the waker; no cell has it, since generations stay below 2^31.
@@ -71,14 +71,13 @@ impl DriverHandle {
         &self.cells
     }
 
-    /// Adds a descriptor for both directions.
-    pub(super) fn register(&self, fd: BorrowedFd<'_>, token: Token) -> io::Result<()> {
-        let both = mio::Interest::READABLE | mio::Interest::WRITABLE;
-        self.registry.register(&mut SourceFd(&fd.as_raw_fd()), token.to_mio(), both)
+    /// Adds a descriptor.
+    pub(super) fn register(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        self.registry.register(&mut SourceFd(&fd), token.to_mio(), interest.to_mio())
     }
 
-    pub(super) fn deregister(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
-        self.registry.deregister(&mut SourceFd(&fd.as_raw_fd()))
+    pub(super) fn deregister(&self, fd: RawFd) -> io::Result<()> {
+        self.registry.deregister(&mut SourceFd(&fd))
     }
 
     /// Fails all operations on all descriptors.

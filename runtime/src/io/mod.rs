@@ -54,5 +54,8 @@ pub use writing::{
     poll_write_buf,
 };
 
-pub use crate::driver::{Interest, PollEvented, Ready, ReadyEvent};
+pub use crate::driver::{
+    AsyncFd, AsyncFdReadyGuard, AsyncFdReadyMutGuard, AsyncFdTryNewError, Interest, PollEvented, Ready,
+    ReadyEvent, TryIoError,
+};
 pub use std::io::{Error, ErrorKind, IoSlice, IoSliceMut, Result, SeekFrom};
