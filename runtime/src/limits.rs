@@ -25,6 +25,9 @@ pub(crate) const KEPT_BLOCK_BYTES_MAX: usize = 256 * 1024;
 /// LIMIT: I/O events taken from the kernel in one turn, so that a busy driver cannot keep tasks waiting.
 pub(crate) const IO_EVENTS_PER_TURN: usize = 256;
 
+/// LIMIT: workers of one runtime, so that their numbers fit into the sixteen bits that each task has for one.
+pub(crate) const WORKERS_MAX: usize = u16::MAX as usize - 1;
+
 /// LIMIT: threads that run blocking jobs, unless the builder says otherwise.
 pub(crate) const BLOCKING_THREADS_MAX: usize = 512;
 

@@ -6,7 +6,6 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
-use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -16,7 +15,7 @@ use crate::scheduler::{self, Shared, SharedRef};
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
 use crate::shim::{Condvar, Mutex};
-use crate::task::{Id, JoinHandle, TaskRef, Turn, allocate};
+use crate::task::{Id, JoinHandle, Origin, TaskRef, Turn, allocate};
 
 thread_local! {
     /// The pool that this thread belongs to, only to be compared with.
@@ -197,14 +196,13 @@ fn cancel(job: TaskRef) {
 }
 
 /// Runs `job` on the pool of `runtime`.
-#[track_caller]
-pub(crate) fn spawn<F, R>(runtime: &SharedRef, job: F) -> JoinHandle<R>
+pub(crate) fn spawn<F, R>(runtime: &SharedRef, job: F, origin: Origin) -> JoinHandle<R>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
     const NEVER_WOKEN: *const Shared = std::ptr::null();
-    let task = allocate(Job(Some(job)), Id::next(), NEVER_WOKEN, Location::caller());
+    let task = allocate(Job(Some(job)), Id::next(), NEVER_WOKEN, origin);
     // SAFETY: new, and `R` is its output.
     let handle = unsafe { JoinHandle::new(task) };
     runtime.blocking.submit(runtime, task);

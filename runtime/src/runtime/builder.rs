@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Config, Runtime};
-use crate::limits::BLOCKING_THREADS_MAX;
+use crate::limits::{BLOCKING_THREADS_MAX, WORKERS_MAX};
 use crate::scheduler::{Seed, Shared};
 use crate::time::Clock;
 
@@ -66,10 +66,11 @@ impl Builder {
     ///
     /// # Panics
     ///
-    /// If it is zero.
+    /// If it is zero, or above 65,534.
     #[track_caller]
     pub fn worker_threads(&mut self, count: usize) -> &mut Self {
         assert!(count > 0, "a runtime needs at least one worker");
+        assert!(count <= WORKERS_MAX, "a runtime has at most {WORKERS_MAX} workers");
         self.workers = Some(count);
         self
     }
@@ -171,5 +172,5 @@ fn default_workers() -> usize {
         .ok()
         .and_then(|count| count.parse::<NonZeroUsize>().ok())
         .or_else(|| std::thread::available_parallelism().ok())
-        .map_or(1, NonZeroUsize::get)
+        .map_or(1, |count| count.get().min(WORKERS_MAX))
 }

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use crate::blocking;
-use crate::scheduler::{self, Entered, Shared, SharedRef};
+use crate::scheduler::{self, Entered, SharedRef};
 use crate::task::JoinHandle;
 
 /// Reaches a runtime from anywhere. Cheap to clone; does not keep the runtime from ending.
@@ -30,7 +30,7 @@ impl Handle {
         Self { shared }
     }
 
-    pub(super) fn shared(&self) -> &Shared {
+    pub(crate) fn shared(&self) -> &SharedRef {
         &self.shared
     }
 
@@ -64,7 +64,7 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        scheduler::spawn_on(&self.shared, future, Location::caller())
+        scheduler::spawn_on(&self.shared, future, Location::caller().into())
     }
 
     /// Runs a blocking job; see [`task::spawn_blocking`](crate::task::spawn_blocking).
@@ -74,7 +74,7 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        blocking::spawn(&self.shared, job)
+        blocking::spawn(&self.shared, job, Location::caller().into())
     }
 
     /// Runs `future` to its end on this thread; see [`Runtime::block_on`](super::Runtime::block_on).

@@ -74,7 +74,7 @@ impl Runtime {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        scheduler::spawn_on(self.handle.shared(), future, Location::caller())
+        scheduler::spawn_on(self.handle.shared(), future, Location::caller().into())
     }
 
     /// Runs a blocking job; see [`task::spawn_blocking`](crate::task::spawn_blocking).

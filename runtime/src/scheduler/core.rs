@@ -31,6 +31,8 @@ const FIRE_BATCH: usize = 32;
 pub(crate) struct Core {
     shared: *const Shared,
     pub(super) index: u32,
+    /// The same, as tasks keep it.
+    home_index: u16,
     /// The only worker of its runtime: nothing is stolen, nobody helps.
     is_alone: bool,
     pub(super) queue: Owner,
@@ -68,6 +70,7 @@ impl Core {
         Ok(Self {
             shared,
             index,
+            home_index: u16::try_from(index).expect("no more than `WORKERS_MAX`"),
             is_alone: shared.remotes.len() == 1,
             queue,
             overflow: RefCell::default(),
@@ -121,7 +124,7 @@ impl Core {
     #[inline]
     pub(super) fn register(&self, task: TaskRef) {
         let slot = self.registry.borrow_mut().insert(task);
-        task.header().home.set(Some(Home { worker: self.index, slot }));
+        task.header().record.set_home(Home { worker: self.home_index, slot });
     }
 
     #[inline]
@@ -217,8 +220,8 @@ impl Core {
         match turn {
             Turn::Pending => {}
             Turn::Requeue => self.schedule_last(task),
-            Turn::Complete => match task.header().home.get() {
-                Some(home) if home.worker == self.index => {
+            Turn::Complete => match task.header().record.home() {
+                Some(home) if home.worker == self.home_index => {
                     self.registry.borrow_mut().remove(home.slot);
                     // SAFETY: complete, and out of the registry.
                     unsafe { task.retire() };
@@ -285,7 +288,7 @@ impl Core {
     /// Takes the tasks that others have finished out of the registry.
     pub(super) fn collect_retired(&self) {
         for task in self.remote().take_retired() {
-            if let Some(home) = task.header().home.get() {
+            if let Some(home) = task.header().record.home() {
                 self.registry.borrow_mut().remove(home.slot);
             }
             // SAFETY: the life reference came with the task.
@@ -313,7 +316,7 @@ impl Core {
     pub(super) fn admit(&self, from: &Remote) -> bool {
         let mut is_any = false;
         for task in from.mailbox.drain() {
-            if task.header().home.get().is_none() {
+            if task.header().record.home().is_none() {
                 self.register(task);
             }
             self.push(task);

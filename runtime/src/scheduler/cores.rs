@@ -334,8 +334,8 @@ fn cancel_queued(cores: &[Box<Core>], task: TaskRef) {
 
 /// Takes a cancelled task out of its registry, and tells whoever joins it.
 fn bury(cores: &[Box<Core>], task: TaskRef) {
-    if let Some(home) = task.header().home.get()
-        && let Some(core) = cores.iter().find(|core| core.index == home.worker)
+    if let Some(home) = task.header().record.home()
+        && let Some(core) = cores.iter().find(|core| core.index == u32::from(home.worker))
     {
         core.registry.borrow_mut().remove(home.slot);
     }

@@ -35,7 +35,6 @@ mod rng;
 mod worker;
 
 use std::io;
-use std::panic::Location;
 use std::ptr;
 use std::sync::Arc;
 use std::task::Waker;
@@ -56,7 +55,7 @@ use crate::limits::CANCELLED_TIMERS_MAX;
 use crate::runtime::{Config, Handle};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
-use crate::task::{Id, JoinHandle, TaskRef};
+use crate::task::{Id, JoinHandle, Origin, TaskRef};
 use crate::time::{Clock, ForeignTimer, Key, Nanos};
 
 /// What all workers of one runtime share.
@@ -138,7 +137,7 @@ impl Shared {
     /// Hands a woken task to the worker that has it in its registry.
     fn schedule_remote(&self, task: TaskRef) {
         // Woken, so it was polled, so it was registered: the wake that brought us here follows that poll.
-        let worker = task.header().home.get().map_or(0, |home| home.worker);
+        let worker = task.header().record.home().map_or(0, |home| u32::from(home.worker));
         // Closed only after every task is cancelled; a cancelled task is never scheduled.
         let sent = self.remote(worker).send(task);
         debug_assert!(sent.is_ok(), "a live task met a closed mailbox");
@@ -201,33 +200,28 @@ pub(crate) fn schedule_woken(task: TaskRef) {
 ///
 /// If it is in none.
 #[track_caller]
-pub(crate) fn spawn<F>(future: F) -> JoinHandle<F::Output>
+pub(crate) fn spawn<F>(future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let spawned_at = Location::caller();
     with_core(|core| match core {
-        Some(core) => spawn_on(core.shared(), future, spawned_at),
+        Some(core) => spawn_on(core.shared(), future, origin),
         None => context::with_entered(|shared| match shared {
-            Some(shared) => spawn_on(shared, future, spawned_at),
+            Some(shared) => spawn_on(shared, future, origin),
             None => no_runtime("spawn"),
         }),
     })
 }
 
 /// Spawns on `shared`, from wherever this is.
-pub(crate) fn spawn_on<F>(
-    shared: &Shared,
-    future: F,
-    spawned_at: &'static Location<'static>,
-) -> JoinHandle<F::Output>
+pub(crate) fn spawn_on<F>(shared: &Shared, future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
     let credit = SharedRef::of(shared).into_credit();
-    let task = crate::task::allocate(future, Id::next(), credit, spawned_at);
+    let task = crate::task::allocate(future, Id::next(), credit, origin);
     // SAFETY: new, and `F::Output` is its output.
     let handle = unsafe { JoinHandle::new(task) };
     with_core(|core| match core {

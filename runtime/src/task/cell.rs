@@ -10,16 +10,15 @@
 //!    does before it sets `COMPLETE`; then the output, until its owner takes or drops it; then nothing. Only its
 //!    owner knows that it was taken: a `JoinHandle` notes it.
 
-use std::cell::Cell as PlainCell;
 use std::future::Future;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr;
 use std::task::{Context, Poll};
 
 use super::header::{Header, TaskRef, VTable};
-use super::{Id, JoinError, State, waker};
+use super::{Id, JoinError, Origin, Record, State, waker};
 use crate::scheduler::{self, Shared};
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicPtr;
@@ -36,12 +35,7 @@ union Stage<F: Future> {
 }
 
 /// Allocates a task, queued once and not yet in any queue.
-pub(crate) fn allocate<F: Future>(
-    future: F,
-    id: Id,
-    shared: *const Shared,
-    spawned_at: &'static Location<'static>,
-) -> TaskRef {
+pub(crate) fn allocate<F: Future>(future: F, id: Id, shared: *const Shared, origin: Origin) -> TaskRef {
     let cell = scheduler::allocate(Cell {
         header: Header {
             state: State::new(),
@@ -57,9 +51,9 @@ pub(crate) fn allocate<F: Future>(
             queue_next: AtomicPtr::new(ptr::null_mut()),
             shared,
             id,
-            home: PlainCell::new(None),
             join_waker: UnsafeCell::new(None),
-            spawned_at,
+            record: Record::new(),
+            origin,
         },
         stage: UnsafeCell::new(Stage { future: ManuallyDrop::new(future) }),
     });

@@ -5,18 +5,16 @@
 //! A [`TaskRef`] is a pointer to the header of a `Cell<F>`, whose first field the header is (`repr(C)`).
 //! 1. It is valid while its holder owns a reference, a queue entry or the claim of `RUNNING` (invariants 1 to 3 of
 //!    the state).
-//! 2. `home` is written once, before the first poll, by the worker that registers the task, and read by the one
-//!    that completes it; the run queues order the two.
+//! 2. The home in `record` is written once, before the first poll, by the worker that registers the task, and read by the
+//!    one that completes it; the run queues order the two.
 //! 3. `join_waker` follows invariant 4 of the state.
 //! 4. `queue_next` belongs to whoever owns the queue entry.
 //! 5. `shared` points to a runtime that the task keeps alive with one credit, given back when the task is freed.
 
-use std::cell::Cell;
-use std::panic::Location;
 use std::ptr::NonNull;
 use std::task::Waker;
 
-use super::{Id, State};
+use super::{Id, Origin, Record, State};
 use crate::scheduler::Shared;
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicPtr;
@@ -29,18 +27,9 @@ pub(crate) struct Header {
     /// The runtime; null for blocking jobs, which are never woken.
     pub(super) shared: *const Shared,
     pub(crate) id: Id,
-    /// Where the task stands in the registry of the worker that first took it.
-    pub(crate) home: Cell<Option<Home>>,
     pub(super) join_waker: UnsafeCell<Option<Waker>>,
-    /// The `spawn` call that made the task.
-    pub(crate) spawned_at: &'static Location<'static>,
-}
-
-/// The place of a task in a registry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Home {
-    pub(crate) worker: u32,
-    pub(crate) slot: u32,
+    pub(crate) record: Record,
+    pub(crate) origin: Origin,
 }
 
 /// The operations that know the type of the future.
@@ -102,6 +91,8 @@ impl TaskRef {
     /// The caller gave up the last reference.
     pub(crate) unsafe fn free(self) {
         let shared = self.header().shared;
+        // SAFETY: nobody else can reach the task.
+        unsafe { self.header().origin.release() };
         // SAFETY: nobody else can reach the task.
         unsafe { (self.header().vtable.free)(self) };
         if !shared.is_null() {

@@ -5,6 +5,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::current;
+
 /// Names a task among all those that are alive in this process.
 ///
 /// Ids are never reused, and say nothing about order.
@@ -18,7 +20,6 @@ static NEXT_BLOCK: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static IDS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
-    static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
 }
 
 impl Id {
@@ -32,11 +33,6 @@ impl Id {
         IDS.set((next + 1, end));
         Self(NonZeroU64::MIN.saturating_add(next))
     }
-
-    /// Marks the task that this thread polls; returns the one before.
-    pub(crate) fn enter(id: Option<Id>) -> Option<Id> {
-        CURRENT.replace(id)
-    }
 }
 
 impl fmt::Display for Id {
@@ -48,7 +44,7 @@ impl fmt::Display for Id {
 /// The id of the task that runs, if this is inside one.
 #[must_use]
 pub fn try_id() -> Option<Id> {
-    CURRENT.try_with(Cell::get).ok().flatten()
+    current::with(|task| task.map(|task| task.id))
 }
 
 /// The id of the task that runs.

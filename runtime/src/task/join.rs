@@ -9,7 +9,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
 use super::header::{Header, TaskRef};
-use super::{Id, JoinError, coop};
+use super::{Id, JoinError, WaitSite, coop};
 use crate::scheduler;
 
 /// Owns the right to the output of a task; a future of it.
@@ -154,6 +154,7 @@ impl<T> Future for JoinHandle<T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let unit = std::task::ready!(coop::poll_proceed(cx));
         if !self.poll_complete(cx) {
+            WaitSite::Join.mark();
             return Poll::Pending;
         }
         unit.made_progress();
@@ -196,7 +197,7 @@ impl<T> fmt::Debug for JoinHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinHandle")
             .field("id", &self.id())
-            .field("spawned_at", &format_args!("{}", self.task.task().header().spawned_at))
+            .field("spawned_at", &format_args!("{}", self.task.task().header().origin.spawned_at()))
             .finish_non_exhaustive()
     }
 }
@@ -271,7 +272,7 @@ mod loom_models {
     #[test]
     fn loom_a_task_completes_while_its_handle_is_polled_again() {
         loom::model(|| {
-            let task = allocate(async {}, Id::next(), ptr::null(), Location::caller());
+            let task = allocate(async {}, Id::next(), ptr::null(), Location::caller().into());
             // SAFETY: new, and `()` is its output.
             let mut handle = unsafe { JoinHandle::<()>::new(task) };
             let runner = thread::spawn(move || {

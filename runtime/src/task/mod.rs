@@ -5,6 +5,9 @@
 //! - [`scope`](fn@scope): tasks that cannot outlive the call that started them
 //! - `tracker`: who waits for tasks that nobody joins
 //! - `local`: values that belong to a task
+//! - `builder`, `origin`: a task with a name, and where it was spawned
+//! - `record`, `wait_site`: what is counted of it, and what it waits for
+//! - `current`: which task this thread polls
 //! - `state`: the word that says who may do what with a task
 //! - `header`, `cell`: its memory
 //! - `run`: one turn of it
@@ -14,33 +17,42 @@
 pub mod coop;
 
 mod abort_on_drop;
+mod builder;
 mod cell;
+mod current;
 mod error;
 mod header;
 mod id;
 mod join;
 mod join_set;
 mod local;
+mod origin;
+mod record;
 mod run;
 mod scope;
 mod spawn;
 mod state;
 mod tracker;
+mod wait_site;
 mod waker;
 mod yield_now;
 
 pub use abort_on_drop::AbortOnDropHandle;
+pub use builder::Builder;
 pub(crate) use cell::allocate;
 pub use coop::{consume_budget, unconstrained};
 pub use error::JoinError;
-pub(crate) use header::{Header, Home, TaskRef};
+pub(crate) use header::{Header, TaskRef};
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
+pub(crate) use origin::Origin;
+pub(crate) use record::{Home, Record};
 pub(crate) use run::Turn;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{spawn, spawn_blocking};
 use state::State;
 pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
+pub use wait_site::WaitSite;
 pub use yield_now::yield_now;

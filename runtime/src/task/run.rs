@@ -3,10 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
-use super::coop;
 use super::header::TaskRef;
-use super::id::Id;
 use super::state::Start;
+use super::{coop, current};
 
 /// What became of a task in its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +25,11 @@ impl TaskRef {
         let header = self.header();
         match header.state.start() {
             Start::Poll => {
-                let outer = Id::enter(Some(header.id));
+                header.record.start_poll();
+                let outer = current::enter(self);
                 // SAFETY: `start` gave us the claim.
                 let is_ready = coop::with_budget(|| unsafe { (header.vtable.poll)(self) });
-                Id::enter(outer);
+                current::leave(outer);
                 if !is_ready {
                     return if header.state.finish_pending() { Turn::Requeue } else { Turn::Pending };
                 }
@@ -57,10 +57,10 @@ impl TaskRef {
     }
 
     fn drop_future(self) {
-        let outer = Id::enter(Some(self.header().id));
+        let outer = current::enter(self);
         // SAFETY: the caller holds the claim.
         unsafe { (self.header().vtable.cancel)(self) };
-        Id::enter(outer);
+        current::leave(outer);
     }
 
     /// Publishes the output, wakes whoever joins, and gives up the life reference.

@@ -1,6 +1,7 @@
 //! Starting tasks and blocking jobs.
 
 use std::future::Future;
+use std::panic::Location;
 
 use super::JoinHandle;
 use crate::{blocking, scheduler};
@@ -27,7 +28,7 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    scheduler::spawn(future)
+    scheduler::spawn(future, Location::caller().into())
 }
 
 /// Runs `job` on a thread where blocking is allowed.
@@ -53,5 +54,5 @@ where
     R: Send + 'static,
 {
     let Some(runtime) = scheduler::current() else { scheduler::no_runtime("spawn_blocking") };
-    blocking::spawn(&runtime, job)
+    blocking::spawn(&runtime, job, Location::caller().into())
 }

@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::WaitSite;
+
 /// Lets the other tasks that are ready run, then goes on.
 ///
 /// The task goes to the tail of the queue of its worker. I/O and timers are served as usual, at intervals of time
@@ -26,6 +28,7 @@ impl Future for YieldNow {
             return Poll::Ready(());
         }
         self.0 = true;
+        WaitSite::Yield.mark();
         cx.waker().wake_by_ref();
         Poll::Pending
     }

@@ -12,7 +12,7 @@ use super::foreign::ForeignTimer;
 use super::wheel::Key;
 use super::{Instant, TICK_NANOS};
 use crate::scheduler::{self, SharedRef};
-use crate::task::coop;
+use crate::task::{WaitSite, coop};
 
 /// Waits for `duration`, as the clock of the runtime tells it.
 ///
@@ -98,6 +98,7 @@ impl Sleep {
     pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(coop::poll_proceed(cx));
         if self.is_waiting(cx) {
+            WaitSite::Sleep.mark();
             return Poll::Pending;
         }
         self.timer = Timer::Idle;
