@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Config, Runtime};
+use super::{Config, Flavor, LocalOptions, LocalRuntime, Runtime};
 use crate::limits::{BLOCKING_THREADS_MAX, WORKERS_MAX};
-use crate::scheduler::{Seed, Shared};
+use crate::scheduler::{Seed, Shared, SharedRef};
 use crate::time::Clock;
 
 /// Builds a [`Runtime`].
@@ -29,11 +29,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    fn new(is_current_thread: bool) -> Self {
+    fn new(flavor: Flavor) -> Self {
         Self {
             workers: None,
             config: Config {
-                is_current_thread,
+                flavor,
                 thread_name: "minato".to_owned(),
                 thread_stack_size: None,
                 blocking_threads_max: BLOCKING_THREADS_MAX,
@@ -49,14 +49,14 @@ impl Builder {
     /// A runtime whose tasks run on the threads that are in `block_on`.
     #[must_use]
     pub fn new_current_thread() -> Self {
-        Self::new(true)
+        Self::new(Flavor::CurrentThread)
     }
 
     /// A runtime with several workers that share the work. Their threads start when there is work for them.
     #[cfg(feature = "rt-multi-thread")]
     #[must_use]
     pub fn new_multi_thread() -> Self {
-        Self::new(false)
+        Self::new(Flavor::MultiThread)
     }
 
     /// The number of workers of a multi-thread runtime; the thread in `block_on` is one of them.
@@ -155,15 +155,49 @@ impl Builder {
     /// If a multi-thread runtime is to start with its clock paused.
     #[track_caller]
     pub fn build(&mut self) -> io::Result<Runtime> {
+        self.build_shared(self.config.flavor).map(Runtime::from_shared)
+    }
+
+    /// Builds a runtime that stays on this thread, so that its tasks need not be `Send`.
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use minato_runtime::runtime::{Builder, LocalOptions};
+    /// use minato_runtime::task::spawn_local;
+    ///
+    /// let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+    /// let name = Rc::new("quay");
+    /// let length = runtime.block_on(async { spawn_local(async move { name.len() }).await.unwrap() });
+    /// assert_eq!(length, 4);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// If the kernel gives no descriptors for the driver.
+    ///
+    /// # Panics
+    ///
+    /// If the builder is for a multi-thread runtime.
+    #[track_caller]
+    pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
         assert!(
-            !self.starts_paused || self.config.is_current_thread,
+            self.config.flavor != Flavor::MultiThread,
+            "build_local: a local runtime has one thread; begin with `Builder::new_current_thread`"
+        );
+        self.build_shared(Flavor::Local(std::thread::current().id())).map(LocalRuntime::from_shared)
+    }
+
+    #[track_caller]
+    fn build_shared(&self, flavor: Flavor) -> io::Result<SharedRef> {
+        let has_one_thread = flavor != Flavor::MultiThread;
+        assert!(
+            !self.starts_paused || has_one_thread,
             "start_paused: only the clock of a current-thread runtime can be paused"
         );
-        let workers =
-            if self.config.is_current_thread { 1 } else { self.workers.unwrap_or_else(default_workers) };
+        let workers = if has_one_thread { 1 } else { self.workers.unwrap_or_else(default_workers) };
         let seed = self.seed.map_or_else(Seed::fresh, Seed::of);
         let clock = Clock::new(self.starts_paused);
-        Shared::build(workers, self.config.clone(), seed, clock).map(Runtime::from_shared)
+        Shared::build(workers, Config { flavor, ..self.config.clone() }, seed, clock)
     }
 }
 

@@ -2,13 +2,36 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread::ThreadId;
 use std::time::Duration;
 
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
+/// Which threads run the cores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavor {
+    /// Those in `block_on`, one at a time.
+    CurrentThread,
+    /// One for ever, so that tasks need not be `Send`.
+    Local(ThreadId),
+    /// Those in `block_on`, and threads of the runtime's own.
+    #[cfg_attr(not(feature = "rt-multi-thread"), expect(dead_code, reason = "no such runtime can be built"))]
+    MultiThread,
+}
+
+impl Flavor {
+    /// Whether this thread may run a core.
+    pub(crate) fn admits_this_thread(self) -> bool {
+        match self {
+            Self::CurrentThread | Self::MultiThread => true,
+            Self::Local(owner) => std::thread::current().id() == owner,
+        }
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct Config {
-    pub(crate) is_current_thread: bool,
+    pub(crate) flavor: Flavor,
     pub(crate) thread_name: String,
     pub(crate) thread_stack_size: Option<usize>,
     pub(crate) blocking_threads_max: usize,
@@ -34,7 +57,7 @@ impl Config {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
-            .field("is_current_thread", &self.is_current_thread)
+            .field("flavor", &self.flavor)
             .field("thread_name", &self.thread_name)
             .field("thread_stack_size", &self.thread_stack_size)
             .field("blocking_threads_max", &self.blocking_threads_max)

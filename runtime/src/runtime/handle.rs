@@ -19,7 +19,7 @@ pub struct Handle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuntimeFlavor {
-    /// Runs on the threads in `block_on`.
+    /// Runs on the threads in `block_on`; a [`LocalRuntime`](super::LocalRuntime) is of this flavor too.
     CurrentThread,
     /// Has workers that share the work.
     MultiThread,

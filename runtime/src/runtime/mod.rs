@@ -3,6 +3,7 @@
 mod builder;
 mod config;
 mod handle;
+mod local;
 
 use std::fmt;
 use std::future::Future;
@@ -10,8 +11,9 @@ use std::panic::Location;
 use std::time::{Duration, Instant};
 
 pub use builder::Builder;
-pub(crate) use config::Config;
+pub(crate) use config::{Config, Flavor};
 pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
+pub use local::{LocalOptions, LocalRuntime};
 
 use crate::scheduler::{self, SharedRef};
 use crate::task::JoinHandle;

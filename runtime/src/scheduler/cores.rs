@@ -98,7 +98,7 @@ impl Shared {
     }
 
     fn take_core_locked(&self, state: &mut MutexGuard<'_, CoresState>) -> Option<Box<Core>> {
-        if state.stage != Stage::Open {
+        if state.stage != Stage::Open || !self.config.flavor.admits_this_thread() {
             return None;
         }
         // A core that cannot be made, for want of descriptors, is one worker less.
@@ -347,13 +347,13 @@ fn bury(cores: &[Box<Core>], task: TaskRef) {
 mod tests {
     use super::*;
     use crate::limits::BLOCKING_THREADS_MAX;
-    use crate::runtime::Config;
+    use crate::runtime::{Config, Flavor};
     use crate::scheduler::{Seed, block_on};
     use crate::time::Clock;
 
     fn runtime(workers: usize) -> SharedRef {
         let config = Config {
-            is_current_thread: workers == 1,
+            flavor: if workers == 1 { Flavor::CurrentThread } else { Flavor::MultiThread },
             thread_name: "test".to_owned(),
             thread_stack_size: None,
             blocking_threads_max: BLOCKING_THREADS_MAX,

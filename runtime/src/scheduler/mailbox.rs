@@ -33,6 +33,12 @@ fn closed() -> *mut Header {
     ptr::without_provenance_mut(1)
 }
 
+impl Default for Mailbox {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Mailbox {
     pub(crate) fn new() -> Self {
         Self { top: AtomicPtr::new(ptr::null_mut()) }

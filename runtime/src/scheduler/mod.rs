@@ -45,14 +45,16 @@ pub(crate) use self::context::{Entered, enter, with_core};
 pub(crate) use self::core::Core;
 use self::cores::Cores;
 use self::idle::Idle;
+pub(crate) use self::mailbox::{Mailbox, Push};
 use self::monitor::Monitor;
 pub(crate) use self::reference::SharedRef;
+pub(crate) use self::registry::Registry;
 pub(crate) use self::remote::Remote;
 use self::remote::{Remotes, TimerOrder};
 pub(crate) use self::rng::Seed;
 use crate::blocking;
 use crate::limits::CANCELLED_TIMERS_MAX;
-use crate::runtime::{Config, Handle};
+use crate::runtime::{Config, Flavor, Handle};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
 use crate::task::{Id, JoinHandle, Origin, TaskRef};
@@ -104,7 +106,12 @@ impl Shared {
     }
 
     pub(crate) fn is_current_thread(&self) -> bool {
-        self.config.is_current_thread
+        self.config.flavor != Flavor::MultiThread
+    }
+
+    /// Whether the runtime stays on one thread, and it is this one.
+    pub(crate) fn is_local_here(&self) -> bool {
+        matches!(self.config.flavor, Flavor::Local(_)) && self.config.flavor.admits_this_thread()
     }
 
     pub(crate) fn is_shut_down(&self) -> bool {
@@ -189,9 +196,19 @@ pub(crate) fn schedule_woken(task: TaskRef) {
     let shared = task.shared();
     with_core(|core| match core {
         Some(core) if ptr::eq(core.shared(), shared) => core.schedule_woken(task),
-        // SAFETY: the waker's reference to the task keeps the runtime alive through the task's credit.
-        _ => unsafe { &*shared }.schedule_remote(task),
+        // SAFETY: the waker's reference keeps the task alive, and its wake owes it the trip.
+        _ => unsafe { task.schedule() },
     });
+}
+
+/// Puts a woken task of a runtime into the mailbox of its worker.
+///
+/// # Safety
+///
+/// The task is one of a runtime, and valid during the call.
+pub(crate) unsafe fn schedule_remote(task: TaskRef) {
+    // SAFETY: the task keeps its runtime alive with its credit.
+    unsafe { &*task.shared() }.schedule_remote(task);
 }
 
 /// Spawns on the runtime that this thread is in.
@@ -219,6 +236,54 @@ pub(crate) fn spawn_on<F>(shared: &Shared, future: F, origin: Origin) -> JoinHan
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
+{
+    // SAFETY: both may go anywhere.
+    unsafe { spawn_unchecked(shared, future, origin) }
+}
+
+/// Spawns a future that need not be `Send` on a runtime that stays on this thread.
+///
+/// # Panics
+///
+/// If the runtime does not.
+#[track_caller]
+pub(crate) fn spawn_local_on<F>(shared: &Shared, future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    assert!(
+        shared.is_local_here(),
+        "spawn_local: this runtime does not stay on one thread, or on another one"
+    );
+    // SAFETY: cores of this runtime are run, and their tasks polled and dropped, by this thread alone.
+    unsafe { spawn_unchecked(shared, future, origin) }
+}
+
+/// Spawns a future that need not be `Send` on the runtime that this thread is in; none if that does not stay here.
+pub(crate) fn try_spawn_local<F>(future: F, origin: Origin) -> Result<JoinHandle<F::Output>, F>
+where
+    F: Future + 'static,
+    F::Output: 'static,
+{
+    let spawn = |shared: Option<&Shared>| match shared {
+        Some(shared) if shared.is_local_here() => Ok(spawn_local_on(shared, future, origin)),
+        _ => Err(future),
+    };
+    with_core(|core| match core {
+        Some(core) => spawn(Some(core.shared())),
+        None => context::with_entered(spawn),
+    })
+}
+
+/// # Safety
+///
+/// Future and output are `Send`, or cores of the runtime are run by one thread alone, and it is this one. An output
+/// that is not `Send` is then confined as well, because its `JoinHandle` is.
+unsafe fn spawn_unchecked<F>(shared: &Shared, future: F, origin: Origin) -> JoinHandle<F::Output>
+where
+    F: Future + 'static,
+    F::Output: 'static,
 {
     let credit = SharedRef::of(shared).into_credit();
     let task = crate::task::allocate(future, Id::next(), credit, origin);

@@ -6,7 +6,7 @@
 use crate::task::TaskRef;
 
 #[derive(Debug, Default)]
-pub(super) struct Registry {
+pub(crate) struct Registry {
     slots: Vec<Slot>,
     first_free: Option<u32>,
     live: usize,
@@ -20,7 +20,7 @@ enum Slot {
 }
 
 impl Registry {
-    pub(super) fn insert(&mut self, task: TaskRef) -> u32 {
+    pub(crate) fn insert(&mut self, task: TaskRef) -> u32 {
         self.live += 1;
         match self.first_free {
             Some(index) => {
@@ -38,17 +38,17 @@ impl Registry {
         }
     }
 
-    pub(super) fn remove(&mut self, index: u32) {
+    pub(crate) fn remove(&mut self, index: u32) {
         self.slots[index as usize] = Slot::Free(self.first_free);
         self.first_free = Some(index);
         self.live -= 1;
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.live
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = TaskRef> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = TaskRef> {
         self.slots.iter().filter_map(|slot| match slot {
             Slot::Task(task) => Some(*task),
             Slot::Free(_) => None,

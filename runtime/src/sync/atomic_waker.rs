@@ -32,6 +32,12 @@ unsafe impl Send for AtomicWaker {}
 // SAFETY: invariant 1.
 unsafe impl Sync for AtomicWaker {}
 
+impl Default for AtomicWaker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl AtomicWaker {
     pub(crate) fn new() -> Self {
         Self { state: AtomicUsize::new(IDLE), slot: UnsafeCell::new(None) }

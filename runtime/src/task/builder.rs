@@ -4,7 +4,7 @@ use std::future::Future;
 use std::io;
 use std::panic::Location;
 
-use super::{JoinHandle, Origin};
+use super::{JoinHandle, LocalSet, Origin, local_set};
 use crate::runtime::Handle;
 use crate::{blocking, scheduler};
 
@@ -75,6 +75,38 @@ impl<'a> Builder<'a> {
         F::Output: Send + 'static,
     {
         Ok(scheduler::spawn_on(handle.shared(), future, self.origin()))
+    }
+
+    /// Starts a task that stays on this thread; see [`spawn_local`](super::spawn_local).
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    ///
+    /// # Panics
+    ///
+    /// If this thread is in no [`LocalSet`] and in no local runtime.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(local_set::spawn_from(future, self.origin()))
+    }
+
+    /// Starts a task of `local_set`; see [`LocalSet::spawn_local`].
+    ///
+    /// # Errors
+    ///
+    /// Never.
+    #[track_caller]
+    pub fn spawn_local_on<F>(self, future: F, local_set: &LocalSet) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        Ok(local_set.spawn_from(future, self.origin()))
     }
 
     /// Runs `job` on a thread where blocking is allowed; see [`spawn_blocking`](super::spawn_blocking).

@@ -24,7 +24,7 @@ pub(crate) struct Header {
     pub(super) vtable: &'static VTable,
     /// The next task of an intrusive stack.
     pub(crate) queue_next: AtomicPtr<Header>,
-    /// The runtime; null for blocking jobs, which are never woken.
+    /// The runtime; null for blocking jobs, which are never woken, and for the tasks of a `LocalSet`.
     pub(super) shared: *const Shared,
     pub(crate) id: Id,
     pub(super) join_waker: UnsafeCell<Option<Waker>>,
@@ -42,6 +42,8 @@ pub(super) struct VTable {
     pub(super) read_output: unsafe fn(TaskRef, *mut ()),
     /// Drops the output.
     pub(super) drop_output: unsafe fn(TaskRef),
+    /// Queues the task, woken on a thread that runs no worker of its runtime; the caller owes it that trip.
+    pub(super) schedule: unsafe fn(TaskRef),
     /// Frees the memory.
     pub(super) free: unsafe fn(TaskRef),
 }
@@ -78,6 +80,16 @@ impl TaskRef {
 
     pub(crate) fn shared(&self) -> *const Shared {
         self.header().shared
+    }
+
+    /// Queues a task that was woken on a thread that runs no worker of its runtime.
+    ///
+    /// # Safety
+    ///
+    /// The caller owes the task a trip through a run queue, and keeps it valid during the call.
+    pub(crate) unsafe fn schedule(self) {
+        // SAFETY: forwarded.
+        unsafe { (self.header().vtable.schedule)(self) };
     }
 
     pub(super) fn cast<T>(self) -> NonNull<T> {

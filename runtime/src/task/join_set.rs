@@ -17,7 +17,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 
 use slab::Slab;
 
-use super::{AbortHandle, Id, JoinError, JoinHandle, coop, spawn, spawn_blocking};
+use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet, coop, spawn, spawn_blocking, spawn_local};
 use crate::runtime::Handle;
 use crate::shim::Mutex;
 
@@ -296,6 +296,30 @@ impl<T: Send + 'static> JoinSet<T> {
         F: FnOnce() -> T + Send + 'static,
     {
         self.insert(handle.spawn_blocking(job))
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    /// Starts a task that stays on this thread and puts it into the set; see [`task::spawn_local`](super::spawn_local).
+    ///
+    /// # Panics
+    ///
+    /// If this thread is in no [`LocalSet`] and in no local runtime.
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, future: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(spawn_local(future))
+    }
+
+    /// As [`spawn_local`](Self::spawn_local), in a given set of local tasks.
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, future: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(future))
     }
 }
 

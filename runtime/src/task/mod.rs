@@ -4,6 +4,7 @@
 //! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
 //! - [`scope`](fn@scope): tasks that cannot outlive the call that started them
 //! - `tracker`: who waits for tasks that nobody joins
+//! - `local_set`: tasks that stay on one thread
 //! - `local`: values that belong to a task
 //! - `builder`, `origin`: a task with a name, and where it was spawned
 //! - `record`, `wait_site`: what is counted of it, and what it waits for
@@ -26,6 +27,7 @@ mod id;
 mod join;
 mod join_set;
 mod local;
+mod local_set;
 mod origin;
 mod record;
 mod run;
@@ -47,6 +49,7 @@ pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
+pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub(crate) use origin::Origin;
 pub(crate) use record::{Home, Record};
 pub(crate) use run::Turn;

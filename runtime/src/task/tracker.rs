@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{JoinHandle, spawn, spawn_blocking};
+use super::{JoinHandle, LocalSet, spawn, spawn_blocking, spawn_local};
 use crate::runtime::Handle;
 use crate::shim::Mutex;
 use crate::sync::Notify;
@@ -140,6 +140,30 @@ impl TaskTracker {
         F::Output: Send + 'static,
     {
         handle.spawn(self.track_future(future))
+    }
+
+    /// Starts a task that stays on this thread and tracks it; see [`task::spawn_local`](super::spawn_local).
+    ///
+    /// # Panics
+    ///
+    /// If this thread is in no [`LocalSet`] and in no local runtime.
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        spawn_local(self.track_future(future))
+    }
+
+    /// As [`spawn_local`](Self::spawn_local), in a given set of local tasks.
+    #[track_caller]
+    pub fn spawn_local_on<F>(&self, future: F, local_set: &LocalSet) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        local_set.spawn_local(self.track_future(future))
     }
 
     /// Starts a blocking job and tracks it; see [`task::spawn_blocking`](super::spawn_blocking).
