@@ -1,19 +1,44 @@
-//! Buffer lists and pools for network code.
+//! Buffer lists, pools, codecs and varints for network code.
 //!
-//! Two things every protocol layer needs and `bytes` leaves out:
+//! What every protocol layer needs and `bytes` leaves out:
 //!
 //! * [`BufList`], a rope of [`Bytes`](bytes::Bytes) that is a [`Buf`](bytes::Buf): what has arrived and is not yet
 //!   decoded, or what is queued and not yet written;
-//! * [`Pool`], a bounded store of large buffers whose [`PooledBuf`]s freeze into ordinary `Bytes` and come home when
-//!   the last clone is dropped.
+//! * `Pool`, a bounded store of large buffers whose `PooledBuf`s freeze into ordinary `Bytes` and come home when the
+//!   last clone is dropped;
+//! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
+//! * [`varint`], numbers of variable length: LEB128, zigzag, QUIC;
+//! * [`ByteStr`], text on top of `Bytes`; [`SliceReader`], typed reads that know their position;
+//! * [`adapters`] that count, limit, copy or checksum what passes; [`hexdump`].
 //!
-//! The crate knows no socket, task or clock, and holds no `unsafe` code.
+//! The crate knows no socket, task or clock. `unsafe` is in `byte_str.rs` alone.
+//!
+//! # Features
+//!
+//! `std` is on by default. Without it the crate needs `alloc` only, and lacks what the standard library is needed for:
+//! `Pool`, the traits `codec::{Decoder, Encoder}` (their errors are made of `std::io::Error`), vectored export and the
+//! `std::io` side of the adapters.
 
-#![forbid(unsafe_code)]
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+pub mod adapters;
+pub mod codec;
+pub mod varint;
 
 mod buf_list;
+mod byte_str;
+mod hexdump;
 mod limits;
+#[cfg(feature = "std")]
 mod pool;
+mod slice_reader;
 
 pub use buf_list::BufList;
+pub use byte_str::ByteStr;
+pub use hexdump::{HexDump, hexdump};
+#[cfg(feature = "std")]
 pub use pool::{Pool, PoolStats, PooledBuf};
+pub use slice_reader::{ShortInput, SliceReader};

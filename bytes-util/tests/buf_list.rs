@@ -5,28 +5,14 @@ use std::io::IoSlice;
 use bytes::{Buf, Bytes};
 use minato_bytes_util::BufList;
 
-/// A small deterministic generator (xorshift64*), so that a failure is a seed.
-struct Random(u64);
+mod kit;
+use kit::Random;
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// A number up to and including `max`.
-    fn up_to(&mut self, max: usize) -> usize {
-        (self.next() % (max as u64 + 1)) as usize
-    }
-
-    /// Bytes of a length around the thresholds of the list.
-    fn bytes(&mut self) -> Bytes {
-        let max = [3, 40, 1100, 9000][self.up_to(3)];
-        let len = self.up_to(max);
-        (0..len).map(|_| self.next() as u8).collect()
-    }
+/// Bytes of a length around the thresholds of the list.
+fn any_bytes(random: &mut Random) -> Bytes {
+    let max = [3, 40, 1100, 9000][random.up_to(3)];
+    let len = random.up_to(max);
+    (0..len).map(|_| random.next() as u8).collect()
 }
 
 fn contents(list: &BufList) -> Vec<u8> {
@@ -42,19 +28,19 @@ fn check(list: &BufList, model: &[u8], seed: u64) {
 }
 
 fn step(list: &mut BufList, model: &mut Vec<u8>, random: &mut Random) {
-    match random.up_to(12) {
+    match random.up_to(14) {
         0..=2 => {
-            let chunk = random.bytes();
+            let chunk = any_bytes(random);
             model.extend_from_slice(&chunk);
             list.push(chunk);
         }
         3 => {
-            let chunk = random.bytes();
+            let chunk = any_bytes(random);
             model.splice(0..0, chunk.iter().copied());
             list.push_front(chunk);
         }
         4 => {
-            let chunk = random.bytes();
+            let chunk = any_bytes(random);
             model.extend_from_slice(&chunk);
             list.push_slice(&chunk);
         }
@@ -95,6 +81,19 @@ fn step(list: &mut BufList, model: &mut Vec<u8>, random: &mut Random) {
             assert_eq!(contents(&list.slice(start..end)), model[start..end]);
         }
         11 => {
+            // A pattern that is there, mostly, and often across segments.
+            let len = random.up_to(6.min(model.len()));
+            let at = random.up_to(model.len() - len);
+            let pattern = model[at..at + len].to_vec();
+            let found = (0..=model.len() - len).find(|&at| model[at..].starts_with(&pattern));
+            assert_eq!(list.find_slice(&pattern), found, "{pattern:?}");
+        }
+        12 => {
+            let chunk = any_bytes(random);
+            model.extend_from_slice(&chunk);
+            list.with_tail(|tail| tail.extend_from_slice(&chunk));
+        }
+        13 => {
             let byte = random.next() as u8;
             assert_eq!(list.find(byte), model.iter().position(|&b| b == byte));
         }
@@ -163,4 +162,43 @@ fn vectored_export_covers_every_segment_and_stops_at_the_room_given() {
 #[should_panic(expected = "advance by 3 in a list of 2 bytes")]
 fn advancing_past_the_end_panics() {
     BufList::from(Bytes::from_static(b"ab")).advance(3);
+}
+
+#[test]
+fn an_encoder_that_panics_leaves_the_list_consistent() {
+    let mut list = BufList::from(Bytes::from_static(b"before "));
+    let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        list.with_tail(|tail| {
+            tail.extend_from_slice(b"half");
+            panic!("no more");
+        })
+    }));
+    assert!(panicked.is_err());
+    check(&list, b"before half", 0);
+}
+
+#[test]
+fn many_lists_can_share_the_memory_of_a_tail() {
+    let mut list = BufList::new();
+    assert!(list.take_spare().is_none());
+    list.set_spare(bytes::BytesMut::with_capacity(4096));
+    list.push_slice(b"small");
+    assert!(list.take_spare().is_none(), "in use");
+    list.advance(5);
+    let spare = list.take_spare().unwrap();
+    assert!(spare.capacity() >= 4091);
+    assert!(list.take_spare().is_none());
+}
+
+#[test]
+fn a_pattern_is_found_across_any_number_of_segments() {
+    let mut list = BufList::new();
+    list.push_front(Bytes::from_static(b"d\n"));
+    for byte in [b"\r", b"\n", b"\r", b"c"] {
+        list.push_front(Bytes::from_static(byte));
+    }
+    assert_eq!(list.segment_count(), 5);
+    assert_eq!(list.find_slice(b"\r\n\rd"), Some(1));
+    assert_eq!(list.find_slice(b"\r\r"), None);
+    assert_eq!(list.find_slice(b""), Some(0));
 }

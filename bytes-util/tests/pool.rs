@@ -3,6 +3,8 @@
 use bytes::BufMut;
 use minato_bytes_util::Pool;
 
+mod kit;
+
 #[test]
 fn a_dropped_buffer_is_the_next_one_given() {
     let pool = Pool::new();
@@ -83,18 +85,126 @@ fn a_buffer_that_grew_serves_the_class_it_now_fills() {
 #[test]
 fn threads_racing_for_the_bound_do_not_pass_it() {
     let pool = Pool::with_idle_bytes_max(64 * 1024);
-    std::thread::scope(|scope| {
-        for _ in 0..4 {
-            scope.spawn(|| {
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let pool = pool.clone();
+            std::thread::spawn(move || {
                 for round in 0..2000 {
                     let bufs: Vec<_> = (0..8).map(|class| pool.get(512 << ((class + round) % 6))).collect();
                     drop(bufs);
                 }
-            });
-        }
-    });
+            })
+        })
+        .collect();
+    for _ in 0..1000 {
+        assert!(pool.stats().idle_bytes <= 2 * 64 * 1024);
+    }
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
     let idle_bytes = pool.stats().idle_bytes;
     assert!(idle_bytes <= 64 * 1024, "{idle_bytes}");
+    assert_eq!(pool.stats().hits + pool.stats().misses, 4 * 2000 * 8);
     pool.trim();
     assert_eq!(pool.stats().idle_bytes, 0);
+}
+
+#[test]
+fn what_a_thread_kept_is_free_for_others_when_it_has_ended() {
+    let pool = Pool::with_idle_bytes_max(8192);
+    let theirs = pool.clone();
+    std::thread::spawn(move || {
+        drop((theirs.get(4096), theirs.get(4096)));
+        assert_eq!(theirs.stats().idle_bytes, 8192);
+    })
+    .join()
+    .unwrap();
+    assert_eq!(pool.stats().idle_bytes, 0);
+    drop((pool.get(4096), pool.get(4096)));
+    assert_eq!(pool.stats().idle_bytes, 8192);
+}
+
+#[test]
+fn a_thread_keeps_a_bounded_part_and_shares_the_rest() {
+    let pool = Pool::new();
+    let bufs: Vec<_> = (0..16).map(|_| pool.get(32 * 1024)).collect();
+    drop(bufs);
+    assert_eq!(pool.stats().idle_bytes, 512 * 1024);
+    let theirs = pool.clone();
+    let served = std::thread::spawn(move || {
+        let _bufs: Vec<_> = (0..16).map(|_| theirs.get(32 * 1024)).collect();
+        theirs.stats().hits
+    });
+    assert_eq!(served.join().unwrap(), 8, "half of it was shared");
+}
+
+#[test]
+fn another_thread_obeys_a_trim_when_it_next_uses_the_pool() {
+    let pool = Pool::new();
+    let (to_them, orders) = std::sync::mpsc::channel::<()>();
+    let (report, reports) = std::sync::mpsc::channel::<()>();
+    let theirs = pool.clone();
+    let thread = std::thread::spawn(move || {
+        drop(theirs.get(4096));
+        report.send(()).unwrap();
+        orders.recv().unwrap();
+        drop(theirs.get(512));
+        report.send(()).unwrap();
+        orders.recv().unwrap();
+    });
+    reports.recv().unwrap();
+    pool.trim();
+    assert_eq!(pool.stats().idle_bytes, 4096);
+    to_them.send(()).unwrap();
+    reports.recv().unwrap();
+    assert_eq!(pool.stats().idle_bytes, 512);
+    to_them.send(()).unwrap();
+    thread.join().unwrap();
+}
+
+#[test]
+fn pools_beyond_those_a_thread_keeps_memory_of_still_keep_it_shared() {
+    let pools: Vec<_> = (0..12).map(|_| Pool::new()).collect();
+    for pool in pools.iter().chain(&pools) {
+        drop(pool.get(4096));
+    }
+    assert!(pools.iter().all(|pool| pool.stats().hits == 1 && pool.stats().idle_bytes == 4096));
+}
+
+/// Against a model that only knows the bound.
+#[test]
+fn any_sequence_of_operations_keeps_the_bound_and_the_counts() {
+    for seed in kit::seeds(200) {
+        let mut random = kit::Random(seed);
+        let bound = random.up_to(300_000);
+        let pool = Pool::with_idle_bytes_max(bound);
+        let (mut held, mut frozen, mut gets) = (Vec::new(), Vec::new(), 0);
+        for _ in 0..200 {
+            match random.up_to(5) {
+                0 | 1 => {
+                    let power = random.up_to(17);
+                    let capacity = random.up_to(1 << power);
+                    let buf = pool.get(capacity);
+                    assert!(buf.is_empty() && buf.capacity() >= capacity, "seed {seed}");
+                    held.push(buf);
+                    gets += 1;
+                }
+                2 | 3 if !held.is_empty() => drop(held.swap_remove(random.up_to(held.len() - 1))),
+                4 if !held.is_empty() => {
+                    let mut buf = held.swap_remove(random.up_to(held.len() - 1));
+                    buf.put_bytes(1, random.up_to(2000));
+                    frozen.push(buf.freeze());
+                }
+                5 => {
+                    frozen.pop();
+                    if random.up_to(9) == 0 {
+                        pool.trim();
+                        assert_eq!(pool.stats().idle_bytes, 0, "seed {seed}");
+                    }
+                }
+                _ => {}
+            }
+            let stats = pool.stats();
+            assert!(stats.idle_bytes <= bound, "seed {seed}: {stats:?}");
+            assert_eq!(stats.hits + stats.misses, gets, "seed {seed}");
+        }
+    }
 }

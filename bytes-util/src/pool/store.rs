@@ -1,18 +1,21 @@
-//! The idle memory of a pool, by size class.
+//! The pool, and the level that threads share.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::PooledBuf;
-use crate::limits::{POOL_BUFFER_LEN_MAX, POOL_CLASS_LOG2_MAX, POOL_CLASS_LOG2_MIN, POOL_IDLE_BYTES_MAX};
-
-const CLASS_COUNT: usize = (POOL_CLASS_LOG2_MAX - POOL_CLASS_LOG2_MIN + 1) as usize;
+use super::class::{CLASS_COUNT, Class};
+use super::local::{self, Counters};
+use crate::limits::POOL_IDLE_BYTES_MAX;
 
 /// A bounded store of buffers from 512 bytes to 1 MiB.
 ///
 /// A pool is for buffers that are large and short-lived: what it saves is page faults and zeroing, and it keeps the
 /// memory of a burst bounded. Cloning gives another handle to the same memory.
+///
+/// Each thread keeps up to 256 KiB of the buffers it gave back, those of up to 64 KiB, and takes from them first; all
+/// other memory is shared. Both are within one bound.
 ///
 /// ```
 /// use minato_bytes_util::Pool;
@@ -31,10 +34,15 @@ pub struct Pool {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+/// The shared level.
+pub(super) struct Shared {
     classes: [Mutex<Vec<Vec<u8>>>; CLASS_COUNT],
-    idle_bytes: AtomicUsize,
-    idle_bytes_max: usize,
+    /// Bytes kept here, and bytes that threads may keep.
+    committed: AtomicUsize,
+    committed_max: usize,
+    /// How often the pool was trimmed; threads look at it.
+    trims: AtomicU64,
+    threads: Mutex<Vec<Arc<Counters>>>,
     hits: AtomicU64,
     misses: AtomicU64,
     discards: AtomicU64,
@@ -44,7 +52,7 @@ struct Shared {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PoolStats {
-    /// Bytes of memory kept for the next `get`.
+    /// Bytes of memory kept for the next `get`, by this thread, by others, and shared.
     pub idle_bytes: usize,
     /// Buffers served from kept memory.
     pub hits: u64,
@@ -67,8 +75,10 @@ impl Pool {
         Self {
             shared: Arc::new(Shared {
                 classes: std::array::from_fn(|_| Mutex::default()),
-                idle_bytes: AtomicUsize::new(0),
-                idle_bytes_max,
+                committed: AtomicUsize::new(0),
+                committed_max: idle_bytes_max,
+                trims: AtomicU64::new(0),
+                threads: Mutex::default(),
                 hits: AtomicU64::new(0),
                 misses: AtomicU64::new(0),
                 discards: AtomicU64::new(0),
@@ -88,91 +98,127 @@ impl Pool {
     #[must_use]
     pub fn stats(&self) -> PoolStats {
         let shared = &*self.shared;
-        PoolStats {
-            idle_bytes: shared.idle_bytes.load(Ordering::Relaxed),
+        let mut stats = PoolStats {
+            idle_bytes: 0,
             hits: shared.hits.load(Ordering::Relaxed),
             misses: shared.misses.load(Ordering::Relaxed),
             discards: shared.discards.load(Ordering::Relaxed),
+        };
+        for class in &shared.classes {
+            let class = class.lock().unwrap_or_else(PoisonError::into_inner);
+            stats.idle_bytes += class.iter().map(Vec::capacity).sum::<usize>();
         }
+        for counters in &*shared.lock_threads() {
+            stats.idle_bytes += counters.idle_bytes.load(Ordering::Relaxed);
+            stats.hits += counters.hits.load(Ordering::Relaxed);
+        }
+        stats
     }
 
-    /// Gives all idle memory to the allocator.
+    /// Gives idle memory to the allocator: what is shared and what this thread keeps at once, what other threads keep
+    /// when each of them next uses the pool, or ends.
     pub fn trim(&self) {
-        for class in &self.shared.classes {
-            let idle = std::mem::take(&mut *class.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
-            let bytes = idle.iter().map(Vec::capacity).sum();
-            self.shared.idle_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        let shared = &self.shared;
+        shared.trims.fetch_add(1, Ordering::Relaxed);
+        for class in &shared.classes {
+            let idle = std::mem::take(&mut *class.lock().unwrap_or_else(PoisonError::into_inner));
+            shared.uncommit(idle.iter().map(Vec::capacity).sum());
         }
+        local::trim(shared);
     }
 
     fn take(&self, capacity: usize) -> Vec<u8> {
-        let shared = &*self.shared;
-        let Some(class) = class_holding(capacity) else {
+        let shared = &self.shared;
+        let Some(class) = Class::holding(capacity) else {
             shared.misses.fetch_add(1, Ordering::Relaxed);
             return Vec::with_capacity(capacity);
         };
-        let kept = shared.try_class(class).and_then(|mut idle| idle.pop());
-        match kept {
+        if let Some(memory) = local::take(shared, class) {
+            return memory;
+        }
+        match shared.try_class(class).and_then(|mut idle| idle.pop()) {
             Some(memory) => {
-                shared.idle_bytes.fetch_sub(memory.capacity(), Ordering::Relaxed);
+                shared.uncommit(memory.capacity());
                 shared.hits.fetch_add(1, Ordering::Relaxed);
                 memory
             }
             None => {
                 shared.misses.fetch_add(1, Ordering::Relaxed);
-                Vec::with_capacity(1 << (class as u32 + POOL_CLASS_LOG2_MIN))
+                Vec::with_capacity(class.capacity())
             }
         }
     }
 
     /// Takes memory back, or drops it where that would break the bound.
     pub(super) fn put(&self, mut memory: Vec<u8>) {
-        let shared = &*self.shared;
         let bytes = memory.capacity();
-        let Some(class) = class_filled_by(bytes) else {
-            shared.discards.fetch_add(u64::from(bytes > 0), Ordering::Relaxed);
-            return;
-        };
-        // INVARIANT: counted before the memory is stored, so that threads racing here cannot pass the bound together.
-        let before = shared.idle_bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes <= shared.idle_bytes_max
-            && let Some(mut idle) = shared.try_class(class)
-        {
-            memory.clear();
-            idle.push(memory);
+        if bytes == 0 {
             return;
         }
-        shared.idle_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        shared.discards.fetch_add(1, Ordering::Relaxed);
+        memory.clear();
+        let kept = Class::filled_by(bytes).is_some_and(|class| {
+            local::put(&self.shared, class, memory).or_else(|memory| self.shared.put(class, memory)).is_ok()
+        });
+        if !kept {
+            self.shared.discards.fetch_add(1, Ordering::Relaxed);
+        }
     }
 }
 
 impl Shared {
-    fn try_class(&self, class: usize) -> Option<MutexGuard<'_, Vec<Vec<u8>>>> {
-        match self.classes[class].try_lock() {
+    /// Reserves `bytes` of the bound.
+    pub(super) fn commit(&self, bytes: usize) -> bool {
+        let before = self.committed.fetch_add(bytes, Ordering::Relaxed);
+        let fits = before.saturating_add(bytes) <= self.committed_max;
+        if !fits {
+            self.uncommit(bytes);
+        }
+        fits
+    }
+
+    pub(super) fn uncommit(&self, bytes: usize) {
+        self.committed.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn trims(&self) -> u64 {
+        self.trims.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add_thread(&self, counters: Arc<Counters>) {
+        self.lock_threads().push(counters);
+    }
+
+    /// Forgets a thread that ends, but not what it counted.
+    pub(super) fn remove_thread(&self, counters: &Arc<Counters>) {
+        self.lock_threads().retain(|other| !Arc::ptr_eq(other, counters));
+        self.hits.fetch_add(counters.hits.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    fn put(&self, class: Class, memory: Vec<u8>) -> Result<(), ()> {
+        let bytes = memory.capacity();
+        // INVARIANT: committed before the memory is stored, so that threads racing here cannot pass the bound together.
+        if !self.commit(bytes) {
+            return Err(());
+        }
+        if let Some(mut idle) = self.try_class(class) {
+            idle.push(memory);
+            return Ok(());
+        }
+        self.uncommit(bytes);
+        Err(())
+    }
+
+    fn lock_threads(&self) -> MutexGuard<'_, Vec<Arc<Counters>>> {
+        self.threads.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn try_class(&self, class: Class) -> Option<MutexGuard<'_, Vec<Vec<u8>>>> {
+        match self.classes[class.index()].try_lock() {
             Ok(idle) => Some(idle),
             Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
             Err(TryLockError::WouldBlock) => None,
         }
     }
-}
-
-/// The smallest class whose buffers hold `capacity` bytes.
-fn class_holding(capacity: usize) -> Option<usize> {
-    if capacity > POOL_BUFFER_LEN_MAX {
-        return None;
-    }
-    let log2 = capacity.next_power_of_two().ilog2().max(POOL_CLASS_LOG2_MIN);
-    Some((log2 - POOL_CLASS_LOG2_MIN) as usize)
-}
-
-/// The largest class whose promise `bytes` of memory keep.
-fn class_filled_by(bytes: usize) -> Option<usize> {
-    if bytes > POOL_BUFFER_LEN_MAX {
-        return None;
-    }
-    let log2 = bytes.checked_ilog2()?;
-    log2.checked_sub(POOL_CLASS_LOG2_MIN).map(|class| class as usize)
 }
 
 impl Default for Pool {
@@ -184,7 +230,7 @@ impl Default for Pool {
 impl fmt::Debug for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pool")
-            .field("idle_bytes_max", &self.shared.idle_bytes_max)
+            .field("idle_bytes_max", &self.shared.committed_max)
             .field("stats", &self.stats())
             .finish()
     }
