@@ -5,7 +5,9 @@
 //! - [`Semaphore`], [`Mutex`], [`RwLock`]: limits on who may go on;
 //! - [`Notify`]: a wake-up call without a value;
 //! - [`CancellationToken`]: a signal to stop, for a tree of tasks;
-//! - [`Barrier`]: a place to meet; [`OnceCell`]: a value made by whoever needs it first.
+//! - [`Barrier`]: a place to meet;
+//! - [`OnceCell`], [`SetOnce`]: a value made by whoever needs it first, and one that is waited for;
+//! - [`mpsc::PollSender`], [`PollSemaphore`], [`ReusableBoxFuture`]: for code that polls.
 //!
 //! Wakers are always called after every lock was let go. Inside: `wait_queue` keeps waiting tasks in order, `permits`
 //! counts and hands over, `atomic_waker` holds one waker.
@@ -21,19 +23,28 @@ mod notify;
 mod once_cell;
 pub mod oneshot;
 mod permits;
+mod poll_semaphore;
+mod reusable_box;
 mod rwlock;
 mod semaphore;
+mod set_once;
 mod wait_queue;
 pub mod watch;
 
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use cancellation_token::{
-    CancellationToken, DropGuard, WaitForCancellationFuture, WaitForCancellationFutureOwned,
+    CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture, WaitForCancellationFutureOwned,
 };
-pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard, TryLockError};
+pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError};
 pub use notify::{Notified, Notify, OwnedNotified};
 pub use once_cell::{OnceCell, SetError};
-pub use rwlock::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use poll_semaphore::PollSemaphore;
+pub use reusable_box::ReusableBoxFuture;
+pub use rwlock::{
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock, RwLockMappedWriteGuard,
+    RwLockReadGuard, RwLockWriteGuard,
+};
 pub use semaphore::{
     Acquire, AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
 };
+pub use set_once::{SetOnce, SetOnceError};

@@ -18,6 +18,8 @@
 //! 1. `LOCKED` is turned on by one compare-exchange, or stays on when the lock is handed to a waiter. Either way one
 //!    owner becomes of it, and only the owner reaches the value.
 
+mod mapped;
+
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::Future;
@@ -33,6 +35,8 @@ use crate::shim;
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::task::coop::poll_proceed;
+
+pub use mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
 
 const LOCKED: usize = 1;
 const QUEUED: usize = 2;
@@ -272,6 +276,11 @@ impl<T: ?Sized> Mutex<T> {
     /// Locks, blocking this thread; not for use in a task.
     pub fn blocking_lock(&self) -> MutexGuard<'_, T> {
         block_on(self.lock())
+    }
+
+    /// As [`blocking_lock`](Self::blocking_lock), with a guard that owns the mutex.
+    pub fn blocking_lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
+        block_on(self.lock_owned())
     }
 
     /// The value; no lock is needed, because nobody else can reach it.

@@ -104,6 +104,11 @@ unsafe impl<T: Send> Sync for Receiver<T> {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecvError(());
 
+/// What can go wrong, under the path that tokio has it.
+pub mod error {
+    pub use super::{RecvError, TryRecvError};
+}
+
 /// Why [`Receiver::try_recv`] has no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TryRecvError {

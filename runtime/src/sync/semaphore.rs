@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use super::blocking::block_on;
 use super::permits::{self, Permits, Ticket, Unavailable};
 use super::wait_queue::Key;
 use crate::task::coop::poll_proceed;
@@ -68,10 +69,15 @@ impl Semaphore {
     }
 
     /// As [`new`](Self::new), for statics.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Self::new).
     #[cfg(not(loom))]
     #[must_use]
-    pub const fn const_new(permits: u32) -> Self {
-        Self { permits: Permits::new(permits) }
+    pub const fn const_new(permits: usize) -> Self {
+        assert!(permits <= Self::MAX_PERMITS, "more permits than Semaphore::MAX_PERMITS");
+        Self { permits: Permits::new(permits as u32) }
     }
 
     /// How many permits are free.
@@ -191,6 +197,45 @@ impl Semaphore {
         Ok(OwnedSemaphorePermit { semaphore: self, permits })
     }
 
+    /// As [`acquire`](Self::acquire), blocking this thread; not for use in a task.
+    ///
+    /// # Errors
+    ///
+    /// If the semaphore is closed.
+    pub fn blocking_acquire(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        block_on(self.acquire())
+    }
+
+    /// As [`acquire_many`](Self::acquire_many), blocking this thread; not for use in a task.
+    ///
+    /// # Errors
+    ///
+    /// If the semaphore is closed.
+    pub fn blocking_acquire_many(&self, permits: u32) -> Result<SemaphorePermit<'_>, AcquireError> {
+        block_on(self.acquire_many(permits))
+    }
+
+    /// As [`acquire_owned`](Self::acquire_owned), blocking this thread; not for use in a task.
+    ///
+    /// # Errors
+    ///
+    /// If the semaphore is closed.
+    pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        block_on(self.acquire_owned())
+    }
+
+    /// As [`acquire_many_owned`](Self::acquire_many_owned), blocking this thread; not for use in a task.
+    ///
+    /// # Errors
+    ///
+    /// If the semaphore is closed.
+    pub fn blocking_acquire_many_owned(
+        self: Arc<Self>,
+        permits: u32,
+    ) -> Result<OwnedSemaphorePermit, AcquireError> {
+        block_on(self.acquire_many_owned(permits))
+    }
+
     /// Gives out no permits any more; those who wait get an error.
     pub fn close(&self) {
         self.permits.close();
@@ -219,6 +264,18 @@ pub struct Acquire<'a> {
     semaphore: &'a Semaphore,
     permits: u32,
     place: Option<Key>,
+}
+
+impl<'a> Acquire<'a> {
+    /// Goes on with a place that an earlier one had.
+    pub(super) fn resume(semaphore: &'a Semaphore, permits: u32, place: Option<Key>) -> Self {
+        Self { semaphore, permits, place }
+    }
+
+    /// Ends without giving up the place.
+    pub(super) fn suspend(mut self) -> Option<Key> {
+        self.place.take()
+    }
 }
 
 impl<'a> Future for Acquire<'a> {
@@ -293,6 +350,11 @@ impl SemaphorePermit<'_> {
 }
 
 impl OwnedSemaphorePermit {
+    /// The caller has taken the permits just now.
+    pub(super) fn new(semaphore: Arc<Semaphore>, permits: u32) -> Self {
+        Self { semaphore, permits }
+    }
+
     /// Keeps the permits from ever being given back.
     pub fn forget(mut self) {
         self.permits = 0;

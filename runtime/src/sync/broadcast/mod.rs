@@ -2,17 +2,20 @@
 //!
 //! It keeps a bounded number of messages. A receiver that falls further behind loses the oldest and is told how many.
 //! A message is dropped as soon as every receiver it was for has seen it. Inside: `queue` is the queue of messages
-//! without a lock, `shared` puts it under one, `sender` and `receiver` are the sides, `error` says what can go wrong.
+//! without a lock, `shared` puts it under one, `sender`, `weak` and `receiver` are the
+//! sides, `error` says what can go wrong.
 
-mod error;
+pub mod error;
 mod queue;
 mod receiver;
 mod sender;
 mod shared;
+mod weak;
 
 pub use error::{RecvError, SendError, TryRecvError};
 pub use receiver::Receiver;
 pub use sender::Sender;
+pub use weak::WeakSender;
 
 /// A channel that keeps `capacity` messages for those who have not seen them.
 ///

@@ -14,7 +14,7 @@ use crate::task::coop::poll_proceed;
 
 /// Receives every message sent since it was made.
 pub struct Receiver<T> {
-    shared: Arc<Shared<T>>,
+    pub(super) shared: Arc<Shared<T>>,
     /// That of the next message to receive.
     position: u64,
 }

@@ -10,7 +10,7 @@ use crate::task::coop::consume_budget;
 
 /// Sends messages to every receiver; clone it for more senders.
 pub struct Sender<T> {
-    shared: Arc<Shared<T>>,
+    pub(super) shared: Arc<Shared<T>>,
 }
 
 impl<T> Sender<T> {

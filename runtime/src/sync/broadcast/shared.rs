@@ -28,6 +28,8 @@ pub(super) struct Shared<T> {
 pub(super) struct State<T> {
     pub(super) queue: Queue<Message<T>>,
     pub(super) senders: usize,
+    /// Only told to users.
+    pub(super) weak_senders: usize,
     pub(super) receivers: usize,
     waiting: WaitQueue<()>,
 }
@@ -35,8 +37,13 @@ pub(super) struct State<T> {
 impl<T> Shared<T> {
     /// One sender, no receiver.
     pub(super) fn new(capacity: usize) -> Self {
-        let state =
-            State { queue: Queue::new(capacity), senders: 1, receivers: 0, waiting: WaitQueue::new() };
+        let state = State {
+            queue: Queue::new(capacity),
+            senders: 1,
+            weak_senders: 0,
+            receivers: 0,
+            waiting: WaitQueue::new(),
+        };
         Self { state: Mutex::new(state), abandoned: Notify::new() }
     }
 

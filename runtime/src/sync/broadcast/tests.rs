@@ -129,3 +129,18 @@ fn a_message_is_dropped_once_all_have_seen_it_or_gone() {
 fn a_channel_without_room_is_refused() {
     drop(channel::<u8>(0));
 }
+
+#[test]
+fn a_weak_sender_works_while_a_strong_one_is_left_and_all_are_counted() {
+    let (tx, mut rx) = channel(2);
+    let weak = tx.downgrade();
+    let other = weak.clone();
+    assert_eq!((tx.strong_count(), tx.weak_count()), (1, 2));
+    weak.upgrade().unwrap().send(1).unwrap();
+    assert_eq!((rx.sender_strong_count(), rx.sender_weak_count()), (1, 2));
+    drop((tx, other));
+    assert_eq!((weak.strong_count(), weak.weak_count()), (0, 1));
+    assert!(weak.upgrade().is_none());
+    assert_eq!(ready(rx.recv()), Ok(1));
+    assert_eq!(ready(rx.recv()), Err(RecvError::Closed));
+}

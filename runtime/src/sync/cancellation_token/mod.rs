@@ -31,7 +31,7 @@ use crate::shim::atomic::Ordering::{Acquire, Release};
 
 use future::RunUntilCancelled;
 pub use future::{WaitForCancellationFuture, WaitForCancellationFutureOwned};
-pub use guard::DropGuard;
+pub use guard::{DropGuard, DropGuardRef};
 
 /// A signal to stop, which can be waited for and goes down to the tokens made from this one.
 ///
@@ -176,6 +176,11 @@ impl CancellationToken {
     /// Cancels this token when the guard is dropped.
     pub fn drop_guard(self) -> DropGuard {
         DropGuard::new(self)
+    }
+
+    /// As [`drop_guard`](Self::drop_guard), with a guard that borrows the token.
+    pub fn drop_guard_ref(&self) -> DropGuardRef<'_> {
+        DropGuardRef::new(self)
     }
 
     /// Runs `future` until it is ready or this token is cancelled; `None` when it was cancelled, which drops the future

@@ -100,3 +100,15 @@ fn a_deep_tree_is_cancelled_and_dropped_without_recursion() {
     drop(root);
     drop(deepest);
 }
+
+#[test]
+fn a_borrowed_guard_cancels_unless_it_is_disarmed() {
+    let token = CancellationToken::new();
+    assert_eq!(token.drop_guard_ref().disarm(), &token);
+    assert!(!token.is_cancelled());
+    let guard = token.drop_guard_ref();
+    assert_eq!(guard.token(), &token);
+    drop(guard);
+    assert!(token.is_cancelled());
+    assert!(token.clone().drop_guard().token().is_cancelled());
+}

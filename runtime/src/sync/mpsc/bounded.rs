@@ -47,12 +47,12 @@ pub struct Sender<T> {
 
 /// A sender that does not keep the channel open.
 pub struct WeakSender<T> {
-    ring: WeakHandle<Ring<T>>,
+    pub(super) ring: WeakHandle<Ring<T>>,
 }
 
 /// Receives messages.
 pub struct Receiver<T> {
-    consumer: Consumer<T>,
+    pub(super) consumer: Consumer<T>,
 }
 
 // SAFETY: messages move between threads through the channel, each owned by one side at a time; all shared state is
@@ -310,6 +310,11 @@ impl<T> Permit<'_, T> {
 }
 
 impl<T> OwnedPermit<T> {
+    /// The caller has taken the room just now.
+    pub(super) fn new(sender: Sender<T>) -> Self {
+        Self { sender: Some(sender) }
+    }
+
     /// Sends a message into the room kept, and gives the sender back; this never waits.
     ///
     /// A message sent after the receiver has gone is dropped with the channel.
@@ -317,6 +322,22 @@ impl<T> OwnedPermit<T> {
         let sender = self.take();
         ring::send_with_permit(&sender.ring, value);
         sender
+    }
+
+    /// Whether both keep room in the same channel.
+    #[must_use]
+    pub fn same_channel(&self, other: &Self) -> bool {
+        self.sender().same_channel(other.sender())
+    }
+
+    /// Whether this keeps room in the channel of `sender`.
+    #[must_use]
+    pub fn same_channel_as_sender(&self, sender: &Sender<T>) -> bool {
+        self.sender().same_channel(sender)
+    }
+
+    pub(super) fn sender(&self) -> &Sender<T> {
+        self.sender.as_ref().expect("a permit is used once")
     }
 
     /// Gives the room back, and the sender.
@@ -424,6 +445,11 @@ impl<T> Receiver<T> {
         block_on(self.recv())
     }
 
+    /// As [`recv_many`](Self::recv_many), blocking this thread; not for use in a task.
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        block_on(self.recv_many(buffer, limit))
+    }
+
     /// Refuses messages from now on, but for those with a permit; what is in the channel can still be received.
     pub fn close(&mut self) {
         self.consumer.ring.header.permits.close();
@@ -432,14 +458,7 @@ impl<T> Receiver<T> {
     /// Whether the channel was closed, or all senders are gone.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.consumer.ring.header.permits.is_closed() || self.sender_count() == 0
-    }
-
-    /// How many senders there are.
-    #[must_use]
-    pub fn sender_count(&self) -> usize {
-        use super::handle::Channel;
-        self.consumer.ring.owners().senders()
+        self.consumer.ring.header.permits.is_closed() || self.sender_strong_count() == 0
     }
 
     /// How many messages were sent and not received.

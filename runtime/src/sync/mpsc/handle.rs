@@ -17,12 +17,14 @@ use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 pub(super) struct Owners {
     senders: AtomicUsize,
     references: AtomicUsize,
+    /// Weak senders; only told to users.
+    weak: AtomicUsize,
 }
 
 impl Owners {
     /// One sender and one receiver.
     pub(super) fn new() -> Self {
-        Self { senders: AtomicUsize::new(1), references: AtomicUsize::new(2) }
+        Self { senders: AtomicUsize::new(1), references: AtomicUsize::new(2), weak: AtomicUsize::new(0) }
     }
 
     /// Whether there is no sender and so no message but those that were sent already.
@@ -33,6 +35,10 @@ impl Owners {
 
     pub(super) fn senders(&self) -> usize {
         self.senders.load(Relaxed)
+    }
+
+    pub(super) fn weak(&self) -> usize {
+        self.weak.load(Relaxed)
     }
 }
 
@@ -116,7 +122,7 @@ impl<C: Channel> SenderHandle<C> {
     }
 
     pub(super) fn downgrade(&self) -> WeakHandle<C> {
-        WeakHandle(self.0.another())
+        WeakHandle::new(self.0.another())
     }
 }
 
@@ -152,6 +158,15 @@ impl<C: Channel> Drop for SenderHandle<C> {
 pub(super) struct WeakHandle<C: Channel>(Reference<C>);
 
 impl<C: Channel> WeakHandle<C> {
+    fn new(reference: Reference<C>) -> Self {
+        reference.owners().weak.fetch_add(1, Relaxed);
+        Self(reference)
+    }
+
+    pub(super) fn owners(&self) -> &Owners {
+        self.0.owners()
+    }
+
     /// Makes a sender, unless the last has gone.
     pub(super) fn upgrade(&self) -> Option<SenderHandle<C>> {
         let senders = &self.0.owners().senders;
@@ -169,6 +184,12 @@ impl<C: Channel> WeakHandle<C> {
 
 impl<C: Channel> Clone for WeakHandle<C> {
     fn clone(&self) -> Self {
-        Self(self.0.another())
+        Self::new(self.0.another())
+    }
+}
+
+impl<C: Channel> Drop for WeakHandle<C> {
+    fn drop(&mut self) {
+        self.owners().weak.fetch_sub(1, Relaxed);
     }
 }

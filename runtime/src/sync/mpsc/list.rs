@@ -323,10 +323,6 @@ impl<T> Consumer<T> {
     pub(super) fn close(&self) {
         self.list.close();
     }
-
-    pub(super) fn senders(&self) -> usize {
-        self.list.owners.senders()
-    }
 }
 
 impl<T> Drop for Consumer<T> {

@@ -5,12 +5,14 @@
 //!
 //! Both are lists of slots that a sender claims by one atomic step and fills at leisure. A receiver that finds the
 //! slot at its head empty marks it and sleeps; whoever fills a marked slot wakes it. No other send looks at the
-//! receiver. Inside: `slots` is the memory, `handle` counts the owners, `ring` and `list` are the two orders of slots.
+//! receiver. Inside: `slots` is the memory, `handle` and `counts` count the owners, `ring` and `list` are the two orders of slots.
 
 mod bounded;
-mod error;
+mod counts;
+pub mod error;
 mod handle;
 mod list;
+mod poll_sender;
 mod reserved;
 mod ring;
 mod send_timeout;
@@ -19,6 +21,7 @@ mod unbounded;
 
 pub use bounded::{OwnedPermit, Permit, Receiver, Sender, WeakSender, channel};
 pub use error::{SendError, SendTimeoutError, TryRecvError, TrySendError};
+pub use poll_sender::{PollSendError, PollSender};
 pub use reserved::PermitIterator;
 pub use unbounded::{UnboundedReceiver, UnboundedSender, WeakUnboundedSender, unbounded_channel};
 

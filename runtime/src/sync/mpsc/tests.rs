@@ -155,7 +155,7 @@ fn a_weak_sender_works_while_a_strong_one_is_left() {
     let (tx, mut rx) = channel(1);
     let weak = tx.downgrade();
     weak.upgrade().unwrap().try_send(1).unwrap();
-    assert_eq!((rx.sender_count(), rx.is_closed()), (1, false));
+    assert_eq!((rx.sender_strong_count(), rx.is_closed()), (1, false));
     drop(tx);
     assert!(weak.clone().upgrade().is_none());
     assert_eq!(ready(rx.recv()), Some(1));
@@ -370,4 +370,105 @@ fn an_unbounded_channel_counts_what_it_holds() {
         assert_eq!(rx.len(), held);
     }
     assert_eq!(held, 0);
+}
+
+#[test]
+fn senders_strong_and_weak_are_counted() {
+    let (tx, rx) = channel::<u8>(1);
+    let weak = tx.downgrade();
+    let other = weak.clone();
+    assert_eq!((tx.strong_count(), tx.weak_count()), (1, 2));
+    let again = other.upgrade().unwrap();
+    drop(other);
+    assert_eq!((weak.strong_count(), weak.weak_count()), (2, 1));
+    drop((tx, again));
+    assert_eq!((rx.sender_strong_count(), rx.sender_weak_count()), (0, 1));
+    drop(weak);
+    assert_eq!(rx.sender_weak_count(), 0);
+
+    let (tx, rx) = unbounded_channel::<u8>();
+    let weak = tx.downgrade();
+    assert_eq!((rx.sender_strong_count(), weak.weak_count(), tx.weak_count()), (1, 1, 1));
+    drop(weak);
+    assert_eq!((tx.strong_count(), rx.sender_weak_count()), (1, 0));
+}
+
+#[test]
+fn owned_permits_know_their_channel() {
+    let (tx, _rx) = channel::<u8>(2);
+    let (other, _other_rx) = channel::<u8>(1);
+    let one = tx.clone().try_reserve_owned().unwrap();
+    let two = tx.clone().try_reserve_owned().unwrap();
+    let foreign = other.clone().try_reserve_owned().unwrap();
+    assert!(one.same_channel(&two) && !one.same_channel(&foreign));
+    assert!(foreign.same_channel_as_sender(&other) && !foreign.same_channel_as_sender(&tx));
+}
+
+#[test]
+fn a_thread_may_receive_many_at_once() {
+    let (tx, mut rx) = channel(4);
+    let (utx, mut urx) = unbounded_channel();
+    for number in 0..3 {
+        tx.try_send(number).unwrap();
+        utx.send(number).unwrap();
+    }
+    drop((tx, utx));
+    let mut buffer = Vec::new();
+    assert_eq!(rx.blocking_recv_many(&mut buffer, 2), 2);
+    assert_eq!(urx.blocking_recv_many(&mut buffer, 8), 3);
+    assert_eq!(buffer, [0, 1, 0, 1, 2]);
+    assert_eq!(rx.blocking_recv_many(&mut buffer, 8) + rx.blocking_recv_many(&mut buffer, 8), 1);
+}
+
+#[test]
+fn a_polled_sender_waits_for_room_keeps_it_and_gives_it_back() {
+    let (tx, mut rx) = channel(1);
+    let mut sender = PollSender::new(tx);
+    let (count, waker) = CountingWaker::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(sender.poll_reserve(&mut cx).is_ready());
+    assert!(sender.poll_reserve(&mut cx).is_ready());
+    assert_eq!(rx.capacity(), 0);
+    assert!(sender.abort_send() && !sender.abort_send());
+    assert_eq!(rx.capacity(), 1);
+    assert!(sender.poll_reserve(&mut cx).is_ready());
+    sender.send_item(1).unwrap();
+    assert!(sender.poll_reserve(&mut cx).is_pending());
+    let mut other = sender.clone();
+    assert!(other.poll_reserve(&mut cx).is_pending());
+    assert_eq!(rx.try_recv(), Ok(1));
+    assert_eq!(count.count(), 1);
+    // The first has the room; it gives up, and the second is called.
+    assert!(sender.abort_send());
+    assert_eq!(count.count(), 2);
+    assert!(other.poll_reserve(&mut cx).is_ready());
+    other.close();
+    other.send_item(2).unwrap();
+    assert_eq!(rx.try_recv(), Ok(2));
+    other.close();
+    assert!(other.is_closed() && other.get_ref().is_none());
+    assert_eq!(other.send_item(3).unwrap_err().into_inner(), Some(3));
+    rx.close();
+    assert!(matches!(sender.poll_reserve(&mut cx), std::task::Poll::Ready(Err(_))));
+    assert!(sender.is_closed());
+}
+
+#[test]
+fn a_polled_sender_that_goes_while_it_waits_leaves_the_room_to_others() {
+    let (tx, mut rx) = channel(1);
+    tx.try_send(0).unwrap();
+    let mut sender = PollSender::new(tx.clone());
+    assert!(sender.poll_reserve(&mut Context::from_waker(std::task::Waker::noop())).is_pending());
+    assert_eq!(rx.try_recv(), Ok(0));
+    drop(sender);
+    tx.try_send(1).unwrap();
+    drop(tx);
+    assert_eq!(ready(rx.recv()), Some(1));
+    assert_eq!(ready(rx.recv()), None);
+}
+
+#[test]
+#[should_panic(expected = "without room")]
+fn a_polled_sender_does_not_send_without_room() {
+    let _ = PollSender::new(channel(1).0).send_item(());
 }

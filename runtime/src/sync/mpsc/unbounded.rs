@@ -37,17 +37,17 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
 
 /// Sends messages; clone it for more senders.
 pub struct UnboundedSender<T> {
-    list: SenderHandle<List<T>>,
+    pub(super) list: SenderHandle<List<T>>,
 }
 
 /// A sender that does not keep the channel open.
 pub struct WeakUnboundedSender<T> {
-    list: WeakHandle<List<T>>,
+    pub(super) list: WeakHandle<List<T>>,
 }
 
 /// Receives messages.
 pub struct UnboundedReceiver<T> {
-    consumer: Consumer<T>,
+    pub(super) consumer: Consumer<T>,
 }
 
 impl<T> UnboundedSender<T> {
@@ -208,6 +208,11 @@ impl<T> UnboundedReceiver<T> {
         block_on(self.recv())
     }
 
+    /// As [`recv_many`](Self::recv_many), blocking this thread; not for use in a task.
+    pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        block_on(self.recv_many(buffer, limit))
+    }
+
     /// Refuses messages from now on; what is in the channel can still be received.
     pub fn close(&mut self) {
         self.consumer.close();
@@ -216,7 +221,7 @@ impl<T> UnboundedReceiver<T> {
     /// Whether the channel was closed, or all senders are gone.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.consumer.list.is_closed() || self.sender_count() == 0
+        self.consumer.list.is_closed() || self.sender_strong_count() == 0
     }
 
     /// How many messages were sent and not received.
@@ -229,12 +234,6 @@ impl<T> UnboundedReceiver<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.consumer.is_empty()
-    }
-
-    /// How many senders there are.
-    #[must_use]
-    pub fn sender_count(&self) -> usize {
-        self.consumer.senders()
     }
 }
 

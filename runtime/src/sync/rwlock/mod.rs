@@ -4,7 +4,8 @@
 //! first served, and readers that come after a waiting writer wait behind it.
 //!
 //! - `guard`: the guards that borrow the lock;
-//! - `owned`: the guards that own it.
+//! - `owned`: the guards that own it;
+//! - `hold`: the permits that are in each.
 //!
 //! # Safety
 //!
@@ -13,6 +14,7 @@
 //! 2. Giving permits back is a release, and taking them an acquire, of all that was done under the guards before.
 
 mod guard;
+mod hold;
 mod owned;
 
 #[cfg(all(test, loom))]
@@ -24,6 +26,7 @@ use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -33,8 +36,8 @@ use super::permits::{self, Permits, Ticket};
 use super::wait_queue::Key;
 use crate::task::coop::poll_proceed;
 
-pub use guard::{RwLockReadGuard, RwLockWriteGuard};
-pub use owned::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
+pub use guard::{RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard};
+pub use owned::{OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard};
 
 /// A lock that many may read under, or one may write under.
 ///
@@ -92,6 +95,17 @@ impl<T> RwLock<T> {
         Self { permits: Permits::new(readers_max), readers_max, value: UnsafeCell::new(value) }
     }
 
+    /// As [`with_max_readers`](Self::with_max_readers), for statics.
+    ///
+    /// # Panics
+    ///
+    /// If `readers_max` is 0.
+    #[cfg(not(loom))]
+    pub const fn const_with_max_readers(value: T, readers_max: u32) -> Self {
+        assert!(readers_max > 0, "a lock needs room for at least one reader");
+        Self { permits: Permits::new(readers_max), readers_max, value: UnsafeCell::new(value) }
+    }
+
     /// Takes the value out.
     pub fn into_inner(self) -> T {
         self.value.into_inner()
@@ -117,7 +131,7 @@ impl<T: ?Sized> RwLock<T> {
     /// ```
     pub async fn read(&self) -> RwLockReadGuard<'_, T> {
         self.locking(1).await;
-        RwLockReadGuard { lock: self }
+        RwLockReadGuard::new(self)
     }
 
     /// Locks for writing, waiting while others read or write.
@@ -127,7 +141,7 @@ impl<T: ?Sized> RwLock<T> {
     /// As [`read`](Self::read).
     pub async fn write(&self) -> RwLockWriteGuard<'_, T> {
         self.locking(self.readers_max).await;
-        RwLockWriteGuard { lock: self }
+        RwLockWriteGuard::new(self)
     }
 
     /// Locks for reading if nobody writes or waits.
@@ -137,7 +151,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If somebody writes or waits.
     pub fn try_read(&self) -> Result<RwLockReadGuard<'_, T>, TryLockError> {
         self.try_lock(1)?;
-        Ok(RwLockReadGuard { lock: self })
+        Ok(RwLockReadGuard::new(self))
     }
 
     /// Locks for writing if nobody reads, writes or waits.
@@ -147,7 +161,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If somebody reads, writes or waits.
     pub fn try_write(&self) -> Result<RwLockWriteGuard<'_, T>, TryLockError> {
         self.try_lock(self.readers_max)?;
-        Ok(RwLockWriteGuard { lock: self })
+        Ok(RwLockWriteGuard::new(self))
     }
 
     /// As [`read`](Self::read), with a guard that owns the lock.
@@ -157,7 +171,7 @@ impl<T: ?Sized> RwLock<T> {
     /// As [`read`](Self::read).
     pub async fn read_owned(self: Arc<Self>) -> OwnedRwLockReadGuard<T> {
         self.locking(1).await;
-        OwnedRwLockReadGuard { lock: self }
+        OwnedRwLockReadGuard::new(self)
     }
 
     /// As [`write`](Self::write), with a guard that owns the lock.
@@ -177,7 +191,7 @@ impl<T: ?Sized> RwLock<T> {
     /// If somebody writes or waits.
     pub fn try_read_owned(self: Arc<Self>) -> Result<OwnedRwLockReadGuard<T>, TryLockError> {
         self.try_lock(1)?;
-        Ok(OwnedRwLockReadGuard { lock: self })
+        Ok(OwnedRwLockReadGuard::new(self))
     }
 
     /// As [`try_write`](Self::try_write), with a guard that owns the lock.
@@ -213,11 +227,10 @@ impl<T: ?Sized> RwLock<T> {
         self.permits.try_take(permits, Ticket::No).map(drop).map_err(|_| TryLockError::new())
     }
 
-    /// Turns the permits of a writer, which end here, into those of a reader, which begin.
-    fn downgrade(&self) {
-        if self.readers_max > 1 {
-            self.permits.put(self.readers_max - 1);
-        }
+    /// Where the value is.
+    fn pointer(&self) -> NonNull<T> {
+        // SAFETY: the pointer of a cell is never null.
+        unsafe { NonNull::new_unchecked(self.value.get()) }
     }
 }
 

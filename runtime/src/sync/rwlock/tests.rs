@@ -128,3 +128,70 @@ fn threads_count_to_the_sum_of_their_steps() {
     });
     assert_eq!(lock.into_inner(), 2000);
 }
+
+#[test]
+fn a_part_is_read_while_the_lock_is_held_for_reading() {
+    let lock = RwLock::new((1, [2, 3]));
+    let part = RwLockReadGuard::map(lock.try_read().unwrap(), |value| &value.1);
+    let last = RwLockReadGuard::map(part, |pair| &pair[1]);
+    let last = RwLockReadGuard::try_map(last, |_| None::<&u8>).unwrap_err();
+    let last = RwLockReadGuard::try_map(last, |value| Some(value)).unwrap();
+    assert!(lock.try_write().is_err());
+    assert_eq!((*last, *lock.try_read().unwrap()), (3, (1, [2, 3])));
+    drop(last);
+    assert!(lock.try_write().is_ok());
+}
+
+#[test]
+fn a_part_is_written_while_the_lock_is_held_for_writing() {
+    let lock = RwLock::with_max_readers((1, [2, 3]), 4);
+    let part = RwLockWriteGuard::map(lock.try_write().unwrap(), |value| &mut value.1);
+    let mut last = RwLockMappedWriteGuard::map(part, |pair| &mut pair[1]);
+    *last += 1;
+    assert_eq!(format!("{last} {last:?}"), "4 4");
+    let last = RwLockMappedWriteGuard::try_map(last, |_| None::<&mut i32>).unwrap_err();
+    let last = RwLockMappedWriteGuard::try_map(last, |value| Some(value)).unwrap();
+    assert!(lock.try_read().is_err());
+    drop(last);
+    let whole = RwLockWriteGuard::try_map(lock.try_write().unwrap(), |_| None::<&mut u8>).unwrap_err();
+    let whole = RwLockWriteGuard::into_mapped(whole);
+    assert!(lock.try_read().is_err());
+    drop(whole);
+    assert_eq!(lock.permits.available(), 4);
+}
+
+#[test]
+fn a_writer_may_go_on_reading_a_part() {
+    let lock = RwLock::with_max_readers((1, 2), 4);
+    let whole = RwLockWriteGuard::try_downgrade_map(lock.try_write().unwrap(), |_| None::<&u8>).unwrap_err();
+    assert!(lock.try_read().is_err());
+    let part = RwLockWriteGuard::try_downgrade_map(whole, |value| Some(&value.1)).unwrap();
+    assert_eq!((*part, *lock.try_read().unwrap()), (2, (1, 2)));
+    assert!(lock.try_write().is_err());
+    drop(part);
+    let part = RwLockWriteGuard::downgrade_map(lock.try_write().unwrap(), |value| &value.0);
+    assert_eq!(lock.permits.available(), 3);
+    drop(part);
+    assert_eq!(lock.permits.available(), 4);
+}
+
+#[test]
+fn owned_parts_keep_the_lock_alive_and_free_it_once() {
+    let alive = Arc::new(());
+    let lock = Arc::new(RwLock::with_max_readers((Arc::clone(&alive), [1, 2]), 4));
+    let part = OwnedRwLockWriteGuard::map(Arc::clone(&lock).try_write_owned().unwrap(), |value| &mut value.1);
+    let mut part = OwnedRwLockMappedWriteGuard::map(part, |pair| &mut pair[1]);
+    *part += 1;
+    assert!(OwnedRwLockMappedWriteGuard::rwlock(&part).try_read().is_err());
+    drop(part);
+    let whole = Arc::clone(&lock).try_write_owned().unwrap();
+    let whole = OwnedRwLockWriteGuard::try_map(whole, |_| None::<&mut u8>).unwrap_err();
+    let part = OwnedRwLockWriteGuard::downgrade_map(whole, |value| &value.1);
+    let part = OwnedRwLockReadGuard::map(part, |pair| &pair[1]);
+    let part = OwnedRwLockReadGuard::try_map(part, |_| None::<&u8>).unwrap_err();
+    assert_eq!((*part, lock.permits.available()), (3, 3));
+    drop(lock);
+    assert_eq!(Arc::strong_count(&alive), 2);
+    drop(part);
+    assert_eq!(Arc::strong_count(&alive), 1);
+}

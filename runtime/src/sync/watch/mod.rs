@@ -3,7 +3,7 @@
 //! For settings, states and signals to stop. Inside: `state` is what the two sides share, `sender` and `receiver` are
 //! the sides, `error` says what can go wrong.
 
-mod error;
+pub mod error;
 mod receiver;
 mod sender;
 mod state;
