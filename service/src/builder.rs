@@ -9,7 +9,10 @@ use crate::boxed::{BoxCloneService, BoxCloneSyncService, BoxService};
 use crate::combinator::{
     AndThenLayer, MapErrLayer, MapFutureLayer, MapRequestLayer, MapResponseLayer, MapResultLayer, ThenLayer,
 };
+use crate::combinator::{InspectErrLayer, InspectRequestLayer, InspectResponseLayer};
 use crate::either::{Either, option_layer};
+use crate::error::{BoxErrorsLayer, LiftLayer, OrResponseLayer};
+use crate::filter::{AsyncFilterLayer, FilterLayer};
 use crate::from_fn::{FromFnLayer, Next, from_fn};
 use crate::limit::{ConcurrencyLimitLayer, RateLimitLayer};
 use crate::load_shed::LoadShedLayer;
@@ -119,6 +122,54 @@ impl<L> ServiceBuilder<L> {
         self.layer(RetryLayer::new(policy))
     }
 
+    /// Turns the refusals of the layer added next into errors of the service inside that layer.
+    #[must_use]
+    pub fn lift(self) -> ServiceBuilder<Stack<LiftLayer, L>> {
+        self.layer(LiftLayer::new())
+    }
+
+    /// Answers the refusals of the layer added next with what `function` makes of them.
+    #[must_use]
+    pub fn or_response<F>(self, function: F) -> ServiceBuilder<Stack<OrResponseLayer<F>, L>> {
+        self.layer(OrResponseLayer::new(function))
+    }
+
+    /// Erases the type of the errors that come out here, as tower's middleware does.
+    #[must_use]
+    pub fn box_errors(self) -> ServiceBuilder<Stack<BoxErrorsLayer, L>> {
+        self.layer(BoxErrorsLayer::new())
+    }
+
+    /// Lets requests through as `predicate` says; see [`filter`](crate::filter).
+    #[must_use]
+    pub fn filter<P>(self, predicate: P) -> ServiceBuilder<Stack<FilterLayer<P>, L>> {
+        self.layer(FilterLayer::new(predicate))
+    }
+
+    /// Lets requests through as an async `predicate` says; see [`filter`](crate::filter).
+    #[must_use]
+    pub fn filter_async<P>(self, predicate: P) -> ServiceBuilder<Stack<AsyncFilterLayer<P>, L>> {
+        self.layer(AsyncFilterLayer::new(predicate))
+    }
+
+    /// Shows each request to `function`.
+    #[must_use]
+    pub fn inspect_request<F>(self, function: F) -> ServiceBuilder<Stack<InspectRequestLayer<F>, L>> {
+        self.layer(InspectRequestLayer::new(function))
+    }
+
+    /// Shows each response to `function`.
+    #[must_use]
+    pub fn inspect_response<F>(self, function: F) -> ServiceBuilder<Stack<InspectResponseLayer<F>, L>> {
+        self.layer(InspectResponseLayer::new(function))
+    }
+
+    /// Shows each error to `function`.
+    #[must_use]
+    pub fn inspect_err<F>(self, function: F) -> ServiceBuilder<Stack<InspectErrLayer<F>, L>> {
+        self.layer(InspectErrLayer::new(function))
+    }
+
     /// Changes the request on its way in.
     #[must_use]
     pub fn map_request<F, From, To>(self, function: F) -> ServiceBuilder<Stack<MapRequestLayer<F>, L>>
@@ -190,6 +241,16 @@ impl<L> ServiceBuilder<L> {
     pub fn check_clone(self) -> Self
     where
         Self: Clone,
+    {
+        self
+    }
+
+    /// Makes compilation fail here if the layers do not make, of an `S`, a service that can be cloned.
+    #[must_use]
+    pub fn check_service_clone<S>(self) -> Self
+    where
+        L: Layer<S>,
+        L::Service: Clone,
     {
         self
     }

@@ -6,11 +6,17 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use futures_core::Stream;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::boxed::{BoxCloneService, BoxCloneSyncService, BoxService};
+use crate::call_all::CallAll;
 use crate::combinator::{AndThen, MapErr, MapFuture, MapRequest, MapResponse, MapResult, Then};
+use crate::combinator::{InspectErr, InspectRequest, InspectResponse};
+use crate::error::{BoxError, BoxErrors, Lift, OrResponse, SplitError};
+use crate::filter::{AsyncFilter, AsyncPredicate, Filter, Predicate};
+use crate::reusable::Reusable;
 
 /// Adapters and ways to call, for every [`Service`].
 ///
@@ -38,6 +44,91 @@ pub trait ServiceExt<Request>: Service<Request> {
         Self: Sized,
     {
         Oneshot { state: OneshotState::Waiting { service: self, request: Some(request) } }
+    }
+
+    /// Calls the service for each request of a stream, and answers with a stream, in order.
+    fn call_all<Requests>(self, requests: Requests) -> CallAll<Self, Requests, Request>
+    where
+        Self: Sized,
+        Requests: Stream<Item = Request>,
+    {
+        CallAll::new(self, requests)
+    }
+
+    /// Calls the service with the requests `predicate` lets through.
+    fn filter<P, From>(self, predicate: P) -> Filter<Self, P>
+    where
+        Self: Sized,
+        P: Predicate<From, Request = Request>,
+        P::Error: Into<Self::Error>,
+    {
+        Filter::new(self, predicate)
+    }
+
+    /// Calls the service with the requests `predicate` lets through, after a while.
+    fn filter_async<P, From>(self, predicate: P) -> AsyncFilter<Self, P>
+    where
+        Self: Sized + Reusable,
+        P: AsyncPredicate<From, Request = Request>,
+        P::Error: Into<Self::Error>,
+    {
+        AsyncFilter::new(self, predicate)
+    }
+
+    /// Shows each request to `function`.
+    fn inspect_request<F>(self, function: F) -> InspectRequest<Self, F>
+    where
+        Self: Sized,
+        F: FnMut(&Request),
+    {
+        InspectRequest::new(self, function)
+    }
+
+    /// Shows each response to `function`.
+    fn inspect_response<F>(self, function: F) -> InspectResponse<Self, F>
+    where
+        Self: Sized,
+        F: FnOnce(&Self::Response) + Clone,
+    {
+        InspectResponse::new(self, function)
+    }
+
+    /// Shows each error to `function`.
+    fn inspect_err<F>(self, function: F) -> InspectErr<Self, F>
+    where
+        Self: Sized,
+        F: FnOnce(&Self::Error) + Clone,
+    {
+        InspectErr::new(self, function)
+    }
+
+    /// Turns the refusals of the outermost layer into errors of the service inside it.
+    fn lift(self) -> Lift<Self>
+    where
+        Self: Sized,
+        Self::Error: SplitError,
+        <Self::Error as SplitError>::Inner: From<<Self::Error as SplitError>::Refusal>,
+    {
+        Lift::new(self)
+    }
+
+    /// Answers the refusals of the outermost layer with what `function` makes of them.
+    fn or_response<F>(self, function: F) -> OrResponse<Self, F>
+    where
+        Self: Sized,
+        Self::Error: SplitError,
+        F: FnOnce(<Self::Error as SplitError>::Refusal) -> Self::Response + Clone,
+    {
+        OrResponse::new(self, function)
+    }
+
+    /// Erases the type of the error, as tower's middleware does.
+    fn box_errors(self) -> BoxErrors<Self>
+    where
+        Self: Sized,
+        Self::Error: Into<BoxError>,
+    {
+        BoxErrors::new(self)
     }
 
     /// Calls the service with what `function` makes of the request.

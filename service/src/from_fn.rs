@@ -10,6 +10,7 @@ use tower_service::Service;
 
 use crate::ext::ServiceExt;
 use crate::readied::{Readied, take_ready};
+use crate::reusable::Reusable;
 
 /// Makes a [`Layer`] of an async function that takes the request and the [`Next`] service.
 ///
@@ -61,7 +62,7 @@ impl<S> Next<S> {
     /// The error of the inner service, where it cannot become ready.
     pub async fn ready<Request>(&self) -> Result<Self, S::Error>
     where
-        S: Service<Request> + Clone,
+        S: Service<Request> + Reusable,
     {
         let mut service = self.readied.get_ref().clone();
         service.ready().await?;
@@ -118,7 +119,7 @@ impl<F, S, Request, Fut, Response, Error> Service<Request> for FromFn<F, S, Requ
 where
     F: Fn(Request, Next<S>) -> Fut,
     Fut: Future<Output = Result<Response, Error>>,
-    S: Service<Request> + Clone,
+    S: Service<Request> + Reusable,
     Error: From<S::Error>,
 {
     type Response = Response;

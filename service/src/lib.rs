@@ -26,33 +26,42 @@
 
 #![forbid(unsafe_code)]
 
+pub mod boxed;
+pub mod call_all;
+pub mod combinator;
+pub mod error;
+pub mod filter;
 pub mod limit;
 pub mod load_shed;
+pub mod make;
 pub mod retry;
+pub mod steer;
 pub mod timeout;
-
-pub mod boxed;
-pub mod combinator;
 
 mod builder;
 mod clock;
 mod either;
-mod error;
 mod ext;
 mod from_fn;
+mod future_service;
 mod limits;
 mod readied;
+mod reusable;
 mod service_fn;
 
-pub use boxed::{BoxCloneService, BoxCloneSyncService, BoxService};
+pub use boxed::{ArcService, BoxCloneService, BoxCloneSyncService, BoxService, UnsyncBoxService};
 pub use builder::ServiceBuilder;
 pub use either::{Either, option_layer};
-pub use error::{BoxError, OverloadError, Overloaded};
+pub use error::{BoxError, OverloadError, Overloaded, Rejection};
 pub use ext::{Oneshot, Ready, ReadyOneshot, ServiceExt};
 pub use from_fn::{FromFn, FromFnLayer, Next, from_fn};
+pub use future_service::FutureService;
+pub use make::MakeService;
 pub use readied::{Readied, take_ready};
 pub use retry::{Backoff, Policy, RetryBudget};
+pub use reusable::Reusable;
 pub use service_fn::{ServiceFn, service_fn};
+pub use steer::Steer;
 pub use timeout::TimeoutError;
 pub use tower_layer::{Identity, Layer, LayerFn, Stack, layer_fn};
 pub use tower_service::Service;

@@ -9,3 +9,7 @@ pub(crate) const RETRY_TOKENS_MAX: u32 = 1000;
 
 /// LIMIT: attempts after which the standard retry policy gives up unless another number is set.
 pub(crate) const RETRY_ATTEMPTS_MAX: u32 = 3;
+
+/// LIMIT: calls that `call_all` has under way unless another number is set. A source that yields requests faster than
+/// they are answered so waits instead of filling the memory.
+pub(crate) const CALLS_IN_FLIGHT_MAX: usize = 64;

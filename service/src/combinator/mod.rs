@@ -4,6 +4,9 @@
 //! through [`ServiceExt`](crate::ServiceExt) and [`ServiceBuilder`](crate::ServiceBuilder).
 
 mod and_then;
+mod inspect_err;
+mod inspect_request;
+mod inspect_response;
 mod map_err;
 mod map_future;
 mod map_request;
@@ -12,6 +15,9 @@ mod map_result;
 mod then;
 
 pub use and_then::{AndThen, AndThenFuture, AndThenLayer};
+pub use inspect_err::{InspectErr, InspectErrFuture, InspectErrLayer};
+pub use inspect_request::{InspectRequest, InspectRequestLayer};
+pub use inspect_response::{InspectResponse, InspectResponseFuture, InspectResponseLayer};
 pub use map_err::{MapErr, MapErrFuture, MapErrLayer};
 pub use map_future::{MapFuture, MapFutureLayer};
 pub use map_request::{MapRequest, MapRequestLayer};

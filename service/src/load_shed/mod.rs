@@ -4,6 +4,7 @@
 //! [`ConcurrencyLimit`](crate::limit::concurrency::ConcurrencyLimit), it is always ready and refuses the requests the
 //! inner service could not take now.
 
+pub mod error;
 mod future;
 mod layer;
 mod service;

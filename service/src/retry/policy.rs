@@ -5,6 +5,12 @@ use std::future::Future;
 /// Decides, after each attempt of a request, whether there is another.
 ///
 /// A clone of the policy accompanies each request, so its fields may count attempts.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a retry policy for requests of `{Request}` answered with `Result<{Response}, {Error}>`",
+    label = "given to `retry`",
+    note = "`StandardPolicy` is one for requests that are `Clone` where its classifier takes \
+            `&Result<{Response}, {Error}>`"
+)]
 pub trait Policy<Request, Response, Error> {
     /// The wait before the next attempt.
     type Future: Future<Output = ()>;

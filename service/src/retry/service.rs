@@ -6,6 +6,7 @@ use tower_service::Service;
 
 use super::{Policy, ResponseFuture};
 use crate::readied::take_ready;
+use crate::reusable::Reusable;
 
 /// A service that tries requests again as its [`Policy`] says.
 ///
@@ -27,7 +28,7 @@ impl<P, S> Retry<P, S> {
 impl<P, S, Request> Service<Request> for Retry<P, S>
 where
     P: Policy<Request, S::Response, S::Error> + Clone,
-    S: Service<Request> + Clone,
+    S: Service<Request> + Reusable,
 {
     type Response = S::Response;
     type Error = S::Error;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::BoxError;
+use crate::error::{Refusal, Rejection, RejectionKind, layer_error};
 
 /// The call took longer than it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -24,46 +24,17 @@ impl fmt::Display for Elapsed {
 
 impl std::error::Error for Elapsed {}
 
-/// The error of a [`Timeout`](super::Timeout).
-///
-/// It converts into [`BoxError`] for every inner error that does, and the conversion unwraps: what a caller downcasts
-/// to is [`Elapsed`] or the inner error.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum TimeoutError<E> {
-    /// The call took longer than it may, and was dropped.
-    Elapsed(Elapsed),
-    /// The inner service failed.
-    Inner(E),
-}
-
-impl<E> TimeoutError<E> {
-    /// Whether the call took longer than it may.
-    pub fn is_elapsed(&self) -> bool {
-        matches!(self, Self::Elapsed(_))
+impl Refusal for Elapsed {
+    fn rejection(&self) -> Rejection {
+        Rejection::new(RejectionKind::Timeout, None)
     }
 }
 
-impl<E: fmt::Display> fmt::Display for TimeoutError<E> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Elapsed(elapsed) => elapsed.fmt(f),
-            Self::Inner(error) => error.fmt(f),
-        }
-    }
-}
-
-impl<E> From<E> for TimeoutError<E> {
-    fn from(error: E) -> Self {
-        Self::Inner(error)
-    }
-}
-
-impl<E: Into<BoxError>> From<TimeoutError<E>> for BoxError {
-    fn from(error: TimeoutError<E>) -> Self {
-        match error {
-            TimeoutError::Elapsed(elapsed) => elapsed.into(),
-            TimeoutError::Inner(error) => error.into(),
-        }
+layer_error! {
+    /// The error of a [`Timeout`](super::Timeout).
+    TimeoutError {
+        /// The call took longer than it may, and was dropped.
+        Elapsed(Elapsed),
+        is_elapsed: /// Whether the call took longer than it may.
     }
 }

@@ -3,7 +3,7 @@
 //! The timer is made when the inner future is first pending: a call that is answered at once costs no clock reading.
 //! The bound counts from then on. Time spent waiting for readiness does not count.
 
-mod error;
+pub mod error;
 mod future;
 mod layer;
 mod service;

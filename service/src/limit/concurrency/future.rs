@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::clock::Timer;
+use crate::error::OverloadReason;
 use crate::limit::Wait;
 use crate::limit::permits::{Permit, Permits, Ticket};
 use crate::{OverloadError, Overloaded};
@@ -72,7 +73,10 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().admitted.as_pin_mut() {
             Some(admitted) => admitted.poll(cx).map_err(OverloadError::Inner),
-            None => Poll::Ready(Err(OverloadError::Overloaded(Overloaded::default()))),
+            None => {
+                let refusal = Overloaded::because(OverloadReason::Concurrency);
+                Poll::Ready(Err(OverloadError::Overloaded(refusal)))
+            }
         }
     }
 }
@@ -127,10 +131,12 @@ impl<S: Service<Request>, Request> WaitFuture<S, Request> {
 impl<S, Request> Queued<S, Request> {
     fn poll_admission(&mut self, cx: &mut Context<'_>) -> Poll<Result<Permit, Overloaded>> {
         if let Poll::Ready(outcome) = self.permits.poll_acquire(&mut self.ticket, self.waiters_max, cx) {
-            return Poll::Ready(outcome.map_err(|_| Overloaded::default()));
+            return Poll::Ready(outcome.map_err(|_| Overloaded::because(OverloadReason::QueueFull)));
         }
         match &mut self.timer {
-            Some(timer) => timer.poll_elapsed(cx).map(|()| Err(Overloaded::default())),
+            Some(timer) => {
+                timer.poll_elapsed(cx).map(|()| Err(Overloaded::because(OverloadReason::QueueDelay)))
+            }
             None => Poll::Pending,
         }
     }

@@ -9,6 +9,7 @@ use super::{AdmittedFuture, RejectFuture, WaitFuture};
 use crate::OverloadError;
 use crate::limit::permits::{Permit, Permits, Ticket};
 use crate::limit::{Backpressure, Reject, Wait};
+use crate::reusable::Reusable;
 
 /// A service with a bound on the calls that run at once, made by a
 /// [`ConcurrencyLimitLayer`](super::ConcurrencyLimitLayer).
@@ -76,7 +77,7 @@ impl<S: Service<Request>, Request> Service<Request> for ConcurrencyLimit<S, Reje
     }
 }
 
-impl<S: Service<Request> + Clone, Request> Service<Request> for ConcurrencyLimit<S, Wait> {
+impl<S: Service<Request> + Reusable, Request> Service<Request> for ConcurrencyLimit<S, Wait> {
     type Response = S::Response;
     type Error = OverloadError<S::Error>;
     type Future = WaitFuture<S, Request>;

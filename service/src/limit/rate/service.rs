@@ -7,6 +7,7 @@ use tower_service::Service;
 
 use super::gcra::Gcra;
 use crate::clock::Timer;
+use crate::error::OverloadReason;
 use crate::limit::{Backpressure, Reject};
 use crate::load_shed::ResponseFuture;
 use crate::{OverloadError, Overloaded};
@@ -94,7 +95,7 @@ impl<S: Service<Request>, Request> Service<Request> for RateLimit<S, Reject> {
     fn call(&mut self, request: Request) -> Self::Future {
         match self.gcra.try_take() {
             Ok(()) => ResponseFuture::called(self.inner.call(request)),
-            Err(wait) => ResponseFuture::refused(Overloaded { retry_after: Some(wait) }),
+            Err(wait) => ResponseFuture::refused(Overloaded::because(OverloadReason::Rate).retry_after(wait)),
         }
     }
 }

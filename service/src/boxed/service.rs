@@ -1,7 +1,4 @@
-//! Services with their type erased.
-//!
-//! Each call then costs one allocation, for its future. [`BoxService`] is `Send` only; [`BoxCloneService`] can be
-//! cloned, and [`BoxCloneSyncService`] also be shared.
+//! Boxed services that can move between threads.
 
 use std::fmt;
 use std::future::Future;

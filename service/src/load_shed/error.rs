@@ -1,0 +1,3 @@
+//! The refusal, where readers of tower look for it.
+
+pub use crate::error::{OverloadError, Overloaded};
