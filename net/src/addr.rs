@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::pin::Pin;
 
-use crate::source::spawn_blocking;
+use crate::resolve::lookup;
 
 /// The addresses of a lookup, in the order in which they should be tried.
 type Addresses = io::Result<Vec<SocketAddr>>;
@@ -75,15 +75,6 @@ pub async fn lookup_host(host: impl ToSocketAddrs) -> io::Result<impl Iterator<I
     Ok(resolve(host).await?.into_iter())
 }
 
-/// Asks the system's resolver.
-fn lookup<T>(host: T) -> Lookup
-where
-    T: std::net::ToSocketAddrs + Send + 'static,
-{
-    let job = spawn_blocking(move || host.to_socket_addrs().map(Iterator::collect));
-    Box::pin(async move { job.await.unwrap_or_else(|error| Err(error.into())) })
-}
-
 macro_rules! immediate {
     ($($type:ty),*) => {$(
         impl Sealed for $type {
@@ -101,7 +92,7 @@ impl Sealed for str {
     fn resolve(&self) -> Resolve {
         match self.parse() {
             Ok(address) => Resolve::Now(Ok(vec![address])),
-            Err(_) => Resolve::Later(lookup(self.to_owned())),
+            Err(_) => Resolve::Later(Box::pin(lookup(self.to_owned()))),
         }
     }
 }
@@ -121,7 +112,7 @@ impl Sealed for (&str, u16) {
         let (host, port) = *self;
         match host.parse::<IpAddr>() {
             Ok(address) => Resolve::Now(Ok(vec![(address, port).into()])),
-            Err(_) => Resolve::Later(lookup((host.to_owned(), port))),
+            Err(_) => Resolve::Later(Box::pin(lookup((host.to_owned(), port)))),
         }
     }
 }

@@ -130,3 +130,167 @@ impl<S: SharedStream> fmt::Display for ReuniteError<S> {
 }
 
 impl<S: SharedStream> std::error::Error for ReuniteError<S> {}
+
+/// What one direction can do without the traits, for the halves of one stream type.
+macro_rules! half_methods {
+    ($($half:ty),* => $address:ty) => {$(
+        impl $half {
+            /// Waits until the socket may be ready for `interest`, and answers what it is ready for.
+            ///
+            /// # Errors
+            ///
+            /// If there is no runtime, or it has shut down.
+            ///
+            /// # Cancel safety
+            ///
+            /// Nothing is lost when the future is dropped.
+            pub async fn ready(
+                &self,
+                interest: minato_runtime::io::Interest,
+            ) -> std::io::Result<minato_runtime::io::Ready> {
+                self.as_ref().ready(interest).await
+            }
+
+            /// The local address.
+            ///
+            /// # Errors
+            ///
+            /// Those of `getsockname`.
+            pub fn local_addr(&self) -> std::io::Result<$address> {
+                self.as_ref().local_addr()
+            }
+
+            /// The address of the peer.
+            ///
+            /// # Errors
+            ///
+            /// Those of `getpeername`.
+            pub fn peer_addr(&self) -> std::io::Result<$address> {
+                self.as_ref().peer_addr()
+            }
+        }
+    )*};
+}
+
+/// What reading halves can do without the traits.
+macro_rules! read_half_methods {
+    ($($half:ty),*) => {$(
+        impl $half {
+            /// Waits until the socket may be readable.
+            ///
+            /// # Errors
+            ///
+            /// If there is no runtime, or it has shut down.
+            ///
+            /// # Cancel safety
+            ///
+            /// Nothing is lost when the future is dropped.
+            pub async fn readable(&self) -> std::io::Result<()> {
+                self.as_ref().readable().await
+            }
+
+            /// Reads what is there into `buf`; 0 bytes are the end of the stream, if `buf` is not empty.
+            ///
+            /// # Errors
+            ///
+            /// `WouldBlock` if nothing is there, and those of the socket.
+            pub fn try_read(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+                self.as_ref().try_read(buf)
+            }
+
+            /// Reads what is there into several buffers.
+            ///
+            /// # Errors
+            ///
+            /// As [`try_read`](Self::try_read).
+            pub fn try_read_vectored(
+                &self,
+                bufs: &mut [std::io::IoSliceMut<'_>],
+            ) -> std::io::Result<usize> {
+                self.as_ref().try_read_vectored(bufs)
+            }
+
+            /// Appends what is there to `buf`, whose spare room need not be initialised.
+            ///
+            /// # Errors
+            ///
+            /// As [`try_read`](Self::try_read).
+            pub fn try_read_buf<B: $crate::source::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
+                self.as_ref().try_read_buf(buf)
+            }
+        }
+    )*};
+}
+
+/// What writing halves can do without the traits.
+macro_rules! write_half_methods {
+    ($($half:ty),*) => {$(
+        impl $half {
+            /// Waits until the socket may be writable.
+            ///
+            /// # Errors
+            ///
+            /// If there is no runtime, or it has shut down.
+            ///
+            /// # Cancel safety
+            ///
+            /// Nothing is lost when the future is dropped.
+            pub async fn writable(&self) -> std::io::Result<()> {
+                self.as_ref().writable().await
+            }
+
+            /// Writes what fits of `buf`.
+            ///
+            /// # Errors
+            ///
+            /// `WouldBlock` if nothing fits, and those of the socket.
+            pub fn try_write(&self, buf: &[u8]) -> std::io::Result<usize> {
+                self.as_ref().try_write(buf)
+            }
+
+            /// Writes what fits of several buffers.
+            ///
+            /// # Errors
+            ///
+            /// As [`try_write`](Self::try_write).
+            pub fn try_write_vectored(&self, bufs: &[std::io::IoSlice<'_>]) -> std::io::Result<usize> {
+                self.as_ref().try_write_vectored(bufs)
+            }
+        }
+    )*};
+}
+
+/// What reading halves of TCP streams can do beside.
+macro_rules! peek_methods {
+    ($($half:ty),*) => {$(
+        impl $half {
+            /// Looks at bytes without taking them.
+            ///
+            /// # Errors
+            ///
+            /// Those of `recv`.
+            ///
+            /// # Cancel safety
+            ///
+            /// Nothing is lost when the future is dropped.
+            pub async fn peek(&self, buf: &mut [u8]) -> std::io::Result<usize> {
+                self.as_ref().peek(buf).await
+            }
+
+            /// Looks at bytes without taking them; one task at a time.
+            ///
+            /// # Errors
+            ///
+            /// Those of `recv`.
+            pub fn poll_peek(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                buf: &mut minato_runtime::io::ReadBuf<'_>,
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                self.as_ref().poll_peek(cx, buf)
+            }
+        }
+    )*};
+}
+
+pub(crate) use {half_methods, peek_methods, read_half_methods, write_half_methods};

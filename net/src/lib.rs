@@ -3,7 +3,7 @@
 //! - [`TcpListener`], [`TcpStream`], [`TcpSocket`]: TCP, with names as in tokio
 //! - [`UdpSocket`] for datagrams
 //! - [`unix`], [`UnixListener`], [`UnixStream`], [`UnixDatagram`]: sockets in the file system
-//! - [`ToSocketAddrs`], [`lookup_host`]: names
+//! - [`ToSocketAddrs`], [`lookup_host`], [`Resolver`]: names; [`Dialer`]: connecting to them (RFC 8305)
 //! - [`accept`]: a loop that goes on when the process has run out of descriptors
 //!
 //! A socket belongs to no runtime until an operation on it first would block; from then on it belongs to the worker
@@ -34,14 +34,19 @@ pub mod tcp;
 pub mod unix;
 
 mod addr;
+mod dial;
 mod halves;
 mod limits;
+mod options;
 mod readiness;
+mod resolve;
 mod source;
 mod stream;
 mod udp;
 
 pub use addr::{ToSocketAddrs, lookup_host};
+pub use dial::Dialer;
+pub use resolve::{Resolver, Resolving, SystemResolver};
 pub use source::{Interest, Ready};
 pub use tcp::{TcpListener, TcpSocket, TcpStream};
 pub use udp::UdpSocket;

@@ -13,3 +13,24 @@ pub(crate) const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// LIMIT: connections that fail one after the other before an accept loop pauses, so that it does not spin.
 pub(crate) const ACCEPT_RETRIES_MAX: u32 = 64;
+
+/// LIMIT: addresses of one name that are tried, so that a name server cannot make us knock everywhere.
+pub(crate) const ATTEMPTS_MAX: usize = 16;
+
+/// RFC 8305 §8: the recommended Connection Attempt Delay.
+pub(crate) const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// RFC 8305 §8: the least Connection Attempt Delay, so that one call does not flood a network.
+pub(crate) const ATTEMPT_DELAY_MIN: Duration = Duration::from_millis(10);
+
+/// LIMIT: lookups under way in a process, so that a name server that is silent does not hold the whole blocking pool.
+pub(crate) const LOOKUPS_MAX: usize = 64;
+
+/// LIMIT: descriptors taken from one message; the kernel's own bound (`SCM_MAX_FD`), so that none is lost.
+pub(crate) const DESCRIPTORS_MAX: usize = 253;
+
+/// LIMIT: the first pause of a connect whose listener has a full backlog, so that it does not spin.
+pub(crate) const BACKLOG_PAUSE_MIN: Duration = Duration::from_millis(1);
+
+/// LIMIT: the longest such pause, so that room is found soon.
+pub(crate) const BACKLOG_PAUSE_MAX: Duration = Duration::from_millis(64);

@@ -128,6 +128,15 @@ macro_rules! try_transfer_methods {
             })
         }
 
+        /// Appends what is there to `buf`, whose spare room need not be initialised.
+        ///
+        /// # Errors
+        ///
+        /// As [`try_read`](Self::try_read).
+        pub fn try_read_buf<B: $crate::source::BufMut>(&self, buf: &mut B) -> std::io::Result<usize> {
+            self.io.try_recv_buf(buf)
+        }
+
         /// Writes what fits of `buf`.
         ///
         /// # Errors

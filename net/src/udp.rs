@@ -2,14 +2,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket as StdSocket};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll};
 
 use minato_runtime::io::ReadBuf;
 
 use crate::addr::{ToSocketAddrs, resolve, try_each};
 use crate::readiness::readiness_methods;
-use crate::source::{Interest, PollEvented};
+use crate::source::{Interest, PollEvented, descriptor};
 
 /// A UDP socket. All methods take `&self`, so that several tasks may share it behind an [`Arc`](std::sync::Arc).
 ///
@@ -261,8 +260,4 @@ impl UdpSocket {
     }
 }
 
-impl AsFd for UdpSocket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
-    }
-}
+descriptor!(UdpSocket);

@@ -130,11 +130,84 @@ fn options_are_set_and_read_back() {
         let mut keepalive = Keepalive::after(Duration::from_secs(60));
         keepalive.interval = Some(Duration::from_secs(5));
         keepalive.retries = Some(3);
-        client.set_keepalive(keepalive).unwrap();
+        client.set_keepalive_probes(keepalive).unwrap();
         let socket = socket2::SockRef::from(&client);
         assert!(client.keepalive().unwrap());
         assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(60));
         assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+        client.set_user_timeout(Some(Duration::from_secs(9))).unwrap();
+        assert_eq!(client.user_timeout().unwrap(), Some(Duration::from_secs(9)));
+        client.set_quickack(true).unwrap();
+        client.set_tos_v4(0x10).unwrap();
+        assert_eq!(client.tos_v4().unwrap(), 0x10);
+        client.set_cork(true).unwrap();
+        assert!(client.cork().unwrap());
+        client.set_notsent_lowat(16_384).unwrap();
+        assert_eq!(client.notsent_lowat().unwrap(), 16_384);
+        client.set_incoming_cpu(0).unwrap();
+        assert_eq!(client.device().unwrap(), None);
+        let congestion = client.congestion().unwrap();
+        client.set_congestion(&congestion).unwrap();
+        assert_eq!(client.set_congestion("no-such-control").unwrap_err().kind(), ErrorKind::NotFound);
+        let socket = TcpSocket::new_v6().unwrap();
+        socket.set_only_v6(true).unwrap();
+        assert!(socket.only_v6().unwrap());
+        socket.set_tclass_v6(0x20).unwrap();
+        assert_eq!(socket.tclass_v6().unwrap(), 0x20);
+        socket.set_freebind(true).unwrap();
+        socket.set_recv_buffer_size(20_000).unwrap();
+        assert_eq!(socket.recv_buffer_size().unwrap(), 40_000);
+    });
+}
+
+#[test]
+fn a_zero_linger_resets_the_peer() {
+    flavors()[0].block_on(async {
+        let (client, mut server) = pair().await;
+        client.set_zero_linger().unwrap();
+        drop(client);
+        let error = server.read_u8().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    });
+}
+
+#[test]
+fn halves_try_peek_and_know_their_addresses() {
+    flavors()[0].block_on(async {
+        let (mut client, server) = pair().await;
+        let (read, write) = client.split();
+        assert_eq!(read.local_addr().unwrap(), write.local_addr().unwrap());
+        assert_eq!(write.try_write(b"hey").unwrap(), 3);
+        let (read, write) = server.into_split();
+        read.readable().await.unwrap();
+        assert_eq!(read.peek(&mut [0; 8]).await.unwrap(), 3);
+        let mut all = bytes::BytesMut::with_capacity(8);
+        assert_eq!(read.try_read_buf(&mut all).unwrap(), 3);
+        assert_eq!(read.try_read_buf(&mut all).unwrap_err().kind(), ErrorKind::WouldBlock);
+        write.writable().await.unwrap();
+        assert_eq!(write.peer_addr().unwrap(), client.local_addr().unwrap());
+    });
+}
+
+#[test]
+fn a_peer_that_does_not_answer_is_given_up_in_time() {
+    let runtime = Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        // A backlog that is full: further connections are not answered.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let limit = Duration::from_millis(20);
+        let mut connected = Vec::new();
+        let error = loop {
+            match TcpStream::connect_timeout(address, limit).await {
+                Ok(stream) => connected.push(stream),
+                Err(error) => break error,
+            }
+            assert!(connected.len() < 10);
+        };
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
     });
 }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 
 use socket2::SockRef;
@@ -10,7 +10,7 @@ use socket2::SockRef;
 use super::{TcpSocket, TcpStream};
 use crate::addr::{ToSocketAddrs, try_each};
 use crate::limits::BACKLOG;
-use crate::source::{Interest, PollEvented};
+use crate::source::{Interest, PollEvented, descriptor};
 
 /// Takes connections at one address.
 ///
@@ -100,6 +100,15 @@ impl TcpListener {
         self.io.get_ref().local_addr()
     }
 
+    /// The error that waits on the socket, which is taken.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+
     /// The time-to-live of packets sent.
     ///
     /// # Errors
@@ -119,8 +128,4 @@ impl TcpListener {
     }
 }
 
-impl AsFd for TcpListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
-    }
-}
+descriptor!(TcpListener);

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
 use socket2::{Domain, Protocol, SockRef, Socket, Type};
 
 use super::{TcpListener, TcpStream};
+use crate::dial::within;
+use crate::options::{internet_options, tcp_options};
 
 /// Sets options that must be in place before a socket listens or connects.
 ///
@@ -48,7 +50,7 @@ impl Keepalive {
         Self { idle, interval: None, retries: None }
     }
 
-    pub(super) fn apply(self, socket: impl AsFd) -> io::Result<()> {
+    pub(crate) fn apply(self, socket: impl AsFd) -> io::Result<()> {
         let mut keepalive = socket2::TcpKeepalive::new().with_time(self.idle);
         if let Some(interval) = self.interval {
             keepalive = keepalive.with_interval(interval);
@@ -80,7 +82,7 @@ impl TcpSocket {
     }
 
     /// A socket for the family of `address`.
-    pub(super) fn for_address(address: SocketAddr) -> io::Result<Self> {
+    pub(crate) fn for_address(address: SocketAddr) -> io::Result<Self> {
         Self::new(Domain::for_address(address))
     }
 
@@ -135,7 +137,7 @@ impl TcpSocket {
         self.socket.reuse_port()
     }
 
-    /// Whether an IPv6 socket keeps to IPv6.
+    /// Sets whether an IPv6 socket keeps to IPv6.
     ///
     /// # Errors
     ///
@@ -144,67 +146,37 @@ impl TcpSocket {
         self.socket.set_only_v6(only)
     }
 
-    /// The size of the kernel's send buffer, in bytes; a hint.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_send_buffer_size(&self, bytes: u32) -> io::Result<()> {
-        self.socket.set_send_buffer_size(bytes as usize)
-    }
+    internet_options!();
+    tcp_options!();
 
-    /// The size of the kernel's send buffer, in bytes.
+    /// Whether an IPv6 socket keeps to IPv6.
     ///
     /// # Errors
     ///
     /// Those of `getsockopt`.
-    pub fn send_buffer_size(&self) -> io::Result<u32> {
-        self.socket.send_buffer_size().map(|bytes| bytes.try_into().unwrap_or(u32::MAX))
+    pub fn only_v6(&self) -> io::Result<bool> {
+        self.socket.only_v6()
     }
 
-    /// The size of the kernel's receive buffer, in bytes; a hint.
+    /// Lets the socket be bound to an address that no interface has yet.
     ///
     /// # Errors
     ///
     /// Those of `setsockopt`.
-    pub fn set_recv_buffer_size(&self, bytes: u32) -> io::Result<()> {
-        self.socket.set_recv_buffer_size(bytes as usize)
+    pub fn set_freebind(&self, freebind: bool) -> io::Result<()> {
+        match self.socket.domain()? {
+            Domain::IPV6 => self.socket.set_freebind_v6(freebind),
+            _ => self.socket.set_freebind_v4(freebind),
+        }
     }
 
-    /// The size of the kernel's receive buffer, in bytes.
+    /// The error that waits on the socket, which is taken.
     ///
     /// # Errors
     ///
     /// Those of `getsockopt`.
-    pub fn recv_buffer_size(&self) -> io::Result<u32> {
-        self.socket.recv_buffer_size().map(|bytes| bytes.try_into().unwrap_or(u32::MAX))
-    }
-
-    /// Sends small segments at once, without waiting for acknowledgements.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.socket.set_tcp_nodelay(nodelay)
-    }
-
-    /// Has the kernel ask a silent peer whether it is there.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_keepalive(&self, keepalive: Keepalive) -> io::Result<()> {
-        keepalive.apply(&self.socket)
-    }
-
-    /// How long closing waits for unsent bytes; zero resets the connection.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        self.socket.set_linger(linger)
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.socket.take_error()
     }
 
     /// The address the socket is bound to.
@@ -244,6 +216,19 @@ impl TcpSocket {
         }
     }
 
+    /// Connects to a peer, and gives up after `limit`.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut` if the peer has not answered in time, and those of `connect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect_timeout(self, address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+        within(limit, self.connect(address)).await
+    }
+
     /// Takes connections; the kernel keeps at most `backlog` of them that were not accepted yet.
     ///
     /// # Errors
@@ -258,5 +243,17 @@ impl TcpSocket {
 impl AsFd for TcpSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for TcpSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+impl From<TcpSocket> for OwnedFd {
+    fn from(socket: TcpSocket) -> Self {
+        socket.socket.into()
     }
 }

@@ -2,18 +2,18 @@
 
 use std::io;
 use std::net::{Shutdown, SocketAddr};
-use std::os::fd::{AsFd, BorrowedFd};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use minato_runtime::io::ReadBuf;
-use socket2::SockRef;
 
-use super::{Keepalive, OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpSocket, WriteHalf};
+use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, TcpSocket, WriteHalf};
 use crate::addr::{ToSocketAddrs, try_each};
+use crate::dial::within;
 use crate::halves;
+use crate::options::{internet_options, tcp_options};
 use crate::readiness::{readiness_methods, try_transfer_methods};
-use crate::source::{Interest, PollEvented};
+use crate::source::{Interest, PollEvented, descriptor};
 use crate::stream::{readable, shared_stream, writable};
 
 /// A TCP connection.
@@ -41,6 +41,20 @@ impl TcpStream {
     /// Dropping the future closes the socket.
     pub async fn connect(address: impl ToSocketAddrs) -> io::Result<Self> {
         try_each(address, async |address| TcpSocket::for_address(address)?.connect(address).await).await
+    }
+
+    /// Connects like [`connect`](Self::connect), and gives up after `limit`, which covers the name lookup and all
+    /// addresses together.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut` if nobody has answered in time, and those of [`connect`](Self::connect).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect_timeout(address: impl ToSocketAddrs, limit: Duration) -> io::Result<Self> {
+        within(limit, Self::connect(address)).await
     }
 
     /// Takes a socket in non-blocking mode.
@@ -133,41 +147,8 @@ impl TcpStream {
         })
     }
 
-    /// Whether small segments are sent at once, without waiting for acknowledgements.
-    ///
-    /// # Errors
-    ///
-    /// Those of `getsockopt`.
-    pub fn nodelay(&self) -> io::Result<bool> {
-        self.io.get_ref().nodelay()
-    }
-
-    /// Sends small segments at once, without waiting for acknowledgements.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.io.get_ref().set_nodelay(nodelay)
-    }
-
-    /// How long closing waits for unsent bytes.
-    ///
-    /// # Errors
-    ///
-    /// Those of `getsockopt`.
-    pub fn linger(&self) -> io::Result<Option<Duration>> {
-        SockRef::from(self).linger()
-    }
-
-    /// How long closing waits for unsent bytes; zero resets the connection.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_linger(&self, linger: Option<Duration>) -> io::Result<()> {
-        SockRef::from(self).set_linger(linger)
-    }
+    internet_options!();
+    tcp_options!();
 
     /// The time-to-live of packets sent.
     ///
@@ -185,24 +166,6 @@ impl TcpStream {
     /// Those of `setsockopt`.
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.get_ref().set_ttl(ttl)
-    }
-
-    /// Whether the kernel asks a silent peer whether it is there.
-    ///
-    /// # Errors
-    ///
-    /// Those of `getsockopt`.
-    pub fn keepalive(&self) -> io::Result<bool> {
-        SockRef::from(self).keepalive()
-    }
-
-    /// Has the kernel ask a silent peer whether it is there.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_keepalive(&self, keepalive: Keepalive) -> io::Result<()> {
-        keepalive.apply(self)
     }
 
     /// Ends one or both directions at once.
@@ -226,11 +189,7 @@ impl TcpStream {
     }
 }
 
-impl AsFd for TcpStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
-    }
-}
+descriptor!(TcpStream);
 
 impl TryFrom<std::net::TcpStream> for TcpStream {
     type Error = io::Error;

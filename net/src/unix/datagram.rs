@@ -1,12 +1,18 @@
 //! Unix datagrams.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::net::Shutdown;
 use std::os::unix::net::{SocketAddr, UnixDatagram as StdDatagram};
 use std::path::Path;
+use std::task::{Context, Poll};
 
+use minato_runtime::io::ReadBuf;
+use rustix::net::RecvFlags;
+
+use super::descriptors::descriptor_methods;
+use super::ucred::peer_cred;
 use crate::readiness::readiness_methods;
-use crate::source::{Interest, PollEvented};
+use crate::source::{BufMut, Interest, PollEvented, descriptor};
 
 /// A Unix datagram socket.
 #[derive(Debug)]
@@ -123,11 +129,157 @@ impl UnixDatagram {
         self.io.get_ref().local_addr()
     }
 
+    /// The address of the connected peer.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getpeername`.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.get_ref().peer_addr()
+    }
+
+    /// The error that waits on the socket, which is taken.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
+    }
+
+    /// Ends one or both directions at once.
+    ///
+    /// # Errors
+    ///
+    /// Those of `shutdown`.
+    pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        self.io.get_ref().shutdown(how)
+    }
+
+    /// Gives the socket to the standard library, still in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot leave its driver.
+    pub fn into_std(self) -> io::Result<StdDatagram> {
+        self.io.into_inner()
+    }
+
+    /// Sends to the connected peer without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `send`.
+    pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
+        self.io.try_send(buf)
+    }
+
+    /// Sends to the socket at `path` without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `sendto`.
+    pub fn try_send_to(&self, buf: &[u8], path: impl AsRef<Path>) -> io::Result<usize> {
+        self.io.try_io(Interest::WRITABLE, |io| io.send_to(buf, path))
+    }
+
+    /// Receives from the connected peer without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `recv`.
+    pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
+        self.io.try_recv(buf)
+    }
+
+    /// Receives from anybody without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `recvfrom`.
+    pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
+        self.io.try_io(Interest::READABLE, |io| io.recv_from(buf))
+    }
+
+    /// Appends a datagram to `buf`, whose spare room need not be initialised, without waiting.
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `recv`.
+    pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        self.io.try_recv_buf(buf)
+    }
+
+    /// Appends a datagram to `buf`, whose spare room need not be initialised; what does not fit is lost.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, no datagram was taken.
+    pub async fn recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
+        loop {
+            self.readable().await?;
+            match self.io.try_recv_buf(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Sends to the connected peer; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send`.
+    pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.io.poll_write_io(cx, |io| io.send(buf))
+    }
+
+    /// Sends to the socket at `path`; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `sendto`.
+    pub fn poll_send_to(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+        path: impl AsRef<Path>,
+    ) -> Poll<io::Result<usize>> {
+        self.io.poll_write_io(cx, |io| io.send_to(buf, path.as_ref()))
+    }
+
+    /// Receives from the connected peer; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recv`.
+    pub fn poll_recv(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.io.poll_recv_from(cx, buf, RecvFlags::empty()).map_ok(drop)
+    }
+
+    /// Receives from anybody; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// Those of `recvfrom`.
+    pub fn poll_recv_from(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<SocketAddr>> {
+        self.io.poll_read_io(cx, |io| io.recv_from(buf.initialize_unfilled())).map_ok(|(len, from)| {
+            buf.advance(len);
+            from
+        })
+    }
+
     readiness_methods!();
+    descriptor_methods!();
+    peer_cred!();
 }
 
-impl AsFd for UnixDatagram {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
-    }
-}
+descriptor!(UnixDatagram);

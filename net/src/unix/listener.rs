@@ -1,13 +1,13 @@
 //! Taking Unix connections.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::SocketAddr;
 use std::path::Path;
 use std::task::{Context, Poll};
 
 use super::UnixStream;
-use crate::source::{Interest, PollEvented};
+use crate::source::{Interest, PollEvented, descriptor};
 
 /// Takes connections at a path. The path stays when the listener is dropped; removing it is the caller's business.
 #[derive(Debug)]
@@ -25,6 +25,15 @@ impl UnixListener {
         Ok(Self { io: PollEvented::new(mio::net::UnixListener::bind(path)?) })
     }
 
+    /// Listens at a path or at a name in Linux's abstract namespace.
+    ///
+    /// # Errors
+    ///
+    /// Those of `bind`.
+    pub fn bind_addr(address: &SocketAddr) -> io::Result<Self> {
+        Ok(Self { io: PollEvented::new(mio::net::UnixListener::bind_addr(address)?) })
+    }
+
     /// Takes a listening socket that was set up elsewhere, and puts it into non-blocking mode.
     ///
     /// # Errors
@@ -33,6 +42,15 @@ impl UnixListener {
     pub fn from_std(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         Ok(Self { io: PollEvented::new(mio::net::UnixListener::from_std(listener)) })
+    }
+
+    /// Gives the socket to the standard library, still in non-blocking mode.
+    ///
+    /// # Errors
+    ///
+    /// If the socket cannot leave its driver.
+    pub fn into_std(self) -> io::Result<std::os::unix::net::UnixListener> {
+        Ok(OwnedFd::from(self.io.into_inner()?).into())
     }
 
     /// Waits for a connection.
@@ -68,10 +86,15 @@ impl UnixListener {
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.get_ref().local_addr()
     }
-}
 
-impl AsFd for UnixListener {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
+    /// The error that waits on the socket, which is taken.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
     }
 }
+
+descriptor!(UnixListener);

@@ -3,17 +3,32 @@
 //! - [`UnixListener`], which takes connections
 //! - [`UnixStream`], one connection
 //! - [`UnixDatagram`] for datagrams
+//! - [`UnixSeqpacket`] and [`UnixSeqpacketListener`] for connections that keep the bounds of messages
+//! - [`UnixSocket`]: any of them before it listens or connects, and abstract names
+//! - [`pipe`]: pipes with and without a name
 //! - [`UCred`], who is at the other end
+//! - [`ReceivedDescriptors`], what `recv_with_descriptors` answers
+
+pub mod pipe;
 
 mod datagram;
+mod descriptors;
 mod listener;
+mod seqpacket;
+mod socket;
 mod stream;
+mod ucred;
 
 pub use crate::halves::ReuniteError;
+use crate::halves::{half_methods, read_half_methods, write_half_methods};
 pub use datagram::UnixDatagram;
+pub use descriptors::ReceivedDescriptors;
 pub use listener::UnixListener;
+pub use seqpacket::{UnixSeqpacket, UnixSeqpacketListener};
+pub use socket::UnixSocket;
 pub use std::os::unix::net::SocketAddr;
-pub use stream::{UCred, UnixStream};
+pub use stream::UnixStream;
+pub use ucred::UCred;
 
 /// The reading half of a borrowed [`UnixStream`].
 pub type ReadHalf<'a> = crate::halves::ReadHalf<'a, UnixStream>;
@@ -23,3 +38,7 @@ pub type WriteHalf<'a> = crate::halves::WriteHalf<'a, UnixStream>;
 pub type OwnedReadHalf = crate::halves::OwnedReadHalf<UnixStream>;
 /// The writing half of a [`UnixStream`].
 pub type OwnedWriteHalf = crate::halves::OwnedWriteHalf<UnixStream>;
+
+half_methods!(ReadHalf<'_>, WriteHalf<'_>, OwnedReadHalf, OwnedWriteHalf => SocketAddr);
+read_half_methods!(ReadHalf<'_>, OwnedReadHalf);
+write_half_methods!(WriteHalf<'_>, OwnedWriteHalf);

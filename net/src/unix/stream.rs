@@ -2,16 +2,15 @@
 
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::{SocketAddr, UnixStream as StdStream};
 use std::path::Path;
 
-use socket2::{Domain, SockAddr, Socket, Type};
-
-use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+use super::descriptors::descriptor_methods;
+use super::ucred::peer_cred;
+use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, UnixSocket, WriteHalf};
 use crate::halves;
 use crate::readiness::{readiness_methods, try_transfer_methods};
-use crate::source::PollEvented;
+use crate::source::{PollEvented, descriptor};
 use crate::stream::{readable, shared_stream, writable};
 
 /// A Unix stream connection; see [`TcpStream`](crate::TcpStream).
@@ -24,49 +23,18 @@ shared_stream!(UnixStream);
 readable!([] UnixStream, this => this);
 writable!([] UnixStream, this => this);
 
-/// Who is at the other end of a Unix connection, as it was when the connection was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UCred {
-    uid: u32,
-    gid: u32,
-    pid: i32,
-}
-
-impl UCred {
-    /// The user.
-    #[must_use]
-    pub fn uid(&self) -> u32 {
-        self.uid
-    }
-
-    /// The group.
-    #[must_use]
-    pub fn gid(&self) -> u32 {
-        self.gid
-    }
-
-    /// The process.
-    #[must_use]
-    pub fn pid(&self) -> Option<i32> {
-        (self.pid > 0).then_some(self.pid)
-    }
-}
-
 impl UnixStream {
-    /// Connects to the listener at `path`.
+    /// Connects to the listener at `path`, and waits for room in its backlog; see [`UnixSocket::connect`].
     ///
     /// # Errors
     ///
-    /// Those of `connect`. A listener whose backlog is full gives `WouldBlock`, as Linux has no way to wait for it.
+    /// Those of `connect`.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future closes the socket.
     pub async fn connect(path: impl AsRef<Path>) -> io::Result<Self> {
-        let address = SockAddr::unix(path)?;
-        let socket = Socket::new(Domain::UNIX, Type::STREAM.nonblocking(), None)?;
-        socket.connect(&address)?;
-        Ok(Self::from_nonblocking(socket.into()))
+        UnixSocket::new_stream()?.connect(path).await
     }
 
     /// Two streams connected to each other.
@@ -123,16 +91,17 @@ impl UnixStream {
         self.io.get_ref().peer_addr()
     }
 
-    /// Who is at the other end.
+    /// The error that waits on the socket, which is taken.
     ///
     /// # Errors
     ///
     /// Those of `getsockopt`.
-    #[cfg(target_os = "linux")]
-    pub fn peer_cred(&self) -> io::Result<UCred> {
-        let cred = rustix::net::sockopt::socket_peercred(self)?;
-        Ok(UCred { uid: cred.uid.as_raw(), gid: cred.gid.as_raw(), pid: cred.pid.as_raw_nonzero().get() })
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.get_ref().take_error()
     }
+
+    descriptor_methods!();
+    peer_cred!();
 
     /// Ends one or both directions at once.
     ///
@@ -155,8 +124,4 @@ impl UnixStream {
     }
 }
 
-impl AsFd for UnixStream {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.io.get_ref().as_fd()
-    }
-}
+descriptor!(UnixStream);

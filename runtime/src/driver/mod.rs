@@ -7,6 +7,7 @@
 //! - `registration`: a descriptor's place in a driver, taken lazily
 //! - `poll_evented`: a descriptor with its registration, which sockets are built on
 //! - `async_fd`: descriptors of other libraries
+//! - `transfers`: what it reads beside a stream of bytes: datagrams, and into growing buffers
 //!
 //! Invariants
 //! 1. A descriptor joins epoll when an operation on it first would block, not when it is made. No edge is lost:
@@ -22,6 +23,7 @@ mod cells;
 mod poll_evented;
 mod ready;
 mod registration;
+mod transfers;
 mod turn;
 
 #[cfg(all(test, loom))]

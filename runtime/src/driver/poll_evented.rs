@@ -209,7 +209,7 @@ impl<S: AsFd> PollEvented<S> {
     /// Tries `operation`; a transfer shorter than was asked for says that the next one would block, which saves
     /// finding that out.
     #[inline]
-    fn poll_transfer<R>(
+    pub(super) fn poll_transfer<R>(
         &self,
         direction: Direction,
         cx: &mut Context<'_>,
@@ -416,7 +416,7 @@ fn would_block<R>(result: &io::Result<R>) -> bool {
 
 /// How a transfer compares with what was asked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Length {
+pub(super) enum Length {
     /// Some bytes, and fewer than there was room for: the next transfer would block.
     Short,
     /// As many as asked for, or the end.

@@ -1,0 +1,141 @@
+//! Connecting to a name: look it up, try its addresses against each other, take the first that answers.
+//!
+//! - [`Dialer`]: what is known before the name is
+//! - `order`: in which order addresses are tried
+//! - `race`: the attempts, staggered
+//!
+//! This is RFC 8305, "Happy Eyeballs", with one lookup for both families, as `getaddrinfo` gives it.
+
+mod order;
+mod race;
+
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use minato_runtime::time::timeout;
+
+use crate::limits::{ATTEMPT_DELAY, ATTEMPT_DELAY_MIN, ATTEMPTS_MAX};
+use crate::resolve::{Resolver, SystemResolver};
+use crate::{TcpSocket, TcpStream};
+
+/// Connects to names, trying their addresses against each other.
+///
+/// [`TcpStream::connect`] tries one address after the other, and waits on each as long as the kernel does, which is
+/// minutes if the first is not reachable. A `Dialer` begins the next attempt when the one before has not answered
+/// within [a quarter of a second](Self::attempt_delay) or has failed, alternates between IPv6 and IPv4, takes the
+/// first connection that comes about and drops the others (RFC 8305).
+///
+/// ```
+/// use minato_net::{Dialer, TcpListener};
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let port = listener.local_addr()?.port();
+/// let stream = Dialer::new().connect("localhost", port).await?;
+/// assert!(stream.peer_addr()?.ip().is_loopback());
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a dialer connects when told to"]
+pub struct Dialer {
+    resolver: Arc<dyn Resolver>,
+    attempt_delay: Duration,
+    timeout: Option<Duration>,
+    nodelay: bool,
+}
+
+impl Default for Dialer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Dialer {
+    /// A dialer that asks the system's resolver and has no limit of time but the kernel's.
+    pub fn new() -> Self {
+        Self {
+            resolver: Arc::new(SystemResolver::new()),
+            attempt_delay: ATTEMPT_DELAY,
+            timeout: None,
+            nodelay: false,
+        }
+    }
+
+    /// Looks names up with `resolver`.
+    pub fn resolver(mut self, resolver: impl Resolver + 'static) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// How long an attempt goes on alone before the next begins beside it; 250 ms if not set, at least 10 ms
+    /// (RFC 8305 §5).
+    pub fn attempt_delay(mut self, delay: Duration) -> Self {
+        self.attempt_delay = delay.max(ATTEMPT_DELAY_MIN);
+        self
+    }
+
+    /// How long lookup and attempts may take together; without end if not set.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// Whether connections send small segments at once; they do not if not set.
+    pub fn nodelay(mut self, nodelay: bool) -> Self {
+        self.nodelay = nodelay;
+        self
+    }
+
+    /// Connects to `port` of `host`, a name or the text of an address.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut` at the [limit](Self::timeout), those of the resolver, `NotFound` if the name has no address, and the
+    /// error of the last attempt if all fail.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes all sockets that are connecting.
+    pub async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let connecting = async {
+            let mut addresses = match host.parse::<IpAddr>() {
+                Ok(address) => vec![address],
+                Err(_) => self.resolver.resolve(host).await?,
+            };
+            addresses.truncate(ATTEMPTS_MAX);
+            self.race(addresses.into_iter().map(|address| SocketAddr::new(address, port))).await
+        };
+        match self.timeout {
+            Some(limit) => within(limit, connecting).await,
+            None => connecting.await,
+        }
+    }
+
+    async fn race(&self, addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream> {
+        let addresses = order::interleaved(addresses);
+        race::first_of(addresses, self.attempt_delay, async |address| {
+            let socket = TcpSocket::for_address(address)?;
+            if self.nodelay {
+                socket.set_nodelay(true)?;
+            }
+            socket.connect(address).await
+        })
+        .await
+    }
+}
+
+/// Waits for `connecting` at most `limit`.
+pub(crate) async fn within<T>(
+    limit: Duration,
+    connecting: impl Future<Output = io::Result<T>>,
+) -> io::Result<T> {
+    match timeout(limit, connecting).await {
+        Ok(result) => result,
+        Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the connection was not made in time")),
+    }
+}

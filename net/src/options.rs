@@ -1,0 +1,211 @@
+//! Socket options, written once for all types that have them.
+//!
+//! Each macro gives its type getters and setters as methods of its own. All of them are one system call and work at any
+//! time in the life of a socket, unless they say otherwise.
+
+/// Pairs of a getter and a setter, by the names they have here and in `socket2`.
+macro_rules! option_methods {
+    ($(
+        $(#[doc = $get_doc:literal])*
+        get $getter:ident = $get:ident;
+        $(#[doc = $set_doc:literal])*
+        set $setter:ident($argument:ident: $type:ty) = $set:ident;
+    )*) => {$(
+        $(#[doc = $get_doc])*
+        ///
+        /// # Errors
+        ///
+        /// Those of `getsockopt`.
+        pub fn $getter(&self) -> std::io::Result<$type> {
+            socket2::SockRef::from(self).$get()
+        }
+
+        $(#[doc = $set_doc])*
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn $setter(&self, $argument: $type) -> std::io::Result<()> {
+            socket2::SockRef::from(self).$set($argument)
+        }
+    )*};
+}
+
+/// What every socket of the Internet has.
+macro_rules! internet_options {
+    () => {
+        $crate::options::option_methods! {
+            /// The type-of-service byte of IPv4 packets sent.
+            get tos_v4 = tos_v4;
+            /// Sets the type-of-service byte of IPv4 packets sent; the upper six bits are the DSCP.
+            set set_tos_v4(tos: u32) = set_tos_v4;
+
+            /// The traffic class of IPv6 packets sent.
+            get tclass_v6 = tclass_v6;
+            /// Sets the traffic class of IPv6 packets sent; the upper six bits are the DSCP.
+            set set_tclass_v6(class: u32) = set_tclass_v6;
+
+            /// The mark that routing and the firewall see on packets sent.
+            get mark = mark;
+            /// Marks packets sent, for routing and the firewall; needs `CAP_NET_ADMIN`.
+            set set_mark(mark: u32) = set_mark;
+        }
+
+        /// The network interface the socket is bound to, by name.
+        ///
+        /// # Errors
+        ///
+        /// Those of `getsockopt`.
+        pub fn device(&self) -> std::io::Result<Option<Vec<u8>>> {
+            socket2::SockRef::from(self).device()
+        }
+
+        /// Binds the socket to one network interface, or to none.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn bind_device(&self, interface: Option<&[u8]>) -> std::io::Result<()> {
+            socket2::SockRef::from(self).bind_device(interface)
+        }
+
+        /// The size of the kernel's send buffer, in bytes.
+        ///
+        /// # Errors
+        ///
+        /// Those of `getsockopt`.
+        pub fn send_buffer_size(&self) -> std::io::Result<u32> {
+            let bytes = socket2::SockRef::from(self).send_buffer_size()?;
+            Ok(bytes.try_into().unwrap_or(u32::MAX))
+        }
+
+        /// Sets the size of the kernel's send buffer, in bytes; a hint, which Linux doubles.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn set_send_buffer_size(&self, bytes: u32) -> std::io::Result<()> {
+            socket2::SockRef::from(self).set_send_buffer_size(bytes as usize)
+        }
+
+        /// The size of the kernel's receive buffer, in bytes.
+        ///
+        /// # Errors
+        ///
+        /// Those of `getsockopt`.
+        pub fn recv_buffer_size(&self) -> std::io::Result<u32> {
+            let bytes = socket2::SockRef::from(self).recv_buffer_size()?;
+            Ok(bytes.try_into().unwrap_or(u32::MAX))
+        }
+
+        /// Sets the size of the kernel's receive buffer, in bytes; a hint, which Linux doubles.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn set_recv_buffer_size(&self, bytes: u32) -> std::io::Result<()> {
+            socket2::SockRef::from(self).set_recv_buffer_size(bytes as usize)
+        }
+
+        /// The processor on which the kernel handles packets of this socket.
+        ///
+        /// # Errors
+        ///
+        /// Those of `getsockopt`.
+        pub fn incoming_cpu(&self) -> std::io::Result<u32> {
+            Ok(rustix::net::sockopt::socket_incoming_cpu(self)?)
+        }
+
+        /// Asks that packets of this socket be handled on one processor; among listeners that share an address, that
+        /// connections which arrive there come to this one.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn set_incoming_cpu(&self, cpu: u32) -> std::io::Result<()> {
+            Ok(rustix::net::sockopt::set_socket_incoming_cpu(self, cpu)?)
+        }
+    };
+}
+
+/// What TCP sockets have, before and after they are connected.
+macro_rules! tcp_options {
+    () => {
+        $crate::options::option_methods! {
+            /// Whether small segments are sent at once, without waiting for acknowledgements.
+            get nodelay = tcp_nodelay;
+            /// Sends small segments at once, without waiting for acknowledgements.
+            set set_nodelay(nodelay: bool) = set_tcp_nodelay;
+
+            /// Whether acknowledgements are sent at once; the kernel may change it at any time.
+            get quickack = tcp_quickack;
+            /// Sends acknowledgements at once; not lasting, so it may have to be set again after each read.
+            set set_quickack(quickack: bool) = set_tcp_quickack;
+
+            /// Whether partial segments are held back until the option is cleared, or 200 ms have passed.
+            get cork = tcp_cork;
+            /// Holds partial segments back until the option is cleared, or 200 ms have passed.
+            set set_cork(cork: bool) = set_tcp_cork;
+
+            /// How long sent bytes may stay unacknowledged before the connection is given up; the system's default if
+            /// none.
+            get user_timeout = tcp_user_timeout;
+            /// Sets how long sent bytes may stay unacknowledged before the connection is given up (`TCP_USER_TIMEOUT`).
+            set set_user_timeout(timeout: Option<std::time::Duration>) = set_tcp_user_timeout;
+
+            /// How many unsent bytes may wait in the kernel before the socket counts as not writable.
+            get notsent_lowat = tcp_notsent_lowat;
+            /// Sets how many unsent bytes may wait in the kernel before the socket counts as not writable; a small
+            /// number keeps what is sent next fresh.
+            set set_notsent_lowat(bytes: u32) = set_tcp_notsent_lowat;
+
+            /// How long closing waits for unsent bytes.
+            get linger = linger;
+            /// Sets how long closing waits for unsent bytes; zero resets the connection.
+            set set_linger(linger: Option<std::time::Duration>) = set_linger;
+
+            /// Whether the kernel asks a silent peer whether it is there.
+            get keepalive = keepalive;
+            /// Has the kernel ask a silent peer whether it is there, as often as the system's defaults say.
+            set set_keepalive(keepalive: bool) = set_keepalive;
+        }
+
+        /// Has the kernel ask a silent peer whether it is there, as often as `keepalive` says.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn set_keepalive_probes(&self, keepalive: $crate::tcp::Keepalive) -> std::io::Result<()> {
+            keepalive.apply(self)
+        }
+
+        /// Has closing reset the connection and forget unsent bytes.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`.
+        pub fn set_zero_linger(&self) -> std::io::Result<()> {
+            self.set_linger(Some(std::time::Duration::ZERO))
+        }
+
+        /// The name of the congestion control in use.
+        ///
+        /// # Errors
+        ///
+        /// Those of `getsockopt`.
+        pub fn congestion(&self) -> std::io::Result<String> {
+            Ok(rustix::net::sockopt::tcp_congestion(self)?)
+        }
+
+        /// Chooses the congestion control by name, such as `cubic` or `bbr`.
+        ///
+        /// # Errors
+        ///
+        /// Those of `setsockopt`; `NotFound` for a name the kernel does not have.
+        pub fn set_congestion(&self, name: &str) -> std::io::Result<()> {
+            Ok(rustix::net::sockopt::set_tcp_congestion(self, name)?)
+        }
+    };
+}
+
+pub(crate) use {internet_options, option_methods, tcp_options};
