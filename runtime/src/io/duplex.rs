@@ -1,13 +1,7 @@
 //! A pair of connected streams in memory.
 
-use std::collections::VecDeque;
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
-
-use super::{AsyncRead, AsyncWrite, ReadBuf};
-use crate::shim::{Arc, Mutex};
-use crate::task::coop::poll_proceed;
+use super::simplex::{Pipe, reads_from, writes_to};
+use crate::shim::Arc;
 
 /// Two connected streams: what is written to one is read from the other.
 ///
@@ -35,7 +29,6 @@ use crate::task::coop::poll_proceed;
 /// If `capacity` is 0: nothing could ever be written.
 #[must_use]
 pub fn duplex(capacity: usize) -> (DuplexStream, DuplexStream) {
-    assert!(capacity > 0, "a duplex stream needs room for at least one byte");
     let there = Arc::new(Pipe::new(capacity));
     let back = Arc::new(Pipe::new(capacity));
     (
@@ -51,147 +44,8 @@ pub struct DuplexStream {
     write: Arc<Pipe>,
 }
 
-/// One direction.
-#[derive(Debug)]
-struct Pipe {
-    capacity: usize,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    bytes: VecDeque<u8>,
-    /// The writer has shut down or gone: after the bytes comes the end.
-    ended: bool,
-    /// The reader has gone: nobody will read.
-    abandoned: bool,
-    reader: Option<Waker>,
-    writer: Option<Waker>,
-}
-
-impl Pipe {
-    fn new(capacity: usize) -> Self {
-        let state =
-            State { bytes: VecDeque::new(), ended: false, abandoned: false, reader: None, writer: None };
-        Self { capacity, state: Mutex::new(state) }
-    }
-
-    fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let unit = ready!(poll_proceed(cx));
-        let mut state = self.state.lock();
-        if state.bytes.is_empty() && !state.ended && buf.remaining() > 0 {
-            remember(&mut state.reader, cx);
-            return Poll::Pending;
-        }
-        unit.made_progress();
-        let mut read = 0;
-        let (head, tail) = state.bytes.as_slices();
-        for part in [head, tail] {
-            let length = part.len().min(buf.remaining());
-            buf.put_slice(&part[..length]);
-            read += length;
-        }
-        state.bytes.drain(..read);
-        let writer = if read > 0 { state.writer.take() } else { None };
-        drop(state);
-        if let Some(writer) = writer {
-            writer.wake();
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_write(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        let unit = ready!(poll_proceed(cx));
-        let mut state = self.state.lock();
-        if state.ended || state.abandoned {
-            unit.made_progress();
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
-        let mut room = self.capacity - state.bytes.len();
-        if room == 0 && bufs.iter().any(|buf| !buf.is_empty()) {
-            remember(&mut state.writer, cx);
-            return Poll::Pending;
-        }
-        unit.made_progress();
-        let mut written = 0;
-        for buf in bufs {
-            let length = buf.len().min(room);
-            state.bytes.extend(&buf[..length]);
-            room -= length;
-            written += length;
-        }
-        let reader = if written > 0 { state.reader.take() } else { None };
-        drop(state);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-        Poll::Ready(Ok(written))
-    }
-
-    /// The writer ends the stream.
-    fn end(&self) {
-        let mut state = self.state.lock();
-        state.ended = true;
-        let reader = state.reader.take();
-        drop(state);
-        if let Some(reader) = reader {
-            reader.wake();
-        }
-    }
-
-    /// The reader goes away.
-    fn abandon(&self) {
-        let mut state = self.state.lock();
-        state.abandoned = true;
-        state.bytes.clear();
-        let writer = state.writer.take();
-        drop(state);
-        if let Some(writer) = writer {
-            writer.wake();
-        }
-    }
-}
-
-/// Keeps the waker of `cx`, without a clone if it is there already.
-fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) {
-    match slot {
-        Some(waker) => waker.clone_from(cx.waker()),
-        None => *slot = Some(cx.waker().clone()),
-    }
-}
-
-impl AsyncRead for DuplexStream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.read.poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for DuplexStream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.write.poll_write(cx, &[IoSlice::new(buf)])
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.write.poll_write(cx, bufs)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.write.end();
-        Poll::Ready(Ok(()))
-    }
-}
+reads_from!(DuplexStream, read);
+writes_to!(DuplexStream, write);
 
 impl Drop for DuplexStream {
     fn drop(&mut self) {

@@ -9,7 +9,12 @@
 //!
 //! Their everyday methods are in the traits of the same name with `Ext` at the end. Around them: buffers
 //! ([`BufReader`], [`BufWriter`], [`BufStream`]), copies ([`copy`], [`copy_buf`], [`copy_bidirectional`]), streams in
-//! memory ([`duplex`], [`empty`], [`repeat`], [`sink`]) and [`split`].
+//! memory ([`duplex`], [`simplex`], [`empty`], [`repeat`], [`sink`]), [`split`] and [`join`](fn@join), what passes
+//! ([`InspectReader`], [`InspectWriter`]), exact transfers that survive a dropped future ([`Resumable`]), streams of
+//! chunks (`ReaderStream`, `StreamReader`, `SinkWriter`: feature `stream`), and code that blocks ([`SyncIoBridge`]).
+//!
+//! [`AsyncFd`] waits for descriptors of other libraries; `futures_compat` and `tokio_compat` (features `futures-io`
+//! and `tokio-io`) bridge to other traits.
 
 mod async_buf_read;
 mod async_read;
@@ -19,13 +24,23 @@ mod buffered;
 mod copy;
 mod copy_bidirectional;
 mod duplex;
+mod forward;
+mod inspect;
+mod join;
 mod read_buf;
 mod reading;
+mod resumable;
 mod seeking;
+mod simplex;
 mod split;
+#[cfg(feature = "stream")]
+mod streams;
+mod sync_io_bridge;
 mod void;
 mod writing;
 
+#[cfg(feature = "futures-io")]
+pub mod futures_compat;
 #[cfg(feature = "tokio-io")]
 pub mod tokio_compat;
 
@@ -42,16 +57,24 @@ pub use buffered::{
 pub use copy::{copy, copy_buf};
 pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with_sizes};
 pub use duplex::{DuplexStream, duplex};
+pub use inspect::{InspectReader, InspectWriter};
+pub use join::{Join, join};
 pub use read_buf::ReadBuf;
 pub use reading::{
-    AsyncReadExt, Chain, Read, ReadExact, ReadInto, ReadNumber, ReadToEnd, ReadToString, Take, poll_read_buf,
+    AsyncReadExt, Chain, Read, ReadExact, ReadInto, ReadNumber, ReadToEnd, ReadToString, ReadVectored, Take,
+    poll_read_buf, read_exact_arc,
 };
+pub use resumable::{ReadResumable, Resumable, WriteResumable};
 pub use seeking::{AsyncSeekExt, Seek};
+pub use simplex::{SimplexReader, SimplexStream, SimplexWriter, simplex};
 pub use split::{ReadHalf, WriteHalf, split};
+#[cfg(feature = "stream")]
+pub use streams::{CopyToBytes, ReaderStream, SinkWriter, StreamReader};
+pub use sync_io_bridge::SyncIoBridge;
 pub use void::{Empty, Repeat, Sink, empty, repeat, sink};
 pub use writing::{
-    AsyncWriteExt, Flush, Shutdown, Write, WriteAll, WriteAllFrom, WriteFrom, WriteNumber, WriteVectored,
-    poll_write_buf,
+    AsyncWriteExt, Flush, Shutdown, Write, WriteAll, WriteAllFrom, WriteAllVectored, WriteFrom, WriteNumber,
+    WriteVectored, poll_write_buf,
 };
 
 pub use crate::driver::{

@@ -131,3 +131,107 @@ fn halves_work_apart_and_join_again() {
     ready(far.read_to_string(&mut text)).unwrap();
     assert_eq!(text, "out!");
 }
+
+#[test]
+fn a_simplex_ends_with_its_writer_and_breaks_with_its_reader() {
+    let (mut reader, mut writer) = simplex(8);
+    ready(writer.write_all(b"bye")).unwrap();
+    let (count, waker) = CountingWaker::new();
+    let mut text = Vec::new();
+    let mut read = pin!(reader.read_to_end(&mut text));
+    assert!(read.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+    drop(writer);
+    assert_eq!(count.count(), 1);
+    assert_eq!(ready(read).unwrap(), 3);
+    assert_eq!(text, b"bye");
+
+    let (reader, mut writer) = simplex(1);
+    drop(reader);
+    assert_eq!(ready(writer.write(b"x")).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+
+    let mut both = SimplexStream::new_unsplit(4);
+    assert_eq!(ready(both.write(b"abcdef")).unwrap(), 4);
+    ready(both.shutdown()).unwrap();
+    let mut text = String::new();
+    ready(both.read_to_string(&mut text)).unwrap();
+    assert_eq!(text, "abcd");
+}
+
+#[test]
+fn a_joined_stream_reads_here_and_writes_there() {
+    let mut both = join(&b"line\nrest"[..], BufWriter::new(Vec::new()));
+    let mut line = String::new();
+    ready(both.read_line(&mut line)).unwrap();
+    ready(both.write_all(line.as_bytes())).unwrap();
+    ready(both.flush()).unwrap();
+    assert_eq!((*both.reader(), both.writer().get_ref().as_slice()), (&b"rest"[..], &b"line\n"[..]));
+    assert!(both.is_read_vectored() && both.is_write_vectored());
+    assert_eq!(both.into_inner().0, b"rest");
+}
+
+#[test]
+fn several_buffers_are_read_and_written_whole() {
+    let (mut near, mut far) = duplex(4);
+    let mut bufs = [&b""[..], b"abc", b"", b"defg", b"h"].map(IoSlice::new);
+    let mut write = pin!(near.write_all_vectored(&mut bufs));
+    let mut received = Vec::new();
+    while poll_once(write.as_mut()).is_pending() {
+        let (mut first, mut second) = ([0; 1], [0; 2]);
+        let read = ready(far.read_vectored(&mut [&mut first[..], &mut second[..]].map(IoSliceMut::new)));
+        received.extend_from_slice(&[first[0], second[0], second[1]][..read.unwrap()]);
+    }
+    // The provided vectored read fills one buffer; that of a slice fills all.
+    let (mut first, mut second) = ([0; 1], [0; 2]);
+    let mut source = &b"xyz"[..];
+    assert_eq!(
+        ready(source.read_vectored(&mut [&mut first[..], &mut second[..]].map(IoSliceMut::new))).unwrap(),
+        3
+    );
+    let mut rest = [0; 8];
+    let length = ready(far.read(&mut rest)).unwrap();
+    received.extend_from_slice(&rest[..length]);
+    assert_eq!(received, b"abcdefgh");
+    ready(near.write_all_vectored(&mut [])).unwrap();
+}
+
+#[test]
+fn what_passes_is_seen_once() {
+    let mut read = Vec::new();
+    let mut reader = InspectReader::new(&b"abcdef"[..], |bytes| read.push(bytes.to_vec()));
+    let mut buf = [0; 4];
+    ready(reader.read(&mut buf)).unwrap();
+    ready(reader.read_to_end(&mut Vec::new())).unwrap();
+    assert_eq!(read.concat(), b"abcdef");
+
+    let mut written = Vec::new();
+    let (near, _far) = duplex(3);
+    let mut writer = InspectWriter::new(near, |bytes| written.extend_from_slice(bytes));
+    let bufs = [&b"ab"[..], b"cd"].map(IoSlice::new);
+    assert_eq!(ready(writer.write_vectored(&bufs)).unwrap(), 3);
+    assert!(poll_once(pin!(writer.write(b"e"))).is_pending());
+    drop(writer);
+    assert_eq!(written, b"abc");
+}
+
+#[test]
+fn an_announced_length_allocates_nothing_by_itself() {
+    let error = ready(read_exact_arc(&b"short"[..], usize::MAX / 2)).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    let bytes: Vec<u8> = (0..200_000_u32).map(|i| (i % 251) as u8).collect();
+    assert_eq!(*ready(read_exact_arc(&bytes[..], 200_000)).unwrap(), bytes[..]);
+}
+
+#[test]
+fn a_buffered_stream_seeks_from_where_the_caller_stands() {
+    let mut stream = BufStream::new(io::Cursor::new(b"abcdefgh".to_vec()));
+    let mut two = [0; 2];
+    ready(stream.read_exact(&mut two)).unwrap();
+    assert_eq!(ready(stream.stream_position()).unwrap(), 2);
+    assert_eq!(ready(stream.seek(SeekFrom::Current(2))).unwrap(), 4);
+    ready(stream.write_all(b"XY")).unwrap();
+    assert_eq!(ready(stream.rewind()).unwrap(), 0);
+    let mut text = String::new();
+    ready(stream.read_to_string(&mut text)).unwrap();
+    assert_eq!(text, "abcdXYgh");
+    assert_eq!(ready(empty().seek(SeekFrom::End(5))).unwrap(), 0);
+}

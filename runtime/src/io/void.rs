@@ -1,10 +1,10 @@
 //! Readers without end and writers without bottom.
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, SeekFrom};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use super::{AsyncBufRead, AsyncRead, AsyncSeek, AsyncWrite, ReadBuf};
 use crate::task::coop::poll_proceed;
 
 /// A reader that is at its end, and a writer that takes everything; made by [`empty`].
@@ -31,6 +31,18 @@ impl AsyncBufRead for Empty {
     }
 
     fn consume(self: Pin<&mut Self>, _: usize) {}
+}
+
+impl AsyncSeek for Empty {
+    /// Every position is the start.
+    fn start_seek(self: Pin<&mut Self>, _: SeekFrom) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>> {
+        ready!(poll_proceed(cx)).made_progress();
+        Poll::Ready(Ok(0))
+    }
 }
 
 /// A reader of one byte, again and again; made by [`repeat`].

@@ -8,21 +8,30 @@ mod chain;
 mod into_buf;
 mod read;
 mod read_exact;
+mod read_exact_arc;
 mod read_int;
 mod read_to_end;
+mod read_vectored;
 mod take;
 
 pub use chain::Chain;
 pub use into_buf::poll_read_buf;
+#[cfg(feature = "stream")]
+pub(super) use into_buf::poll_read_buf_limited;
 pub use read::{Read, ReadInto};
 pub use read_exact::ReadExact;
+pub use read_exact_arc::read_exact_arc;
 pub use read_int::ReadNumber;
 pub use read_to_end::{ReadToEnd, ReadToString};
+pub use read_vectored::ReadVectored;
 pub use take::Take;
+
+use std::io::IoSliceMut;
 
 use bytes::BufMut;
 
-use super::AsyncRead;
+use super::resumable::ReadResumable;
+use super::{AsyncRead, Resumable};
 
 /// The everyday methods of [`AsyncRead`].
 ///
@@ -58,6 +67,22 @@ pub trait AsyncReadExt: AsyncRead {
         Read::new(self, buf)
     }
 
+    /// Reads into several buffers, in order, and answers how many bytes were read.
+    ///
+    /// # Errors
+    ///
+    /// Those of the reader.
+    ///
+    /// # Cancel safety
+    ///
+    /// A read that was dropped before it was ready took nothing.
+    fn read_vectored<'a, 'b>(&'a mut self, bufs: &'a mut [IoSliceMut<'b>]) -> ReadVectored<'a, 'b, Self>
+    where
+        Self: Unpin,
+    {
+        ReadVectored::new(self, bufs)
+    }
+
     /// Reads into the spare room of a growing buffer, advances it, and answers how many bytes were read; 0 is the
     /// end, if there was room.
     ///
@@ -83,12 +108,32 @@ pub trait AsyncReadExt: AsyncRead {
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: bytes already read into `buf` are gone from the source.
+    /// Not cancel safe: bytes already read into `buf` are gone from the source. Use
+    /// [`read_exact_resumable`](Self::read_exact_resumable) where it matters.
     fn read_exact<'a>(&'a mut self, buf: &'a mut [u8]) -> ReadExact<'a, Self>
     where
         Self: Unpin,
     {
         ReadExact::new(self, buf)
+    }
+
+    /// Fills what is left of a buffer whose progress the caller holds.
+    ///
+    /// # Errors
+    ///
+    /// `UnexpectedEof` if the source ends first, and those of the reader; `into` knows how much was read.
+    ///
+    /// # Cancel safety
+    ///
+    /// `into` always knows what was read: calling again goes on where the dropped future stopped.
+    fn read_exact_resumable<'a, B: AsMut<[u8]>>(
+        &'a mut self,
+        into: &'a mut Resumable<B>,
+    ) -> ReadResumable<'a, Self, B>
+    where
+        Self: Unpin,
+    {
+        ReadResumable::new(self, into)
     }
 
     /// Reads until the end, appends to `buf`, and answers how many bytes were read.

@@ -3,18 +3,21 @@
 mod flush;
 mod write;
 mod write_all;
+mod write_all_vectored;
 mod write_int;
 
 pub use flush::{Flush, Shutdown};
 pub use write::{Write, WriteFrom, WriteVectored, poll_write_buf};
 pub use write_all::{WriteAll, WriteAllFrom};
+pub use write_all_vectored::WriteAllVectored;
 pub use write_int::WriteNumber;
 
 use std::io::IoSlice;
 
 use bytes::Buf;
 
-use super::AsyncWrite;
+use super::resumable::WriteResumable;
+use super::{AsyncWrite, Resumable};
 
 /// The everyday methods of [`AsyncWrite`].
 ///
@@ -90,7 +93,8 @@ pub trait AsyncWriteExt: AsyncWrite {
     ///
     /// # Cancel safety
     ///
-    /// Not cancel safe: how much was written is unknown. Use [`write_all_buf`](Self::write_all_buf) where it matters.
+    /// Not cancel safe: how much was written is unknown. Use [`write_all_buf`](Self::write_all_buf) or
+    /// [`write_all_resumable`](Self::write_all_resumable) where it matters.
     fn write_all<'a>(&'a mut self, buf: &'a [u8]) -> WriteAll<'a, Self>
     where
         Self: Unpin,
@@ -112,6 +116,41 @@ pub trait AsyncWriteExt: AsyncWrite {
         Self: Unpin,
     {
         WriteAllFrom::new(self, buf)
+    }
+
+    /// Writes all of several buffers, in order; `bufs` is used up.
+    ///
+    /// # Errors
+    ///
+    /// `WriteZero` if the writer takes no more, and those of the writer. How much was written is then unknown.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: how much was written is unknown.
+    fn write_all_vectored<'a, 'b>(&'a mut self, bufs: &'a mut [IoSlice<'b>]) -> WriteAllVectored<'a, 'b, Self>
+    where
+        Self: Unpin,
+    {
+        WriteAllVectored::new(self, bufs)
+    }
+
+    /// Writes what is left of a buffer whose progress the caller holds.
+    ///
+    /// # Errors
+    ///
+    /// `WriteZero` if the writer takes no more, and those of the writer; `from` knows how much was written.
+    ///
+    /// # Cancel safety
+    ///
+    /// `from` always knows what was written: calling again goes on where the dropped future stopped.
+    fn write_all_resumable<'a, B: AsRef<[u8]>>(
+        &'a mut self,
+        from: &'a mut Resumable<B>,
+    ) -> WriteResumable<'a, Self, B>
+    where
+        Self: Unpin,
+    {
+        WriteResumable::new(self, from)
     }
 
     /// Hands everything written so far to its destination.
