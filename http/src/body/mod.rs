@@ -136,6 +136,14 @@ impl Body {
         matches!(self.repr, Repr::FullWithTrailers(..))
     }
 
+    /// All its data, if they are here and nothing follows them.
+    pub(crate) fn take_full(&mut self) -> Option<Bytes> {
+        match &mut self.repr {
+            Repr::Full(data) => Some(std::mem::take(data)),
+            _ => None,
+        }
+    }
+
     /// A second body with the same contents, where the contents are known beforehand.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         let repr = match &self.repr {

@@ -5,13 +5,14 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Fault;
 use super::names::name;
+use super::target::is_host;
 
 /// What the fields say about the message and the connection, gathered while they are read once.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     pub(crate) content_length: Option<u64>,
     pub(crate) transfer: Transfer,
-    pub(crate) host: Option<Bytes>,
+    pub(crate) host: Host,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     pub(crate) expect_continue: bool,
@@ -31,38 +32,47 @@ pub(crate) enum Transfer {
     Unsupported,
 }
 
+/// What the `host` field says.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Host {
+    #[default]
+    Absent,
+    WellFormed,
+    Malformed,
+}
+
 impl Notes {
     /// Takes one field into account.
-    pub(crate) fn note(&mut self, name: &str, value: &[u8], shared: &Bytes) -> Result<(), Fault> {
+    pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), Fault> {
         // The length tells most fields apart, so that the usual one costs a jump and no comparison.
         match name.len() {
-            2 if name.eq_ignore_ascii_case("te") => {
+            2 if name.eq_ignore_ascii_case(b"te") => {
                 self.accepts_trailers |= tokens(value).any(|token| is(token, "trailers"));
             }
-            4 if name.eq_ignore_ascii_case("host") => {
+            4 if name.eq_ignore_ascii_case(b"host") => {
                 // RFC 9112 §3.2: more than one Host line is an error.
-                if self.host.is_some() {
+                if self.host != Host::Absent {
                     return Err(Fault::Host);
                 }
-                self.host = Some(shared.slice_ref(value));
+                self.host = if is_host(value) { Host::WellFormed } else { Host::Malformed };
             }
-            6 if name.eq_ignore_ascii_case("expect") => match is(value, "100-continue") {
+            6 if name.eq_ignore_ascii_case(b"expect") => match is(value, "100-continue") {
                 true => self.expect_continue = true,
                 false => self.expects_other = true,
             },
-            10 if name.eq_ignore_ascii_case("connection") => {
+            10 if name.eq_ignore_ascii_case(b"connection") => {
                 for token in tokens(value) {
                     self.close |= is(token, "close");
                     self.keep_alive |= is(token, "keep-alive");
                 }
             }
-            14 if name.eq_ignore_ascii_case("content-length") => {
+            14 if name.eq_ignore_ascii_case(b"content-length") => {
                 if self.content_length.is_some() {
                     return Err(Fault::ContentLength);
                 }
                 self.content_length = Some(content_length(value).ok_or(Fault::ContentLength)?);
             }
-            17 if name.eq_ignore_ascii_case("transfer-encoding") => self.transfer_codings(value)?,
+            17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_codings(value)?,
             _ => {}
         }
         Ok(())
@@ -89,14 +99,14 @@ pub(crate) fn fill(
     map: &mut HeaderMap,
     head: &Bytes,
     lines: &[httparse::Header<'_>],
-    mut each: impl FnMut(&str, &[u8]) -> Result<(), Fault>,
+    mut each: impl FnMut(&[u8], &[u8]) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     map.reserve(lines.len());
     for line in lines {
-        each(line.name, line.value)?;
+        each(line.name.as_bytes(), line.value)?;
         let value =
             HeaderValue::from_maybe_shared(head.slice_ref(line.value)).map_err(|_| Fault::FieldValue)?;
-        map.append(name(line.name)?, value);
+        map.append(name(line.name.as_bytes())?, value);
     }
     Ok(())
 }

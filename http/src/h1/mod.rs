@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `fault.rs` | the ways a peer can break the rules, and the status each is answered with |
 //! | `scan.rs` | finds the end of a head, line by line, without looking at a byte twice |
+//! | `usual.rs` | the head that nearly every request has, taken apart in one pass |
 //! | `request.rs` | a complete request head becomes a typed one |
 //! | `response.rs` | a complete response head becomes a typed one |
 //! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |
@@ -32,6 +33,7 @@ mod scan;
 mod target;
 #[cfg(test)]
 mod tests;
+pub(crate) mod usual;
 
 pub(crate) use self::date::Date;
 pub(crate) use self::decode::{Decoder, Step};

@@ -70,24 +70,37 @@ fn parse_into<'a>(
     let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
 
     let mut notes = Notes::default();
-    fields::fill(&mut headers, head, parsed.headers, |name, value| notes.note(name, value, head))?;
-    target::check_host(version, notes.host.as_ref())?;
-    let framing = framing::request(version, &notes)?;
-    // RFC 9110 §10.1.1: an expectation in a 1.0 request is ignored.
-    let is_modern = version >= Version::HTTP_11;
-    if is_modern && notes.expects_other {
-        return Err(Fault::Expectation);
+    fields::fill(&mut headers, head, parsed.headers, |name, value| notes.note(name, value))?;
+    RequestHead::new(method, uri, version, headers, &notes)
+}
+
+impl RequestHead {
+    /// A head whose fields have been noted, if they fit together.
+    pub(super) fn new(
+        method: Method,
+        uri: Uri,
+        version: Version,
+        headers: HeaderMap,
+        notes: &Notes,
+    ) -> Result<Self, Fault> {
+        target::check_host(version, notes.host)?;
+        let framing = framing::request(version, notes)?;
+        // RFC 9110 §10.1.1: an expectation in a 1.0 request is ignored.
+        let is_modern = version >= Version::HTTP_11;
+        if is_modern && notes.expects_other {
+            return Err(Fault::Expectation);
+        }
+        Ok(Self {
+            method,
+            uri,
+            version,
+            headers,
+            framing,
+            is_persistent: framing::is_persistent(version, notes),
+            expects_continue: is_modern && notes.expect_continue && framing != Framing::Length(0),
+            accepts_trailers: is_modern && notes.accepts_trailers,
+        })
     }
-    Ok(RequestHead {
-        method,
-        uri,
-        version,
-        headers,
-        framing,
-        is_persistent: framing::is_persistent(version, &notes),
-        expects_continue: is_modern && notes.expect_continue && framing != Framing::Length(0),
-        accepts_trailers: is_modern && notes.accepts_trailers,
-    })
 }
 
 fn fault(error: httparse::Error, head: &[u8]) -> Fault {

@@ -44,7 +44,7 @@ pub(crate) fn parse(head: Bytes, method: &Method) -> Result<ResponseHead, Fault>
     let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
     let mut notes = Notes::default();
     let mut headers = HeaderMap::new();
-    fields::fill(&mut headers, &head, parsed.headers, |name, value| notes.note(name, value, &head))?;
+    fields::fill(&mut headers, &head, parsed.headers, |name, value| notes.note(name, value))?;
     let framing = framing::response(method, status, &notes)?;
     let is_persistent = framing != Framing::UntilClose
         && framing::is_persistent(version, &notes)

@@ -94,6 +94,11 @@ impl Scan {
         Ok(None)
     }
 
+    /// Whether nothing has been looked at.
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.scanned == 0
+    }
+
     /// Whether a byte of the head itself has been seen.
     pub(crate) fn has_begun(&self) -> bool {
         self.scanned > self.skip
@@ -152,6 +157,23 @@ impl Scan {
 }
 
 /// RFC 9110 §5.6.2: tchar.
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#'
+                | b'$'
+                | b'%'
+                | b'&'
+                | b'\''
+                | b'*'
+                | b'+'
+                | b'-'
+                | b'.'
+                | b'^'
+                | b'_'
+                | b'`'
+                | b'|'
+                | b'~'
+        )
 }

@@ -5,11 +5,11 @@ use http::uri::{Authority, Uri};
 use http::{Method, Version};
 
 use super::Fault;
+use super::fields::Host;
 
 /// The request target as a URI, if its form fits the method.
 pub(crate) fn target(method: &Method, raw: Bytes) -> Result<Uri, Fault> {
-    // RFC 9112 §3.2: no whitespace, no fragment; what is not ASCII must be percent-encoded.
-    if raw.iter().any(|&byte| !(0x21..=0x7e).contains(&byte) || byte == b'#') {
+    if !raw.iter().copied().all(is_target_byte) {
         return Err(Fault::Target);
     }
     let first = raw.first().copied();
@@ -29,12 +29,17 @@ pub(crate) fn target(method: &Method, raw: Bytes) -> Result<Uri, Fault> {
     }
 }
 
+/// RFC 9112 §3.2: no whitespace, no fragment; what is not ASCII must be percent-encoded.
+pub(crate) fn is_target_byte(byte: u8) -> bool {
+    matches!(byte, 0x21..=0x7e) && byte != b'#'
+}
+
 /// RFC 9112 §3.2: 1.1 needs exactly one Host, and any version needs it well formed.
-pub(crate) fn check_host(version: Version, host: Option<&Bytes>) -> Result<(), Fault> {
+pub(crate) fn check_host(version: Version, host: Host) -> Result<(), Fault> {
     match host {
-        Some(host) if is_host(host) => Ok(()),
-        None if version < Version::HTTP_11 => Ok(()),
-        _ => Err(Fault::Host),
+        Host::WellFormed => Ok(()),
+        Host::Absent if version < Version::HTTP_11 => Ok(()),
+        Host::Absent | Host::Malformed => Err(Fault::Host),
     }
 }
 

@@ -6,6 +6,7 @@ mod heads;
 mod responses;
 mod segmentation;
 mod smuggling;
+mod usual;
 
 use bytes::Bytes;
 use http::HeaderMap;

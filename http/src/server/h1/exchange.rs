@@ -19,8 +19,10 @@ use crate::body::Body;
 use crate::buffers;
 use crate::error::Error;
 use crate::h1::encode::{self, Asked, Persistence, ResponseFraming};
+use crate::h1::request::RequestHead;
+use crate::h1::usual::{Lines, Usual};
 use crate::h1::{Framing, HeadSpan, has_option, request};
-use crate::limits::{LINGER_BYTES, OUTPUT_BYTES};
+use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
 use crate::server::config::ConnectionInfo;
 use crate::server::shutdown::Stage;
@@ -58,27 +60,60 @@ where
     B::Data: Buf,
     B::Error: Into<BoxError>,
 {
+    /// Hands the head at the beginning of the input to the service, unless it has to be looked at more closely.
+    pub(super) fn begin_usual(
+        &mut self,
+        head: Usual,
+        lines: &Lines,
+        cx: &mut Context<'_>,
+    ) -> Result<Option<Flow>, Error> {
+        if self.answered_this_turn == REQUESTS_PER_TURN {
+            return Ok(Some(Flow::Wait(Wait::Turn)));
+        }
+        if let Some(flow) = self.poll_service(cx) {
+            return Ok(Some(flow));
+        }
+        let len = head.len();
+        let bytes = buffers::copy_head(&self.input.bytes()[..len]);
+        let Some(head) = head.into_head(&bytes, lines, buffers::take_headers()) else { return Ok(None) };
+        self.input.consume(len);
+        self.accept(head).map(Some)
+    }
+
     /// Hands the head in the input to the service, once that is ready for it.
     pub(super) fn begin(&mut self, span: HeadSpan, cx: &mut Context<'_>) -> Stepped {
-        match self.service.poll_ready(cx) {
-            Poll::Pending => return Ok(Flow::Wait(Wait::Handler)),
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => {
-                self.refuse(status_of(error));
-                return Ok(Flow::Again);
-            }
+        if let Some(flow) = self.poll_service(cx) {
+            return Ok(flow);
         }
-        self.waits.over();
         self.input.consume(span.skip);
         let head = self.input.take_head(span.len);
         let parsed = request::parse(head, span.fields, buffers::take_headers(), self.config.limits.uri_bytes);
-        let head = match parsed {
-            Ok(head) => head,
+        match parsed {
+            Ok(head) => self.accept(head),
             Err(fault) => {
                 self.refuse(fault.status());
-                return Ok(Flow::Again);
+                Ok(Flow::Again)
             }
-        };
+        }
+    }
+
+    /// What to do instead of calling the service, while it is not ready.
+    fn poll_service(&mut self, cx: &mut Context<'_>) -> Option<Flow> {
+        match self.service.poll_ready(cx) {
+            Poll::Pending => Some(Flow::Wait(Wait::Handler)),
+            Poll::Ready(Ok(())) => {
+                self.waits.over();
+                None
+            }
+            Poll::Ready(Err(error)) => {
+                self.refuse(status_of(error));
+                Some(Flow::Again)
+            }
+        }
+    }
+
+    /// Calls the service.
+    fn accept(&mut self, head: RequestHead) -> Stepped {
         let limit = self.config.limits.body_bytes;
         if let (Framing::Length(length), Some(limit)) = (head.framing, limit)
             && length > limit
@@ -181,13 +216,15 @@ where
         if let Phase::Handling(exchange) = &mut self.phase {
             exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
         }
-        let (head, body) = response.into_parts();
+        let (head, mut body) = response.into_parts();
         if head.status.is_informational() {
             // A final response is owed; 101 would need an upgrade that was never offered.
             return self.respond_empty(StatusCode::INTERNAL_SERVER_ERROR);
         }
         let exact = body.size_hint().exact();
-        let has_trailers = (&body as &dyn Any).downcast_ref::<Body>().is_some_and(Body::has_known_trailers);
+        let known = (&mut body as &mut dyn Any).downcast_mut::<Body>();
+        let has_trailers = known.as_ref().is_some_and(|body| body.has_known_trailers());
+        let full = known.and_then(Body::take_full);
         let Some((framing, sends_trailers)) =
             self.write_head(head.status, &head.headers, exact, has_trailers)
         else {
@@ -198,8 +235,17 @@ where
         match framing.body {
             None | Some(Framing::Length(0)) => self.finish(exchange),
             Some(framing) => {
-                self.body.set(body);
-                self.phase = Phase::Responding(exchange, Outbound::new(framing, sends_trailers));
+                let mut outbound = Outbound::new(framing, sends_trailers);
+                let Some(data) = full else {
+                    self.body.set(body);
+                    self.phase = Phase::Responding(exchange, outbound);
+                    return;
+                };
+                // What is here as a whole joins its head at once.
+                let framed = outbound.data(&mut self.output, data);
+                if framed.and_then(|()| outbound.end(&mut self.output, None)).is_ok() {
+                    self.finish(exchange);
+                }
             }
         }
     }

@@ -38,7 +38,7 @@ use crate::body::Body;
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind, Sent};
-use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step};
+use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step, usual};
 use crate::input::Input;
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
@@ -176,6 +176,14 @@ where
             fields_max: self.config.limits.head_fields.min(crate::limits::HEAD_FIELDS_MAX),
             target_bytes_max: self.config.limits.uri_bytes,
         };
+        let lines = &mut usual::Lines::new();
+        if scan.is_fresh()
+            && let Some(head) = usual::scan(self.input.bytes(), &limits, lines)
+            && let Some(flow) = self.begin_usual(head, lines, cx)?
+        {
+            return Ok(flow);
+        }
+        let Phase::Head(scan) = &mut self.phase else { return Ok(Flow::Again) };
         match scan.advance(self.input.bytes(), &limits) {
             Ok(Some(_)) if self.answered_this_turn == REQUESTS_PER_TURN => Ok(Flow::Wait(Wait::Turn)),
             Ok(Some(span)) => self.begin(span, cx),
