@@ -29,6 +29,7 @@
 //! | [`sync`] | channels, locks, wake-up calls |
 //! | [`time`] | sleeping, limits, steady paces, a clock that tests can hold |
 //! | [`io`] | traits for reading and writing, and [`io::PollEvented`] to build sockets on |
+//! | `codec` | frames over the I/O traits (feature `codec`) |
 //! | `signal` | Unix signals and ctrl-c (feature `signal`) |
 //!
 //! Names are tokio's where the meaning is, so that code ports by changing a path. What is different:
@@ -40,9 +41,11 @@
 //!
 //! # Features
 //!
-//! `rt-multi-thread`, `macros` and `signal` are on by default. `tokio-io` adds bridges to tokio's I/O traits; no tokio
+//! `rt-multi-thread`, `macros` and `signal` are on by default. `codec` adds frames over streams of bytes, `tokio-io` adds bridges to tokio's I/O traits; no tokio
 //! runtime is ever started.
 
+#[cfg(feature = "codec")]
+pub mod codec;
 pub mod io;
 #[cfg(feature = "macros")]
 #[doc(hidden)]

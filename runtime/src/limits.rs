@@ -37,3 +37,29 @@ pub(crate) const CANCELLED_TIMERS_MAX: usize = 1024;
 /// LIMIT: how often a task that waits for a mutex may be woken and find the lock taken by somebody who came later;
 /// then the lock is handed to it, so that a busy neighbour cannot starve it.
 pub(crate) const MUTEX_LOSSES: u8 = 4;
+
+/// LIMIT: bytes for which a `Framed` makes room before a read, unless it holds more already: then as much again. A
+/// connection so never has more than twice of what its peer has sent, whatever length was announced.
+#[cfg(feature = "codec")]
+pub(crate) const CODEC_READ_LEN: usize = 8 * 1024;
+
+/// Room below which more is made before a read, so that no read takes a few bytes only.
+#[cfg(feature = "codec")]
+pub(crate) const CODEC_READ_ROOM_MIN: usize = 1024;
+
+/// LIMIT: bytes queued in a `Framed` from which on items wait, so that a peer that does not read does not fill the
+/// memory.
+#[cfg(feature = "codec")]
+pub(crate) const CODEC_HIGH_WATER: usize = 64 * 1024;
+
+/// Bytes left in the queue at which items are taken again: not zero, so that the transport has work meanwhile.
+#[cfg(feature = "codec")]
+pub(crate) const CODEC_LOW_WATER: usize = 16 * 1024;
+
+/// LIMIT: empty buffers that a thread keeps for its connections.
+#[cfg(feature = "codec")]
+pub(crate) const SPARE_BUFFERS_MAX: usize = 32;
+
+/// LIMIT: the largest of them, so that one long frame does not stay resident.
+#[cfg(feature = "codec")]
+pub(crate) const SPARE_BUFFER_LEN_MAX: usize = 64 * 1024;

@@ -146,6 +146,12 @@ impl BufList {
         self.tail = memory;
     }
 
+    /// Whether the list has memory for small things already.
+    #[must_use]
+    pub fn has_spare(&self) -> bool {
+        self.tail.capacity() > self.tail.len()
+    }
+
     /// Takes the memory for small things away from an empty list; `None` if it has none, or is not empty.
     ///
     /// With [`set_spare`](Self::set_spare) this lets many lists that are mostly empty share few buffers.

@@ -1,0 +1,34 @@
+//! The empty buffers of a thread.
+//!
+//! A connection that has nothing to decode or to write leaves its buffer here, and takes one when bytes come.
+
+use std::cell::RefCell;
+
+use bytes::BytesMut;
+
+use crate::limits::{CODEC_READ_LEN, SPARE_BUFFER_LEN_MAX, SPARE_BUFFERS_MAX};
+
+thread_local! {
+    static SPARE: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An empty buffer with room for at least [`CODEC_READ_LEN`] bytes.
+pub(super) fn take() -> BytesMut {
+    let spare = SPARE.try_with(|spare| spare.borrow_mut().pop()).ok().flatten();
+    spare.unwrap_or_else(|| BytesMut::with_capacity(CODEC_READ_LEN))
+}
+
+/// Takes an empty buffer back, unless frames still use its memory, or it is too large to stay.
+pub(super) fn give(mut buf: BytesMut) {
+    debug_assert!(buf.is_empty());
+    // True only where the memory is this buffer's alone, which then begins at its start again.
+    if !buf.try_reclaim(CODEC_READ_LEN) || buf.capacity() > SPARE_BUFFER_LEN_MAX {
+        return;
+    }
+    let _ = SPARE.try_with(|spare| {
+        let mut spare = spare.borrow_mut();
+        if spare.len() < SPARE_BUFFERS_MAX {
+            spare.push(buf);
+        }
+    });
+}
