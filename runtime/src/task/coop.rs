@@ -6,71 +6,72 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::limits::COOP_BUDGET;
 
 /// What is left to spend in this poll.
-#[derive(Clone, Copy)]
-enum Budget {
-    Unlimited,
-    Left(u8),
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Budget(u8);
+
+impl Budget {
+    const UNLIMITED: Self = Self(u8::MAX);
+    const FULL: Self = Self(COOP_BUDGET);
+    const SPENT: Self = Self(0);
 }
+
+const _: () = assert!(COOP_BUDGET < u8::MAX);
 
 thread_local! {
-    static BUDGET: Cell<Budget> = const { Cell::new(Budget::Unlimited) };
+    static BUDGET: Cell<Budget> = const { Cell::new(Budget::UNLIMITED) };
 }
 
-/// Gives the unit back if the operation that took it makes no progress.
+/// One unit of the budget, spent only if the operation makes progress.
 ///
 /// Returned by [`poll_proceed`]; call [`made_progress`](Self::made_progress) when the operation is ready.
-#[must_use = "dropping this at once gives the unit back"]
+#[must_use = "call `made_progress` when the operation is ready"]
 #[derive(Debug)]
-pub struct RestoreOnPending(Cell<Option<u8>>);
+pub struct RestoreOnPending {
+    /// Good for the poll on this thread that it was taken in.
+    confined: PhantomData<*const ()>,
+}
 
 impl RestoreOnPending {
     /// The operation is ready: the unit is spent.
     #[inline]
     pub fn made_progress(&self) {
-        self.0.set(None);
+        let Budget(left) = BUDGET.get();
+        // Leaf futures polled inside the operation may have spent what there was.
+        let is_limited = Budget(left) != Budget::UNLIMITED && left != 0;
+        BUDGET.set(Budget(left - u8::from(is_limited)));
     }
 }
 
-impl Drop for RestoreOnPending {
-    #[inline]
-    fn drop(&mut self) {
-        if let Some(left) = self.0.get() {
-            let _ = BUDGET.try_with(|budget| budget.set(Budget::Left(left)));
-        }
-    }
-}
-
-/// Takes one unit of the budget, or wakes the task and answers `Pending` if none is left.
+/// Answers `Pending`, having woken the task, if the budget is spent; else lends one unit of it.
 ///
 /// Call it first in the `poll` of a leaf future, then call [`RestoreOnPending::made_progress`] on the paths that
 /// return `Ready`.
 #[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
-    let budget = BUDGET.try_with(Cell::get).unwrap_or(Budget::Unlimited);
-    match budget {
-        Budget::Unlimited => Poll::Ready(RestoreOnPending(Cell::new(None))),
-        Budget::Left(0) => {
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        }
-        Budget::Left(left) => {
-            let _ = BUDGET.try_with(|budget| budget.set(Budget::Left(left - 1)));
-            Poll::Ready(RestoreOnPending(Cell::new(Some(left))))
-        }
+    if BUDGET.get() == Budget::SPENT {
+        give_way(cx);
+        return Poll::Pending;
     }
+    Poll::Ready(RestoreOnPending { confined: PhantomData })
+}
+
+#[cold]
+fn give_way(cx: &Context<'_>) {
+    cx.waker().wake_by_ref();
 }
 
 /// Whether the running task may still make progress in this poll; always true outside a task.
 #[inline]
 #[must_use]
 pub fn has_budget_remaining() -> bool {
-    !matches!(BUDGET.try_with(Cell::get), Ok(Budget::Left(0)))
+    BUDGET.get() != Budget::SPENT
 }
 
 /// Spends one unit of the budget, and yields if none is left.
@@ -103,7 +104,7 @@ impl<F: Future> Future for Unconstrained<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let _restore = Swapped::new(Budget::Unlimited);
+        let _restore = Swapped::new(Budget::UNLIMITED);
         self.project().future.poll(cx)
     }
 }
@@ -111,13 +112,13 @@ impl<F: Future> Future for Unconstrained<F> {
 /// Runs `poll` with a fresh budget; the previous one is put back afterwards, also when it panics.
 #[inline]
 pub(crate) fn with_budget<R>(poll: impl FnOnce() -> R) -> R {
-    let _restore = Swapped::new(Budget::Left(COOP_BUDGET));
+    let _restore = Swapped::new(Budget::FULL);
     poll()
 }
 
 /// Runs `f` without a budget.
 pub(crate) fn without_budget<R>(f: impl FnOnce() -> R) -> R {
-    let _restore = Swapped::new(Budget::Unlimited);
+    let _restore = Swapped::new(Budget::UNLIMITED);
     f()
 }
 
@@ -126,13 +127,13 @@ struct Swapped(Budget);
 impl Swapped {
     #[inline]
     fn new(budget: Budget) -> Self {
-        Self(BUDGET.try_with(|current| current.replace(budget)).unwrap_or(Budget::Unlimited))
+        Self(BUDGET.replace(budget))
     }
 }
 
 impl Drop for Swapped {
     #[inline]
     fn drop(&mut self) {
-        let _ = BUDGET.try_with(|current| current.set(self.0));
+        BUDGET.set(self.0);
     }
 }
