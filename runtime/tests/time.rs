@@ -289,3 +289,64 @@ fn block_on_thread<F: Future>(future: F) -> F::Output {
         std::thread::park();
     }
 }
+
+#[test]
+fn timers_of_a_worker_that_is_held_up_are_served_by_another() {
+    let rt = support::multi_thread(2);
+    rt.block_on(async {
+        // Both on one worker: the sleeper is armed there before its neighbour blocks.
+        let held_up = spawn(async {
+            let sleeper = spawn(async {
+                let start = std::time::Instant::now();
+                sleep(ms(20)).await;
+                start.elapsed()
+            });
+            for _ in 0..3 {
+                yield_now().await;
+            }
+            let start = std::time::Instant::now();
+            while !sleeper.is_finished() && start.elapsed() < Duration::from_secs(20) {
+                std::hint::spin_loop();
+            }
+            assert!(sleeper.is_finished(), "the timer waited for the worker");
+            sleeper.await.unwrap()
+        });
+        assert!(held_up.await.unwrap() >= ms(20));
+    });
+}
+
+#[test]
+fn precise_timers_are_never_early_and_wait_for_less_than_a_millisecond() {
+    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        let rt = builder.worker_threads(2).precise_timers(true).build().unwrap();
+        rt.block_on(async {
+            let mut shortest = Duration::MAX;
+            for micros in (0..200).map(|n| n * 3) {
+                let wanted = Duration::from_micros(micros);
+                let start = std::time::Instant::now();
+                sleep(wanted).await;
+                let slept = start.elapsed();
+                assert!(slept >= wanted, "{slept:?} instead of {wanted:?}");
+                shortest = shortest.min(slept.max(wanted + Duration::from_micros(1)) - wanted);
+            }
+            // The wait after a tick of a millisecond ends at the next one, a whole one later at least.
+            assert!(shortest < Duration::from_micros(900), "{shortest:?}");
+        });
+    }
+}
+
+#[test]
+fn a_precise_clock_that_is_held_moves_by_microseconds() {
+    let rt = Builder::new_current_thread().precise_timers(true).start_paused(true).build().unwrap();
+    rt.block_on(async {
+        let start = Instant::now();
+        sleep(Duration::from_micros(250)).await;
+        let elapsed = start.elapsed();
+        assert!(
+            elapsed >= Duration::from_micros(250) && elapsed <= Duration::from_micros(251),
+            "{elapsed:?}"
+        );
+        sleep(Duration::from_secs(100_000)).await;
+        assert!(start.elapsed() >= Duration::from_secs(100_000));
+    });
+}

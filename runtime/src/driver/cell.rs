@@ -109,7 +109,8 @@ impl IoCell {
         self.update(|word| Some(fresh(word)));
         drop(self.reader.take());
         drop(self.writer.take());
-        *self.waiters.lock() = Waiters::default();
+        let waiters = std::mem::take(&mut *self.waiters.lock());
+        drop(waiters);
     }
 
     /// Notes an event of the descriptor of `meant` and hands the wakers it concerns to `wake`. An event that comes too
@@ -211,19 +212,23 @@ impl IoCell {
             self.forget_waiter(key);
             return Poll::Ready(seen);
         }
+        // Cloned and dropped with the list let go: a waker is somebody else's code.
+        let waker = cx.waker().clone();
         let mut waiters = self.waiters.lock();
         let place = key.and_then(|key| waiters.list.iter_mut().find(|waiter| waiter.key == key));
-        match place {
-            Some(waiter) => waiter.waker.clone_from(cx.waker()),
+        let replaced = match place {
+            Some(waiter) => Some(std::mem::replace(&mut waiter.waker, waker)),
             None => {
                 let fresh = waiters.next_key;
                 waiters.next_key += 1;
-                waiters.list.push(Waiter { key: fresh, interest, waker: cx.waker().clone() });
+                waiters.list.push(Waiter { key: fresh, interest, waker });
                 *key = Some(fresh);
                 self.word.fetch_or(HAS_WAITERS, AcqRel);
+                None
             }
-        }
+        };
         drop(waiters);
+        drop(replaced);
         let seen = self.look(interest);
         if seen.is_conclusive() {
             self.forget_waiter(key);
@@ -235,7 +240,11 @@ impl IoCell {
     /// Leaves the list.
     pub(crate) fn forget_waiter(&self, key: &mut Option<u64>) {
         if let Some(key) = key.take() {
-            self.waiters.lock().list.retain(|waiter| waiter.key != key);
+            let mut waiters = self.waiters.lock();
+            let place = waiters.list.iter().position(|waiter| waiter.key == key);
+            let left = place.map(|place| waiters.list.remove(place));
+            drop(waiters);
+            drop(left);
         }
     }
 

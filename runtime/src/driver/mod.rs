@@ -3,6 +3,7 @@
 //! - `ready`: interests and readiness, as bits
 //! - `cell`: the readiness of one descriptor and who waits for it
 //! - `cells`: all cells of one worker, at stable addresses
+//! - `alarm`: the end of a wait, to the microsecond
 //! - `turn`: waiting for the kernel and spreading what it tells
 //! - `registration`: a descriptor's place in a driver, taken lazily
 //! - `poll_evented`: a descriptor with its registration, which sockets are built on
@@ -17,6 +18,7 @@
 //!    to another descriptor carries an old generation and is ignored.
 //! 3. A readiness bit is cleared only by someone who saw an operation block after the bit was last set (the tick).
 
+mod alarm;
 mod async_fd;
 mod cell;
 mod cells;

@@ -7,12 +7,16 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 
+use super::alarm::Alarm;
 use super::cells::Token;
 use super::{Cells, Interest};
 use crate::limits::IO_EVENTS_PER_TURN;
+use crate::time::Ticks;
 
 /// The token of the waker; no cell has it, since generations stay below 2^31.
 const WAKE: mio::Token = mio::Token(usize::MAX);
+/// The token of the alarm; no cell has it either.
+const ALARM: mio::Token = mio::Token(usize::MAX - 1);
 
 /// The side of a driver that anybody may use.
 #[derive(Debug)]
@@ -26,16 +30,22 @@ pub(crate) struct DriverHandle {
 #[derive(Debug)]
 pub(crate) struct Driver {
     poll: mio::Poll,
+    /// For waits that end at a microsecond, if the runtime has such timers.
+    alarm: Option<Alarm>,
     events: mio::Events,
 }
 
 impl Driver {
-    pub(crate) fn new() -> io::Result<(Self, DriverHandle)> {
+    pub(crate) fn new(ticks: Ticks) -> io::Result<(Self, DriverHandle)> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, WAKE)?;
+        let alarm = match ticks {
+            Ticks::Milliseconds => None,
+            Ticks::Microseconds => Some(Alarm::new(&registry, ALARM)?),
+        };
         let handle = DriverHandle { registry, waker, cells: Cells::new() };
-        Ok((Self { poll, events: mio::Events::with_capacity(IO_EVENTS_PER_TURN) }, handle))
+        Ok((Self { poll, alarm, events: mio::Events::with_capacity(IO_EVENTS_PER_TURN) }, handle))
     }
 
     /// Waits for events, at most for `timeout`, and hands the wakers they concern to `wake`.
@@ -45,13 +55,17 @@ impl Driver {
         handle: &DriverHandle,
         mut wake: impl FnMut(Waker),
     ) -> io::Result<()> {
+        let timeout = match (&self.alarm, timeout) {
+            (Some(alarm), Some(delay)) if !delay.is_zero() => alarm.set(delay)?,
+            _ => timeout,
+        };
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error),
         }
         for event in &self.events {
-            if event.token() != WAKE {
+            if !matches!(event.token(), WAKE | ALARM) {
                 handle.cells.dispatch(event, &mut wake);
             }
         }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use crate::time::Ticks;
+
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Which threads run the cores.
@@ -36,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) thread_stack_size: Option<usize>,
     pub(crate) blocking_threads_max: usize,
     pub(crate) thread_keep_alive: Duration,
+    pub(crate) ticks: Ticks,
     pub(crate) on_thread_start: Option<Hook>,
     pub(crate) on_thread_stop: Option<Hook>,
 }
@@ -62,6 +65,7 @@ impl fmt::Debug for Config {
             .field("thread_stack_size", &self.thread_stack_size)
             .field("blocking_threads_max", &self.blocking_threads_max)
             .field("thread_keep_alive", &self.thread_keep_alive)
+            .field("ticks", &self.ticks)
             .finish_non_exhaustive()
     }
 }

@@ -1,9 +1,8 @@
 //! A worker's own state: one thread at a time runs it, and only that thread touches it.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
-use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::blocks::Blocks;
@@ -14,8 +13,7 @@ use super::rng::Rng;
 use super::{Shared, queue};
 use crate::driver::Driver;
 use crate::shim::atomic::Ordering::{Relaxed, Release};
-use crate::task::{Home, TaskRef, Turn};
-use crate::time::{TICK_NANOS, Wheel};
+use crate::task::{Home, TaskRef, Turn, wake_isolated};
 
 /// Polls between looks at the clock, the driver and the mailbox.
 const TICK_POLLS: u32 = 61;
@@ -25,21 +23,20 @@ const DRIVE_INTERVAL: Duration = Duration::from_micros(64);
 pub(super) const HELP_DELAY_NANOS: u64 = 10_000;
 /// Tasks that may overtake the ring one after the other.
 const NEXT_STREAK_MAX: u8 = 3;
-/// Wakers taken from the wheel before it is let go to wake them.
-const FIRE_BATCH: usize = 32;
 
 pub(crate) struct Core {
     shared: *const Shared,
+    /// What others may touch of this worker; in `shared`.
+    remote: *const Remote,
     pub(super) index: u32,
-    /// The same, as tasks keep it.
-    home_index: u16,
+    /// The same, as tasks and timers keep it.
+    pub(super) home_index: u16,
     /// The only worker of its runtime: nothing is stolen, nobody helps.
     is_alone: bool,
     pub(super) queue: Owner,
     /// What did not fit into the ring, oldest first.
     overflow: RefCell<VecDeque<TaskRef>>,
     pub(super) registry: RefCell<Registry>,
-    wheel: RefCell<Wheel>,
     pub(super) blocks: Blocks,
     /// References to the runtime in stock; see `reference`.
     pub(super) credits: Cell<usize>,
@@ -61,7 +58,7 @@ impl Core {
     ///
     /// Gives the queue back if the kernel has no descriptors left for a driver.
     pub(super) fn new(shared: &Shared, index: u32, queue: Owner) -> Result<Self, (Owner, io::Error)> {
-        let (driver, handle) = match Driver::new() {
+        let (driver, handle) = match Driver::new(shared.config.ticks) {
             Ok(driver) => driver,
             Err(error) => return Err((queue, error)),
         };
@@ -69,13 +66,13 @@ impl Core {
         let now = Instant::now();
         Ok(Self {
             shared,
+            remote: &raw const shared.remotes[index as usize],
             index,
             home_index: u16::try_from(index).expect("no more than `WORKERS_MAX`"),
             is_alone: shared.remotes.len() == 1,
             queue,
             overflow: RefCell::default(),
             registry: RefCell::default(),
-            wheel: RefCell::new(Wheel::new(shared.clock.now().0 / TICK_NANOS)),
             blocks: Blocks::new(),
             credits: Cell::new(0),
             rng: shared.seed.derive(index),
@@ -95,7 +92,8 @@ impl Core {
 
     #[inline]
     pub(super) fn remote(&self) -> &Remote {
-        &self.shared().remotes[self.index as usize]
+        // SAFETY: as `shared`, in a slice that neither moves nor changes its size.
+        unsafe { &*self.remote }
     }
 
     /// Puts a task that was woken here into the queue.
@@ -275,9 +273,10 @@ impl Core {
         self.collect_retired();
         for order in remote.timer_orders.take() {
             match order {
-                TimerOrder::Cancel(key) => drop(self.take_timer(key)),
-                TimerOrder::Insert { tick, timer } if timer.is_wanted() => {
-                    self.timers().insert(tick, timer.into());
+                TimerOrder::Cancel(key) => self.cancel_timer(key),
+                TimerOrder::Insert { deadline, timer } if timer.is_wanted() => {
+                    let tick = self.shared().config.ticks.ceil(deadline);
+                    self.with_wheel(|wheel| wheel.insert(tick, timer.into()));
                 }
                 TimerOrder::Insert { .. } => {}
             }
@@ -301,17 +300,6 @@ impl Core {
         self.overflow.borrow_mut().pop_front()
     }
 
-    /// Ends all timers; threads that are no workers and wait for one are woken to find the runtime gone.
-    pub(super) fn drop_timers(&self) {
-        let mut wakers = Vec::new();
-        self.timers().advance(u64::MAX, |waker| {
-            wakers.push(waker);
-            true
-        });
-        wakers.into_iter().for_each(Waker::wake);
-        self.remote().refuse_timers();
-    }
-
     /// Takes the tasks out of the mailbox of a worker. True if there was one.
     pub(super) fn admit(&self, from: &Remote) -> bool {
         let mut is_any = false;
@@ -325,40 +313,11 @@ impl Core {
         is_any
     }
 
-    pub(crate) fn timers(&self) -> RefMut<'_, Wheel> {
-        self.wheel.borrow_mut()
-    }
-
-    /// Takes a timer out of the wheel, and lets go of the wheel before its waker is dropped.
-    pub(super) fn take_timer(&self, key: crate::time::Key) -> Option<Waker> {
-        self.timers().remove(key)
-    }
-
     /// Serves the driver and the timers; waits for at most `timeout` if there is nothing.
     pub(super) fn drive(&self, timeout: Option<Duration>) {
-        self.remote().drive(timeout, Waker::wake);
+        self.remote().drive(timeout, wake_isolated);
         self.last_drive.set(Instant::now());
         self.fire_timers();
-    }
-
-    /// Wakes whoever waits for a time that has come.
-    pub(super) fn fire_timers(&self) {
-        if self.timers().is_empty() {
-            return;
-        }
-        let tick = self.shared().clock.now().0 / TICK_NANOS;
-        let mut batch: Vec<Waker> = Vec::new();
-        loop {
-            self.timers().advance(tick, |waker| {
-                batch.push(waker);
-                batch.len() < FIRE_BATCH
-            });
-            let is_last = batch.len() < FIRE_BATCH;
-            batch.drain(..).for_each(Waker::wake);
-            if is_last {
-                return;
-            }
-        }
     }
 
     /// Whether nothing is left that a thread would have to see to.
@@ -369,7 +328,7 @@ impl Core {
             && self.registry.borrow().len() == 0
             && remote.mailbox.is_empty()
             && remote.timer_orders.is_empty()
-            && self.timers().is_empty()
+            && self.with_wheel(|wheel| wheel.is_empty())
             && remote.driver_handle().is_none_or(|handle| handle.cells().live() == 0)
     }
 
@@ -412,7 +371,9 @@ impl Core {
             self.push(task);
         }
         self.admit(victim);
-        victim.drive(Some(Duration::ZERO), Waker::wake);
+        victim.drive(Some(Duration::ZERO), wake_isolated);
+        let shared = self.shared();
+        victim.rescue_timers(shared.config.ticks.floor(shared.clock.now()));
         self.has_work()
     }
 }

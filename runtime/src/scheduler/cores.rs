@@ -268,6 +268,7 @@ impl Shared {
         }
         for core in &cores {
             core.drop_timers();
+            core.remote().refuse_timers();
         }
         drop(entered);
         drop((cores, unmade));
@@ -358,6 +359,7 @@ mod tests {
             thread_stack_size: None,
             blocking_threads_max: BLOCKING_THREADS_MAX,
             thread_keep_alive: std::time::Duration::ZERO,
+            ticks: crate::time::Ticks::Milliseconds,
             on_thread_start: None,
             on_thread_stop: None,
         };

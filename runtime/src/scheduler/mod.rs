@@ -3,6 +3,7 @@
 //! - `queue`, `mailbox`: tasks of a worker, from itself and from others
 //! - `blocks`: memory that goes from one task to the next
 //! - `registry`: all unfinished tasks of a worker
+//! - `timers`, `biased`: the wheel of a worker, and how others get at it when they must
 //! - `parker`, `idle`: sleep, and who may be woken
 //! - `core`, `remote`: a worker from inside and from outside
 //! - `worker`, `block_on`: the loop that runs tasks, with and without a future of its own
@@ -18,6 +19,7 @@
 //! worker calls for help only when what it has queued would wait longer than that (`core`), and a thread in
 //! `block_on` runs a core itself rather than wait for another thread (`block_on`).
 
+mod biased;
 mod block_on;
 mod blocks;
 mod context;
@@ -32,6 +34,7 @@ mod reference;
 mod registry;
 mod remote;
 mod rng;
+mod timers;
 mod worker;
 
 use std::io;
@@ -84,7 +87,10 @@ impl Shared {
         let (owners, stealers) = core::queues(workers);
         let shared = Self {
             references: AtomicUsize::new(1),
-            remotes: stealers.into_iter().map(Remote::new).collect(),
+            remotes: stealers
+                .into_iter()
+                .map(|stealer| Remote::new(stealer, config.ticks.floor(clock.now())))
+                .collect(),
             idle: Idle::new(workers),
             cores: Cores::new(owners),
             monitor: Monitor::new(),
@@ -334,36 +340,29 @@ pub(crate) fn now() -> Nanos {
     })
 }
 
-/// Puts a timer into the wheel of the worker that runs, unless that is past `tick` already.
-pub(crate) fn insert_timer(tick: u64, waker: &Waker) -> Option<(SharedRef, u16, Key)> {
-    with_core(|core| {
-        let core = core?;
-        let worker = u16::try_from(core.index).ok()?;
-        if core.timers().now() >= tick {
-            return None;
-        }
-        let waker = waker.clone();
-        let key = core.timers().insert(tick, waker);
-        Some((SharedRef::of(core.shared()), worker, key))
-    })
+/// Puts a timer into the wheel of the worker that runs, unless that is past `deadline` already.
+#[inline]
+pub(crate) fn insert_timer(deadline: Nanos, waker: &Waker) -> Option<(SharedRef, u16, Key)> {
+    with_core(|core| core?.insert_timer(deadline, waker))
 }
 
 /// Changes who is woken by a timer of the worker that runs. False if it has fired, or is another worker's.
 pub(crate) fn update_timer(runtime: &SharedRef, worker: u16, key: Key, waker: &Waker) -> bool {
     with_core(|core| match core {
         Some(core) if ptr::eq(core.shared(), &**runtime) && core.index == u32::from(worker) => {
-            let replaced = core.timers().update(key, waker);
-            replaced.is_ok()
+            core.update_timer(key, waker)
         }
         _ => false,
     })
 }
 
 /// Takes a timer out of the wheel it is in.
-pub(crate) fn cancel_timer(runtime: &SharedRef, worker: u16, key: Key) {
+#[inline]
+pub(crate) fn cancel_timer(runtime: SharedRef, worker: u16, key: Key) {
     with_core(|core| match core {
-        Some(core) if ptr::eq(core.shared(), &**runtime) && core.index == u32::from(worker) => {
-            drop(core.take_timer(key));
+        Some(core) if ptr::eq(core.shared(), &*runtime) && core.index == u32::from(worker) => {
+            core.cancel_timer(key);
+            core.take_back(runtime);
         }
         // The wheels are about to be dropped as a whole.
         _ if runtime.is_shut_down() => {}
@@ -382,9 +381,9 @@ pub(crate) fn cancel_timer(runtime: &SharedRef, worker: u16, key: Key) {
 /// # Panics
 ///
 /// If the thread is in no runtime, or in one that has shut down.
-pub(crate) fn request_timer(tick: u64, timer: Arc<ForeignTimer>) {
+pub(crate) fn request_timer(deadline: Nanos, timer: Arc<ForeignTimer>) {
     let Some(runtime) = current() else { no_runtime("a timer") };
-    runtime.remote(0).timer_orders.push(TimerOrder::Insert { tick, timer });
+    runtime.remote(0).timer_orders.push(TimerOrder::Insert { deadline, timer });
     runtime.remote(0).tell();
     runtime.ensure_driven(0);
     if runtime.is_shut_down() {

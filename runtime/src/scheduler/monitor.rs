@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use super::core::HELP_DELAY_NANOS;
 use super::{Remote, Shared, SharedRef, context};
+use crate::shim::atomic::AtomicU8;
 use crate::shim::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst};
-use crate::shim::atomic::{AtomicU8, fence};
-use crate::shim::{Condvar, Mutex};
+use crate::shim::{Condvar, Mutex, fence};
 
 const PERIOD_MIN: Duration = Duration::from_millis(1);
 const PERIOD_MAX: Duration = Duration::from_millis(10);

@@ -12,9 +12,9 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
-use super::{Shared, context};
+use super::{Core, Shared, context};
 use crate::shim::atomic::Ordering::{AcqRel, Relaxed};
 
 /// References a worker takes, or gives back, at a time.
@@ -51,18 +51,54 @@ impl SharedRef {
     }
 }
 
+impl Core {
+    /// A reference to the runtime of this core.
+    #[inline]
+    pub(super) fn new_reference(&self) -> SharedRef {
+        self.take_credit();
+        SharedRef(NonNull::from(self.shared()))
+    }
+
+    /// Takes a reference back into the stock.
+    #[inline]
+    pub(super) fn take_back(&self, reference: SharedRef) {
+        debug_assert!(ptr::eq(self.shared(), &*reference));
+        let shared = reference.into_credit();
+        let excess = self.stock_credit();
+        if excess != 0 {
+            // SAFETY: the references are ours.
+            unsafe { Shared::drop_references(shared, excess) };
+        }
+    }
+
+    /// Adds one to the count, from the stock.
+    #[inline]
+    fn take_credit(&self) {
+        let stock = self.credits.get();
+        if stock == 0 {
+            self.shared().add_references(STOCK);
+            self.credits.set(STOCK - 1);
+        } else {
+            self.credits.set(stock - 1);
+        }
+    }
+
+    /// Takes one into the stock; returns how many are to be given back to the count.
+    #[inline]
+    fn stock_credit(&self) -> usize {
+        let stock = self.credits.get() + 1;
+        let excess = if stock > 2 * STOCK { STOCK } else { 0 };
+        self.credits.set(stock - excess);
+        excess
+    }
+}
+
 impl Shared {
     /// Adds one to the count, from the stock of the worker that runs if there is one.
     fn take_credit(shared: &Shared) {
         context::with_core(|core| match core {
-            Some(core) if std::ptr::eq(core.shared(), shared) => {
-                let stock = core.credits.get();
-                if stock == 0 {
-                    shared.add_references(STOCK);
-                    core.credits.set(STOCK - 1);
-                } else {
-                    core.credits.set(stock - 1);
-                }
+            Some(core) if ptr::eq(core.shared(), shared) => {
+                core.take_credit();
             }
             _ => shared.add_references(1),
         });
@@ -82,12 +118,7 @@ impl Shared {
     /// The caller owns one, and does not use it again.
     pub(crate) unsafe fn return_credit(shared: *const Shared) {
         let excess = context::with_core(|core| match core {
-            Some(core) if std::ptr::eq(core.shared(), shared) => {
-                let stock = core.credits.get() + 1;
-                let excess = if stock > 2 * STOCK { STOCK } else { 0 };
-                core.credits.set(stock - excess);
-                excess
-            }
+            Some(core) if ptr::eq(core.shared(), shared) => core.stock_credit(),
             _ => 1,
         });
         if excess != 0 {

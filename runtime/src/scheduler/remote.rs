@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::biased::Biased;
 use super::mailbox::{Mailbox, Push};
 use super::parker::Parker;
 use super::queue::Stealer;
@@ -12,8 +13,8 @@ use crate::limits::RETIRED_MAX;
 use crate::shim::Mutex;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
-use crate::task::TaskRef;
-use crate::time::{ForeignTimer, Key};
+use crate::task::{TaskRef, wake_isolated};
+use crate::time::{ForeignTimer, Key, Nanos, Wheel};
 
 /// A worker, seen from outside.
 #[repr(align(128))]
@@ -25,6 +26,8 @@ pub(crate) struct Remote {
     pub(super) retired: Mailbox,
     retired_count: AtomicUsize,
     pub(super) parker: Parker,
+    /// The timers of this worker; used by its owner without a lock.
+    pub(super) wheel: Biased<Wheel>,
     pub(super) timer_orders: TimerOrders,
     driver_handle: OnceLock<DriverHandle>,
     /// Waits for the kernel; held while doing so.
@@ -42,13 +45,15 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    pub(super) fn new(stealer: Stealer) -> Self {
+    /// A worker whose wheel stands at tick `now`.
+    pub(super) fn new(stealer: Stealer, now: u64) -> Self {
         Self {
             stealer,
             mailbox: Mailbox::new(),
             retired: Mailbox::new(),
             retired_count: AtomicUsize::new(0),
             parker: Parker::new(),
+            wheel: Biased::new(Wheel::new(now)),
             timer_orders: TimerOrders::default(),
             driver_handle: OnceLock::new(),
             driver: Mutex::new(None),
@@ -134,7 +139,7 @@ impl Remote {
     pub(super) fn refuse_timers(&self) {
         for order in self.timer_orders.take() {
             if let TimerOrder::Insert { timer, .. } = order {
-                Waker::from(timer).wake();
+                wake_isolated(Waker::from(timer));
             }
         }
     }
@@ -143,7 +148,7 @@ impl Remote {
     pub(super) fn close_driver(&self) {
         let driver = self.driver.lock().take();
         if let Some(handle) = self.driver_handle() {
-            handle.shut_down(Waker::wake);
+            handle.shut_down(wake_isolated);
         }
         drop(driver);
     }
@@ -170,7 +175,7 @@ pub(super) enum TimerOrder {
     /// A timer was dropped elsewhere.
     Cancel(Key),
     /// A thread that is no worker waits.
-    Insert { tick: u64, timer: std::sync::Arc<ForeignTimer> },
+    Insert { deadline: Nanos, timer: std::sync::Arc<ForeignTimer> },
 }
 
 impl TimerOrders {
@@ -205,11 +210,12 @@ mod tests {
     use std::time::Instant;
 
     use super::*;
+    use crate::time::Ticks;
 
     #[test]
     fn a_telling_that_a_helper_took_out_of_the_driver_still_ends_the_sleep() {
-        let remote = Remote::new(super::super::queue::new(false).1);
-        let (driver, handle) = Driver::new().unwrap();
+        let remote = Remote::new(super::super::queue::new(false).1, 0);
+        let (driver, handle) = Driver::new(Ticks::Milliseconds).unwrap();
         remote.install_driver(driver, handle);
         assert!(remote.parker.announce());
         remote.tell();

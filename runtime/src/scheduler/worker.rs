@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use super::{Core, context};
-use crate::time::TICK_NANOS;
 
 /// The future that `block_on` waits for, if the worker runs inside one.
 pub(super) trait Root {
@@ -84,9 +83,10 @@ fn park(core: &Core, root: &dyn Root) {
 
 /// How long the driver may wait: until the wheel has something to do.
 fn until_timer(core: &Core) -> Option<Duration> {
-    let next = core.timers().next_event()?;
-    let now = core.shared().clock.now().0;
-    Some(Duration::from_nanos(next.saturating_mul(TICK_NANOS).saturating_sub(now)))
+    let next = core.with_wheel(|wheel| wheel.next_event())?;
+    let shared = core.shared();
+    let at = shared.config.ticks.start(next);
+    Some(Duration::from_nanos(at.0.saturating_sub(shared.clock.now().0)))
 }
 
 /// Sleeps while the clock stands still. If nothing is going on in the driver or the blocking pool either, the clock
@@ -98,7 +98,7 @@ fn park_paused(core: &Core, root: &dyn Root) {
     // none is seen here, whoever the last one woke is seen below.
     let has_jobs = shared.blocking.in_flight() != 0;
     let was_told = core.remote().parker.was_told();
-    let next = core.timers().first_deadline();
+    let next = core.with_wheel(|wheel| wheel.first_deadline());
     if core.has_work() || was_told || root.is_woken() {
         core.remote().parker.wake_up();
         return;
@@ -106,7 +106,7 @@ fn park_paused(core: &Core, root: &dyn Root) {
     match next {
         Some(tick) if !has_jobs => {
             core.remote().parker.wake_up();
-            shared.clock.advance_to(crate::time::Nanos(tick.saturating_mul(TICK_NANOS)));
+            shared.clock.advance_to(shared.config.ticks.start(tick));
             core.fire_timers();
         }
         _ => {

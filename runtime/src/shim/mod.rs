@@ -4,6 +4,9 @@
 //! production and on loom's model checker under `--cfg loom`. Protocols in the style of Dekker use `fence`, not
 //! `SeqCst` accesses, because loom treats the latter as acquire-release.
 
+mod asymmetric;
+pub(crate) use asymmetric::{heavy_barrier, light_barrier};
+
 #[cfg(not(loom))]
 mod standard;
 #[cfg(not(loom))]

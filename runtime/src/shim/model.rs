@@ -1,6 +1,7 @@
 //! loom, in the shape of the `standard` module.
 
 pub(crate) use loom::cell::UnsafeCell;
+pub(crate) use loom::sync::atomic::fence;
 pub(crate) use loom::sync::{Arc, atomic};
 pub(crate) use loom::{hint, thread};
 

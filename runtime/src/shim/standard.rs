@@ -1,5 +1,6 @@
 //! `std`, with loom's closure-shaped `UnsafeCell` and a mutex that does not poison.
 
+pub(crate) use std::sync::atomic::fence;
 pub(crate) use std::sync::{Arc, atomic};
 pub(crate) use std::{hint, thread};
 

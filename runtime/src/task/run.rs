@@ -1,11 +1,10 @@
 //! One turn of a task: from the queue to pending, complete or cancelled.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
 use super::header::TaskRef;
 use super::state::Start;
-use super::{coop, current};
+use super::{coop, current, wake_isolated};
 
 /// What became of a task in its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +88,7 @@ impl TaskRef {
                 let waker: Option<Waker> = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
                 if let Some(waker) = waker {
                     // Somebody else's code. The task is over, and must leave its registry even if that panics.
-                    drop(catch_unwind(AssertUnwindSafe(|| waker.wake())));
+                    wake_isolated(waker);
                 }
             }
         } else {

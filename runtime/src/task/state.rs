@@ -173,7 +173,7 @@ impl State {
             debug_assert!(current & JOIN_INTEREST != 0 && current & JOIN_WAKER == 0);
             if current & COMPLETE != 0 {
                 // ORDERING: Acquire, to see the output. Pairs with [complete].
-                crate::shim::atomic::fence(Acquire);
+                crate::shim::fence(Acquire);
                 return false;
             }
             // ORDERING: AcqRel [join_waker]. Release publishes the waker just stored.
@@ -191,7 +191,7 @@ impl State {
             debug_assert!(current & JOIN_INTEREST != 0 && current & JOIN_WAKER != 0);
             if current & COMPLETE != 0 {
                 // ORDERING: Acquire, to see the output. Pairs with [complete].
-                crate::shim::atomic::fence(Acquire);
+                crate::shim::fence(Acquire);
                 return false;
             }
             match self.0.compare_exchange_weak(current, current & !JOIN_WAKER, AcqRel, Relaxed) {

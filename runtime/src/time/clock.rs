@@ -1,36 +1,39 @@
 //! What time it is: the machine's, or a test's.
 //!
-//! Time inside a runtime is counted in nanoseconds from an anchor that the process sets once. The clock is one of the
-//! seams for simulation: a paused clock stands still until it is advanced, by hand or, when nothing is left to run,
+//! Time inside a runtime is counted in nanoseconds of the machine's monotonic clock. The clock is one of the seams for
+//! simulation: a paused clock stands still until it is advanced, by hand or, when nothing is left to run,
 //! to the next timer.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::Instant;
+use super::{Instant, machine};
 use crate::shim::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
-static ANCHOR: LazyLock<std::time::Instant> = LazyLock::new(std::time::Instant::now);
-
-/// Nanoseconds since the anchor.
+/// Nanoseconds of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Nanos(pub(crate) u64);
 
 impl Nanos {
     pub(crate) fn of(instant: std::time::Instant) -> Self {
-        let since = instant.saturating_duration_since(*ANCHOR);
-        Self(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+        Self(machine::of_instant(instant))
     }
 
     pub(crate) fn to_instant(self) -> std::time::Instant {
-        *ANCHOR + Duration::from_nanos(self.0)
+        machine::to_instant(self.0)
     }
 
     /// The machine's time.
+    #[inline]
     pub(crate) fn real() -> Self {
-        Self::of(std::time::Instant::now())
+        Self(machine::now())
+    }
+
+    /// The point `duration` later, or one that never comes.
+    #[inline]
+    pub(crate) fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(machine::nanos_of(duration)))
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicU8;
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use std::task::{Wake, Waker};
 
+use super::Nanos;
 use crate::scheduler;
 use crate::sync::atomic_waker::AtomicWaker;
 
@@ -20,10 +21,10 @@ pub(crate) struct ForeignTimer {
 }
 
 impl ForeignTimer {
-    pub(super) fn start(tick: u64, waker: &Waker) -> Arc<Self> {
+    pub(super) fn start(deadline: Nanos, waker: &Waker) -> Arc<Self> {
         let timer = Arc::new(Self { state: AtomicU8::new(WAITING), waker: AtomicWaker::new() });
         timer.waker.register(waker);
-        scheduler::request_timer(tick, timer.clone());
+        scheduler::request_timer(deadline, timer.clone());
         timer
     }
 

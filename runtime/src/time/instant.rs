@@ -66,16 +66,7 @@ impl Instant {
     pub fn checked_sub(&self, duration: Duration) -> Option<Self> {
         self.0.checked_sub(duration).map(Self)
     }
-
-    /// The point `duration` from now, or one so far away that it never comes.
-    pub(crate) fn after(duration: Duration) -> Self {
-        let now = Self::now();
-        now.checked_add(duration).unwrap_or_else(|| now + FAR)
-    }
 }
-
-/// Thirty years: never, for a timer.
-const FAR: Duration = Duration::from_secs(86400 * 365 * 30);
 
 impl Add<Duration> for Instant {
     type Output = Self;

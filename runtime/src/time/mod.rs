@@ -1,19 +1,23 @@
 //! Time: sleeping, limits, steady paces, and a clock that tests can hold.
 //!
 //! - `clock`, `instant`: what time it is
-//! - `wheel`: the timers of one worker
+//! - `machine`: the machine's clock, and what it has to do with `std::time::Instant`
+//! - `ticks`, `wheel`: the timers of one worker
 //! - `sleep`, `timeout`, `interval`: what users wait for
 //! - `foreign`: timers polled on threads that are no workers
 //!
 //! Every worker has a wheel of its own, which it uses without locks. A timer belongs to the worker that first polled
 //! it. Polled elsewhere it is entered there anew; dropped elsewhere, its owner is told to forget it. A `Sleep` is
-//! never early: a deadline is rounded up to a tick of one millisecond, the time now is rounded down.
+//! never early: a deadline is rounded up to a tick, the time now is rounded down. A tick is a millisecond, or a
+//! microsecond where the runtime was built with precise timers.
 
 mod clock;
 mod foreign;
 mod instant;
 mod interval;
+mod machine;
 mod sleep;
+mod ticks;
 mod timeout;
 mod wheel;
 
@@ -23,13 +27,11 @@ pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use std::time::Duration;
+pub(crate) use ticks::Ticks;
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 pub(crate) use wheel::{Key, Wheel};
 
 use crate::scheduler;
-
-/// One tick of a wheel.
-pub(crate) const TICK_NANOS: u64 = 1_000_000;
 
 /// Stops the clock of the current runtime.
 ///

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::Instant;
 use super::clock::Nanos;
 use super::foreign::ForeignTimer;
 use super::wheel::Key;
-use super::{Instant, TICK_NANOS};
 use crate::scheduler::{self, SharedRef};
 use crate::task::{WaitSite, coop};
 
@@ -41,7 +41,7 @@ pub fn sleep(duration: Duration) -> Sleep {
     if duration.is_zero() {
         return Sleep { deadline: Nanos(0), timer: Timer::Idle };
     }
-    sleep_until(Instant::after(duration))
+    Sleep { deadline: scheduler::now().after(duration), timer: Timer::Idle }
 }
 
 /// Waits until `deadline`; see [`sleep`].
@@ -96,13 +96,11 @@ impl Sleep {
 
     /// Waits; the same as polling the future.
     pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let unit = ready!(coop::poll_proceed(cx));
         if self.is_waiting(cx) {
             WaitSite::Sleep.mark();
             return Poll::Pending;
         }
-        self.timer = Timer::Idle;
-        unit.made_progress();
+        ready!(coop::poll_proceed(cx)).made_progress();
         Poll::Ready(())
     }
 
@@ -128,30 +126,30 @@ impl Sleep {
         }
         self.disarm();
         if !self.arm(cx) {
-            self.timer = Timer::Foreign(ForeignTimer::start(self.tick(), cx.waker()));
+            self.timer = Timer::Foreign(ForeignTimer::start(self.deadline, cx.waker()));
         }
         true
     }
 
-    /// The tick at which the deadline has passed.
-    fn tick(&self) -> u64 {
-        self.deadline.0.div_ceil(TICK_NANOS)
-    }
-
     /// Enters an idle timer into the wheel of the worker that runs. False if there is none, or its wheel is past
     /// the deadline.
+    #[inline]
     fn arm(&mut self, cx: &Context<'_>) -> bool {
-        let Some((runtime, worker, key)) = scheduler::insert_timer(self.tick(), cx.waker()) else {
+        let Some((runtime, worker, key)) = scheduler::insert_timer(self.deadline, cx.waker()) else {
             return false;
         };
-        self.timer = Timer::Wheel { runtime, worker, key };
+        let before = std::mem::replace(&mut self.timer, Timer::Wheel { runtime, worker, key });
+        debug_assert!(matches!(before, Timer::Idle));
+        // Said to the compiler, which would look what there is to drop.
+        std::mem::forget(before);
         true
     }
 
+    #[inline]
     fn disarm(&mut self) {
         match std::mem::replace(&mut self.timer, Timer::Idle) {
             Timer::Idle => {}
-            Timer::Wheel { runtime, worker, key } => scheduler::cancel_timer(&runtime, worker, key),
+            Timer::Wheel { runtime, worker, key } => scheduler::cancel_timer(runtime, worker, key),
             Timer::Foreign(timer) => timer.cancel(),
         }
     }

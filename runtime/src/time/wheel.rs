@@ -20,6 +20,16 @@ const TOP_SHIFT: u32 = SLOT_BITS * (LEVELS as u32 - 1);
 /// and is placed anew from there.
 const REACH: u64 = (SLOTS as u64 - 1) << TOP_SHIFT;
 const NONE: u32 = u32::MAX;
+/// The level of a timer, by the highest bit in which its tick and the present one differ.
+const LEVEL_OF: [u8; 64] = {
+    let mut levels = [LEVELS as u8 - 1; 64];
+    let mut bit = 0;
+    while bit < SLOT_BITS as usize * LEVELS {
+        levels[bit] = (bit / SLOT_BITS as usize) as u8;
+        bit += 1;
+    }
+    levels
+};
 
 /// A timer in the wheel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,46 +79,60 @@ impl Wheel {
     }
 
     /// Puts a timer in. One that is due already fires at the next advance.
+    #[inline]
     pub(crate) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
+        if self.free == NONE {
+            self.grow();
+        }
         let index = self.free;
-        let index = if index == NONE {
-            #[expect(clippy::cast_possible_truncation, reason = "four billion timers do not fit in memory")]
-            let index = self.entries.len() as u32;
-            self.entries.push(Entry {
-                deadline,
-                waker: Some(waker),
-                previous: NONE,
-                next: NONE,
-                generation: 0,
-                place: 0,
-            });
-            index
-        } else {
-            let entry = &mut self.entries[index as usize];
-            self.free = entry.next;
-            entry.deadline = deadline;
-            entry.waker = Some(waker);
-            index
-        };
+        let entry = &mut self.entries[index as usize];
+        self.free = entry.next;
+        entry.deadline = deadline;
+        entry.waker = Some(waker);
+        let generation = entry.generation;
         self.live += 1;
         self.link(index);
-        Key { index, generation: self.entries[index as usize].generation }
+        Key { index, generation }
+    }
+
+    /// Makes room for one more timer.
+    #[cold]
+    fn grow(&mut self) {
+        #[expect(clippy::cast_possible_truncation, reason = "four billion timers do not fit in memory")]
+        let index = self.entries.len() as u32;
+        self.entries.push(Entry {
+            deadline: 0,
+            waker: None,
+            previous: NONE,
+            next: self.free,
+            generation: 0,
+            place: 0,
+        });
+        self.free = index;
     }
 
     /// Takes a timer out; nothing happens if it has fired.
+    #[inline]
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
         self.get(key)?;
         self.unlink(key.index);
         self.release(key.index)
     }
 
-    /// Changes who is woken, and gives back the waker that was replaced, to be dropped with the wheel let go.
+    /// Whether a timer wakes the same task as `waker`.
     ///
     /// Fails if the timer has fired.
-    pub(crate) fn update(&mut self, key: Key, waker: &Waker) -> Result<Option<Waker>, Fired> {
-        match &mut self.get(key).ok_or(Fired)?.waker {
-            Some(current) if current.will_wake(waker) => Ok(None),
-            current => Ok(current.replace(waker.clone())),
+    pub(crate) fn wakes(&mut self, key: Key, waker: &Waker) -> Result<bool, Fired> {
+        let entry = self.get(key).ok_or(Fired)?;
+        Ok(entry.waker.as_ref().is_some_and(|current| current.will_wake(waker)))
+    }
+
+    /// Changes who is woken, and gives back the waker that is not needed, to be dropped with the wheel let go: the one
+    /// that was replaced, or the new one if the timer has fired.
+    pub(crate) fn replace(&mut self, key: Key, waker: Waker) -> Result<Option<Waker>, (Fired, Waker)> {
+        match self.get(key) {
+            Some(entry) => Ok(entry.waker.replace(waker)),
+            None => Err((Fired, waker)),
         }
     }
 
@@ -125,6 +149,19 @@ impl Wheel {
     /// The tick at which something is next to be done: timers fire, or move down a level.
     pub(crate) fn next_event(&self) -> Option<u64> {
         self.next_slot().map(|(_, at)| at)
+    }
+
+    /// Whether something is to be done by tick `now`.
+    #[inline]
+    pub(crate) fn is_due(&self, now: u64) -> bool {
+        self.next_event().is_some_and(|at| at <= now)
+    }
+
+    /// Moves the time on to `now`, at which nothing is due.
+    #[inline]
+    pub(crate) fn skip_to(&mut self, now: u64) {
+        debug_assert!(!self.is_due(now));
+        self.now = self.now.max(now);
     }
 
     /// The deadline of the timer that fires first.
@@ -188,11 +225,11 @@ impl Wheel {
         }
     }
 
+    #[inline]
     fn link(&mut self, index: u32) {
         let deadline = self.entries[index as usize].deadline;
-        let target = deadline.clamp(self.now, self.now + REACH);
-        let distance = (target ^ self.now) | (SLOTS as u64 - 1);
-        let level = ((distance.ilog2() / SLOT_BITS) as usize).min(LEVELS - 1);
+        let target = deadline.max(self.now).min(self.now + REACH);
+        let level = usize::from(LEVEL_OF[(target ^ self.now | 1).ilog2() as usize]);
         let slot = (target >> (SLOT_BITS * level as u32)) as usize % SLOTS;
         let place = level * SLOTS + slot;
         let head = std::mem::replace(&mut self.slots[place], index);
@@ -208,6 +245,7 @@ impl Wheel {
         self.occupied[level] |= 1 << slot;
     }
 
+    #[inline]
     fn unlink(&mut self, index: u32) {
         let Entry { previous, next, place, .. } = self.entries[index as usize];
         let place = usize::from(place);
@@ -224,6 +262,7 @@ impl Wheel {
         }
     }
 
+    #[inline]
     fn release(&mut self, index: u32) -> Option<Waker> {
         let entry = &mut self.entries[index as usize];
         entry.generation = entry.generation.wrapping_add(1);
