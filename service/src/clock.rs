@@ -1,28 +1,76 @@
-//! Time, from the runtime. The only file of this crate that knows it.
+//! Time and tasks, from the runtime. The only file of this crate that knows it.
 
+use std::future::Future;
 use std::pin::Pin;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use minato_runtime::time::{Sleep, sleep};
+use minato_runtime::time::{Sleep, sleep, sleep_until};
 
-pub(crate) use minato_runtime::time::Instant;
+pub use minato_runtime::time::Instant;
 
 /// A timer that does not exist, and reads no clock, until the first time somebody has to wait for it.
 #[derive(Debug)]
-pub(crate) struct Timer {
-    duration: Duration,
-    sleep: Option<Sleep>,
+pub(crate) enum Timer {
+    /// Nobody has waited yet.
+    After(Duration),
+    Until(Instant),
+    Armed(Sleep),
 }
 
 impl Timer {
     pub(crate) const fn new(duration: Duration) -> Self {
-        Self { duration, sleep: None }
+        Self::After(duration)
     }
 
-    /// Ready once the duration has passed since the first poll.
-    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let sleep = self.sleep.get_or_insert_with(|| sleep(self.duration));
-        Pin::new(sleep).poll(cx)
+    pub(crate) const fn until(deadline: Instant) -> Self {
+        Self::Until(deadline)
     }
+
+    /// Ready once the duration has passed since the first poll, or the deadline has.
+    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut armed = match self {
+            Self::Armed(sleep) => return Pin::new(sleep).poll(cx),
+            Self::After(duration) => sleep(*duration),
+            Self::Until(deadline) => sleep_until(*deadline),
+        };
+        let elapsed = Pin::new(&mut armed).poll(cx);
+        *self = Self::Armed(armed);
+        elapsed
+    }
+}
+
+/// A clock whose readings fit a word: nanoseconds since its first reading.
+#[derive(Debug, Default)]
+pub(crate) struct Epoch {
+    start: OnceLock<Instant>,
+}
+
+impl Epoch {
+    pub(crate) const fn new() -> Self {
+        Self { start: OnceLock::new() }
+    }
+
+    pub(crate) fn now(&self) -> u64 {
+        self.of(Instant::now())
+    }
+
+    pub(crate) fn of(&self, instant: Instant) -> u64 {
+        nanos(instant.saturating_duration_since(*self.start.get_or_init(|| instant)))
+    }
+}
+
+/// A duration in nanoseconds, as many as a word can hold.
+pub(crate) fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Runs a future on the runtime until it completes.
+///
+/// # Panics
+///
+/// Outside a runtime.
+pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+    drop(minato_runtime::spawn(future));
 }

@@ -13,3 +13,10 @@ pub(crate) const RETRY_ATTEMPTS_MAX: u32 = 3;
 /// LIMIT: calls that `call_all` has under way unless another number is set. A source that yields requests faster than
 /// they are answered so waits instead of filling the memory.
 pub(crate) const CALLS_IN_FLIGHT_MAX: usize = 64;
+
+/// LIMIT: keys a keyed limit keeps track of unless another number is set. Without it a peer that invents a new key for
+/// each request would fill the memory.
+pub(crate) const KEYS_MAX: usize = 65_536;
+
+/// Parts of the table of a keyed limit, each with a lock of its own.
+pub(crate) const KEY_SHARDS: usize = 16;

@@ -12,8 +12,10 @@ pub mod concurrency;
 pub mod rate;
 
 mod mode;
-mod permits;
+pub(crate) mod permits;
+mod queue;
+mod stock;
 
-pub use concurrency::{ConcurrencyLimit, ConcurrencyLimitLayer};
-pub use mode::{Backpressure, Reject, Wait};
-pub use rate::{RateLimit, RateLimitLayer};
+pub use concurrency::{ConcurrencyHandle, ConcurrencyLimit, ConcurrencyLimitLayer};
+pub use mode::{Backpressure, Prioritized, Priority, QueueDelay, Reject, Wait};
+pub use rate::{KeyedRateLimit, KeyedRateLimitLayer, RateHandle, RateLimit, RateLimitLayer};

@@ -1,9 +1,8 @@
 //! How long to wait between attempts.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::random;
 
 /// How the delays of a [`Backoff`] are spread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,7 +57,7 @@ impl Backoff {
     /// The delays of one request, independent of those of any other.
     #[must_use]
     pub fn delays(&self) -> Delays {
-        self.delays_from_seed(next_seed())
+        self.delays_from_seed(random::next_seed())
     }
 
     /// The delays that follow from `seed`, for tests and simulation.
@@ -98,26 +97,8 @@ impl Iterator for Delays {
 
 impl Delays {
     fn between(&mut self, low: Duration, high: Duration) -> Duration {
-        // 53 bits: a fraction in [0, 1) that an f64 holds exactly.
-        let fraction = (self.random() >> 11) as f64 / (1_u64 << 53) as f64;
-        low + high.saturating_sub(low).mul_f64(fraction)
+        low + high.saturating_sub(low).mul_f64(random::fraction(random::step(&mut self.state)))
     }
-
-    /// One step of splitmix64.
-    fn random(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut word = self.state;
-        word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        word ^ (word >> 31)
-    }
-}
-
-/// A seed no other request of this process has, from a start no other process can guess.
-fn next_seed() -> u64 {
-    static KEYS: OnceLock<RandomState> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    KEYS.get_or_init(RandomState::new).hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
 }
 
 #[cfg(test)]

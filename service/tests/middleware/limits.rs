@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::support::{Act, CountingWaker, Probe, Task, now, poll_ready};
-use minato_service::limit::{ConcurrencyLimitLayer, RateLimitLayer, Wait};
+use minato_service::limit::{ConcurrencyLimitLayer, KeyedRateLimitLayer, Priority, RateLimitLayer, Wait};
 use minato_service::{Layer, OverloadError, Service, ServiceExt};
 
 fn hanging() -> Probe {
@@ -160,7 +160,7 @@ fn permits_are_neither_lost_nor_invented_under_contention() {
 }
 
 #[test]
-#[should_panic(expected = "a limit of zero")]
+#[should_panic(expected = "`max` is zero")]
 fn a_limit_of_zero_is_refused() {
     let _ = ConcurrencyLimitLayer::new(0);
 }
@@ -189,4 +189,104 @@ fn a_rate_reservation_is_made_once_and_given_back_when_unused() {
     drop(first);
     assert!(poll_ready(&mut second).is_ready());
     assert_eq!(now(second.call(1)), Ok(2));
+}
+
+#[test]
+fn places_go_to_the_most_important_first() {
+    let mode = Wait::new().by_priority(|n: &u32| Priority(*n as u8));
+    let service = ConcurrencyLimitLayer::with_mode(1, mode).layer(Probe::new(&[], &[Act::Hang]));
+    let mut running = Task::new(service.clone().oneshot(0));
+    assert!(running.poll().is_pending());
+    let mut low = Task::new(service.clone().oneshot(9));
+    let mut high = Task::new(service.clone().oneshot(1));
+    assert!(low.poll().is_pending() && high.poll().is_pending());
+    drop(running);
+    assert!(high.is_woken() && !low.is_woken());
+    assert_eq!(high.poll(), Poll::Ready(Ok(2)));
+    assert_eq!(low.poll(), Poll::Ready(Ok(10)));
+}
+
+#[test]
+fn a_full_queue_sheds_the_least_important() {
+    let mode = Wait::new().waiters(2).by_priority(|n: &u32| Priority(*n as u8));
+    let service = ConcurrencyLimitLayer::with_mode(1, mode).layer(hanging());
+    let mut tasks: Vec<_> = [0, 5, 6, 7, 1].map(|n| Task::new(service.clone().oneshot(n))).into();
+    assert!(tasks[..3].iter_mut().all(|task| task.poll().is_pending()));
+    assert!(tasks[3].poll().is_ready(), "less important than all that wait");
+    assert!(tasks[4].poll().is_pending(), "more important than the last");
+    assert!(tasks[2].is_woken() && !tasks[1].is_woken());
+    assert!(matches!(tasks[2].poll(), Poll::Ready(Err(OverloadError::Overloaded(_)))));
+}
+
+#[test]
+fn a_handle_changes_the_limit_while_calls_run() {
+    let layer = ConcurrencyLimitLayer::waiting(1, Wait::new());
+    let handle = layer.handle();
+    let service = layer.layer(hanging());
+    let mut tasks: Vec<_> = (0..3).map(|n| Task::new(service.clone().oneshot(n))).collect();
+    assert!(tasks.iter_mut().all(|task| task.poll().is_pending()));
+    assert_eq!((handle.max(), handle.in_flight(), handle.waiting()), (1, 1, 2));
+    handle.set_max(2);
+    assert!(tasks[1].is_woken() && !tasks[2].is_woken());
+    assert_eq!((handle.in_flight(), handle.waiting()), (2, 1));
+    handle.set_max(1);
+    drop(tasks.remove(0));
+    assert!(!tasks[1].is_woken(), "one runs, as many as may");
+    drop(tasks.remove(0));
+    assert!(tasks[0].is_woken());
+    drop(tasks);
+    assert_eq!((handle.in_flight(), handle.waiting()), (0, 0));
+}
+
+#[test]
+fn an_observer_hears_of_refusals_and_of_changed_limits() {
+    use minato_service::observe::Event;
+    let (tell, told) = std::sync::mpsc::channel();
+    let layer = ConcurrencyLimitLayer::rejecting(1).observer(move |event: Event| tell.send(event).unwrap());
+    let mut service = layer.layer(hanging());
+    assert!(poll_ready(&mut service).is_ready());
+    let running = service.call(0);
+    assert!(told.try_recv().is_err(), "what passes is not told");
+    assert!(now(service.call(1)).is_err());
+    assert!(matches!(told.try_recv(), Ok(Event::Refused { .. })));
+    layer.handle().set_max(5);
+    assert_eq!(told.try_recv(), Ok(Event::LimitChanged { from: 1, to: 5 }));
+    drop(running);
+}
+
+#[test]
+fn semaphores_serve_one_limit_after_another() {
+    for round in 0..100 {
+        let layer = ConcurrencyLimitLayer::rejecting(1 + round % 3);
+        let handle = layer.handle();
+        let mut service = layer.layer(hanging());
+        assert!(poll_ready(&mut service).is_ready());
+        let call = service.call(0);
+        assert_eq!((handle.max(), handle.in_flight()), (1 + round % 3, 1));
+        drop((layer, handle, service));
+        // The last permit goes after the last handle.
+        drop(call);
+    }
+}
+
+#[test]
+fn a_keyed_rate_has_a_bucket_for_each_key() {
+    let hour = Duration::from_secs(3600);
+    let service = KeyedRateLimitLayer::new(1, hour, |n: &u32| *n % 10).layer(Probe::well());
+    assert_eq!(now(service.clone().oneshot(1)), Ok(2));
+    assert_eq!(now(service.clone().oneshot(2)), Ok(3));
+    assert!(now(service.oneshot(11)).is_err_and(|error| error.rejection().unwrap().is_rate_limited()));
+}
+
+#[test]
+fn a_keyed_rate_keeps_track_of_no_more_keys_than_it_may() {
+    let hour = Duration::from_secs(3600);
+    let layer = KeyedRateLimitLayer::new(1, hour, |n: &u32| *n).keys_max(160);
+    let service = layer.layer(Probe::well());
+    let admitted = (0..100_000).filter(|n| now(service.clone().oneshot(*n)).is_ok()).count();
+    assert_eq!(admitted, 160);
+    let layer = KeyedRateLimitLayer::new(1, hour, |n: &u32| *n);
+    let service = layer.layer(Probe::well());
+    let admitted = (0..200_000).filter(|n| now(service.clone().oneshot(*n)).is_ok()).count();
+    assert_eq!(admitted, 65_536, "the default bound");
 }

@@ -2,6 +2,8 @@
 
 mod contract;
 mod core;
+#[cfg(feature = "http")]
+mod http;
 mod limits;
 mod retry;
 mod support;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use crate::support::{Act, Failed, Probe, now};
 use minato_runtime::runtime::Builder;
 use minato_runtime::time::{Instant, sleep};
-use minato_service::limit::{ConcurrencyLimitLayer, RateLimitLayer, Wait};
+use minato_service::deadline::{Deadline, DeadlineLayer};
+use minato_service::limit::{ConcurrencyLimitLayer, KeyedRateLimitLayer, QueueDelay, RateLimitLayer, Wait};
 use minato_service::retry::{Jitter, StandardPolicy};
 use minato_service::{
     Backoff, Layer, OverloadError, RetryBudget, ServiceBuilder, ServiceExt, TimeoutError, service_fn,
@@ -124,5 +125,169 @@ fn retries_stay_within_their_budget() {
             assert!(service.clone().oneshot(n).await.is_err());
         }
         assert_eq!(observer.calls(), 15);
+    });
+}
+
+/// Answers after as long as the request says.
+fn sleeper()
+-> impl minato_service::Service<Duration, Response = (), Error = Failed, Future: Send> + Clone + Send {
+    service_fn(|duration: Duration| async move {
+        sleep(duration).await;
+        Ok::<_, Failed>(())
+    })
+}
+
+#[test]
+fn a_deadline_ends_the_call_and_is_known_inside() {
+    paused(async {
+        let layer = DeadlineLayer::from_fn(|_: &u32| Some(Deadline::after(2 * SECOND)));
+        let service = layer.layer(service_fn(|n: u32| async move {
+            assert!(Deadline::current().unwrap().remaining() <= 2 * SECOND);
+            sleep(SECOND * n).await;
+            Ok::<_, Failed>(Deadline::current().unwrap().remaining())
+        }));
+        let left = service.clone().oneshot(1).await.unwrap();
+        assert!((SECOND * 9 / 10..=SECOND).contains(&left), "{left:?}");
+        let start = Instant::now();
+        assert!(service.oneshot(5).await.is_err_and(|error| error.is_elapsed()));
+        assert_eq!(start.elapsed().as_secs(), 2);
+        assert_eq!(Deadline::current(), None);
+    });
+}
+
+#[test]
+fn a_deadline_only_comes_nearer() {
+    paused(async {
+        let near = Deadline::after(SECOND);
+        let far = Deadline::after(9 * SECOND);
+        near.scope(async {
+            assert_eq!(far.scope(async { Deadline::current() }).await, Some(near));
+            assert_eq!(Deadline::current(), Some(near));
+        })
+        .await;
+        let layer = DeadlineLayer::from_fn(|_: &()| None).or_after(5 * SECOND).at_most(2 * SECOND);
+        let inner = service_fn(|()| async { Ok::<_, Failed>(Deadline::current().unwrap().remaining()) });
+        assert_eq!(layer.layer(inner).oneshot(()).await, Ok(2 * SECOND));
+        assert_eq!(near.scope(layer.layer(inner).oneshot(())).await, Ok(SECOND));
+    });
+}
+
+#[test]
+fn a_call_after_its_deadline_is_not_begun() {
+    paused(async {
+        let probe = Probe::well();
+        let observer = probe.observer();
+        let layer = DeadlineLayer::from_fn(|_: &u32| Some(Deadline::after(Duration::ZERO)));
+        assert!(layer.layer(probe).oneshot(1).await.is_err_and(|error| error.is_elapsed()));
+        assert_eq!(observer.calls(), 0);
+    });
+}
+
+#[test]
+fn who_waits_beyond_its_deadline_loses_its_turn() {
+    paused(async {
+        let layer = ConcurrencyLimitLayer::waiting(1, Wait::new());
+        let service = layer.layer(sleeper());
+        let running = minato_runtime::spawn(service.clone().oneshot(5 * SECOND));
+        minato_runtime::task::yield_now().await;
+        let late = Deadline::after(SECOND).scope(service.clone().oneshot(SECOND));
+        let late = minato_runtime::spawn(late);
+        assert_eq!(running.await.unwrap(), Ok(()));
+        assert!(late.await.unwrap().is_err_and(|error| error.is_overloaded()));
+        let expired = Deadline::at(Instant::now()).scope(async { service.clone().oneshot(SECOND).await });
+        assert_eq!(expired.await, Ok(()), "there is room, and nothing to wait for");
+    });
+}
+
+#[test]
+fn a_standing_queue_sheds_the_old_and_serves_the_new() {
+    paused(async {
+        let delay = QueueDelay::new(SECOND / 10, SECOND);
+        let layer = ConcurrencyLimitLayer::waiting(1, Wait::new().queue_delay(delay));
+        let service = layer.layer(sleeper());
+        // A burst that is gone within the interval: all are served.
+        let burst: Vec<_> =
+            (0..4).map(|_| minato_runtime::spawn(service.clone().oneshot(SECOND / 10))).collect();
+        for call in burst {
+            assert_eq!(call.await.unwrap(), Ok(()));
+        }
+        // One long call makes the queue stand.
+        let long = minato_runtime::spawn(service.clone().oneshot(2 * SECOND));
+        minato_runtime::task::yield_now().await;
+        let old = minato_runtime::spawn(service.clone().oneshot(SECOND / 10));
+        sleep(2 * SECOND - SECOND / 20).await;
+        let new: Vec<_> =
+            (0..2).map(|_| minato_runtime::spawn(service.clone().oneshot(SECOND / 10))).collect();
+        assert_eq!(long.await.unwrap(), Ok(()));
+        assert!(old.await.unwrap().is_err_and(|error| error.is_overloaded()));
+        let served: Vec<bool> = [new[0].is_finished(), new[1].is_finished()].into();
+        assert_eq!(served, [false, false]);
+        let mut outcomes = Vec::new();
+        for call in new {
+            outcomes.push(call.await.unwrap().is_ok());
+        }
+        assert_eq!(outcomes, [false, true], "the newest first; the other then waited longer than the target");
+    });
+}
+
+#[test]
+fn a_rate_that_waits_lets_calls_through_in_their_time() {
+    paused(async {
+        let service =
+            RateLimitLayer::waiting(1, SECOND, Wait::at_most(5 * SECOND).waiters(3)).layer(Probe::well());
+        let start = Instant::now();
+        let calls: Vec<_> = (0..5).map(|n| minato_runtime::spawn(service.clone().oneshot(n))).collect();
+        let mut outcomes = Vec::new();
+        for call in calls {
+            outcomes.push(call.await.unwrap().is_ok());
+        }
+        assert_eq!(outcomes, [true, true, true, true, false], "one runs, three wait, one is too many");
+        assert_eq!(start.elapsed().as_secs(), 3);
+    });
+}
+
+#[test]
+fn a_rate_refuses_at_once_what_would_come_too_late() {
+    paused(async {
+        let service = RateLimitLayer::waiting(1, 10 * SECOND, Wait::at_most(SECOND)).layer(Probe::well());
+        assert_eq!(service.clone().oneshot(1).await, Ok(2));
+        let start = Instant::now();
+        assert!(service.clone().oneshot(1).await.is_err());
+        let patient = RateLimitLayer::waiting(1, 10 * SECOND, Wait::new()).layer(Probe::well());
+        assert_eq!(patient.clone().oneshot(1).await, Ok(2));
+        let bound = Deadline::after(SECOND).scope(async { patient.clone().oneshot(1).await });
+        assert!(bound.await.is_err());
+        assert_eq!(start.elapsed(), Duration::ZERO);
+    });
+}
+
+#[test]
+fn a_rate_can_be_changed_while_calls_run() {
+    paused(async {
+        let layer = RateLimitLayer::rejecting(1, 1000 * SECOND);
+        let service = layer.layer(Probe::well());
+        assert_eq!(service.clone().oneshot(1).await, Ok(2));
+        assert!(service.clone().oneshot(1).await.is_err());
+        layer.handle().set_rate(1000, 1000 * SECOND);
+        // What was owed at the old rate stays owed, but for the burst of the new one.
+        sleep(SECOND).await;
+        assert_eq!(service.oneshot(1).await, Ok(2));
+    });
+}
+
+#[test]
+fn a_keyed_rate_forgets_full_buckets_when_it_needs_room() {
+    paused(async {
+        let service = KeyedRateLimitLayer::new(1, SECOND, |n: &u32| *n).keys_max(16).layer(Probe::well());
+        let mut admitted = 0;
+        for n in 0..1000 {
+            admitted += u32::from(service.clone().oneshot(n).await.is_ok());
+        }
+        assert_eq!(admitted, 16);
+        sleep(2 * SECOND).await;
+        for n in 1000..2000 {
+            admitted += u32::from(service.clone().oneshot(n).await.is_ok());
+        }
+        assert_eq!(admitted, 32);
     });
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -9,52 +10,66 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::hold::HeldPermit;
+use super::{Hold, UntilResponse};
 use crate::clock::Timer;
+use crate::deadline::Deadline;
 use crate::error::OverloadReason;
-use crate::limit::Wait;
-use crate::limit::permits::{Permit, Permits, Ticket};
+use crate::limit::permits::{Limit, Permit, Ticket};
+use crate::limit::queue::Entry;
+use crate::limit::{Priority, Wait};
+use crate::observe::Event;
 use crate::{OverloadError, Overloaded};
 
 pin_project! {
     /// A call that holds one of the places, and leaves it when it completes.
-    #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct AdmittedFuture<F> {
+    pub struct AdmittedFuture<F, H = UntilResponse> {
         #[pin]
         inner: F,
         permit: Option<Permit>,
+        hold: PhantomData<fn(H)>,
     }
 }
 
-impl<F> AdmittedFuture<F> {
+impl<F, H> AdmittedFuture<F, H> {
     pub(super) fn new(inner: F, permit: Permit) -> Self {
-        Self { inner, permit: Some(permit) }
+        Self { inner, permit: Some(permit), hold: PhantomData }
     }
 }
 
-impl<F: Future> Future for AdmittedFuture<F> {
-    type Output = F::Output;
+impl<F, H, Response, Error> Future for AdmittedFuture<F, H>
+where
+    F: Future<Output = Result<Response, Error>>,
+    H: Hold<Response>,
+{
+    type Output = Result<H::Response, Error>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let output = ready!(this.inner.poll(cx));
-        *this.permit = None;
-        Poll::Ready(output)
+        let result = ready!(this.inner.poll(cx));
+        let permit = this.permit.take().expect("polled after completion");
+        Poll::Ready(result.map(|response| H::hold(response, HeldPermit(permit))))
+    }
+}
+
+impl<F: fmt::Debug, H> fmt::Debug for AdmittedFuture<F, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AdmittedFuture").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 
 pin_project! {
     /// The future of a limit that refuses.
-    #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct RejectFuture<F> {
+    pub struct RejectFuture<F, H = UntilResponse> {
         // None where the call was refused.
         #[pin]
-        admitted: Option<AdmittedFuture<F>>,
+        admitted: Option<AdmittedFuture<F, H>>,
     }
 }
 
-impl<F> RejectFuture<F> {
+impl<F, H> RejectFuture<F, H> {
     pub(super) fn admitted(inner: F, permit: Permit) -> Self {
         Self { admitted: Some(AdmittedFuture::new(inner, permit)) }
     }
@@ -64,11 +79,12 @@ impl<F> RejectFuture<F> {
     }
 }
 
-impl<F, Response, Error> Future for RejectFuture<F>
+impl<F, H, Response, Error> Future for RejectFuture<F, H>
 where
     F: Future<Output = Result<Response, Error>>,
+    H: Hold<Response>,
 {
-    type Output = Result<Response, OverloadError<Error>>;
+    type Output = Result<H::Response, OverloadError<Error>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().admitted.as_pin_mut() {
@@ -81,18 +97,24 @@ where
     }
 }
 
+impl<F: fmt::Debug, H> fmt::Debug for RejectFuture<F, H> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RejectFuture").field("admitted", &self.admitted).finish()
+    }
+}
+
 pin_project! {
     /// The future of a limit whose calls wait.
     #[must_use = "futures do nothing unless polled"]
-    pub struct WaitFuture<S: Service<Request>, Request> {
+    pub struct WaitFuture<S: Service<Request>, Request, H = UntilResponse> {
         #[pin]
-        state: State<S, S::Future, Request>,
+        state: State<S, S::Future, Request, H>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, F, Request> {
+    enum State<S, F, Request, H> {
         /// In the queue for a place.
         Queued { queued: Option<Queued<S, Request>> },
         /// With a place, waiting for the inner service to be ready.
@@ -100,7 +122,7 @@ pin_project! {
         /// Called.
         Called {
             #[pin]
-            call: AdmittedFuture<F>,
+            call: AdmittedFuture<F, H>,
         },
     }
 }
@@ -108,20 +130,26 @@ pin_project! {
 struct Queued<S, Request> {
     service: S,
     request: Request,
-    permits: Arc<Permits>,
+    limit: Arc<Limit>,
     ticket: Option<Ticket>,
-    waiters_max: usize,
+    entry: Entry,
     timer: Option<Timer>,
 }
 
-impl<S: Service<Request>, Request> WaitFuture<S, Request> {
-    pub(super) fn new(service: S, request: Request, permits: Arc<Permits>, wait: Wait) -> Self {
+impl<S: Service<Request>, Request, H> WaitFuture<S, Request, H> {
+    pub(super) fn new(
+        service: S,
+        request: Request,
+        limit: Arc<Limit>,
+        wait: Wait,
+        priority: Priority,
+    ) -> Self {
         let queued = Queued {
             service,
             request,
-            permits,
+            limit,
             ticket: None,
-            waiters_max: wait.waiters_max,
+            entry: Entry { deadline: Deadline::current(), ..wait.entry(priority) },
             timer: wait.duration_max.map(Timer::new),
         };
         Self { state: State::Queued { queued: Some(queued) } }
@@ -130,20 +158,23 @@ impl<S: Service<Request>, Request> WaitFuture<S, Request> {
 
 impl<S, Request> Queued<S, Request> {
     fn poll_admission(&mut self, cx: &mut Context<'_>) -> Poll<Result<Permit, Overloaded>> {
-        if let Poll::Ready(outcome) = self.permits.poll_acquire(&mut self.ticket, self.waiters_max, cx) {
-            return Poll::Ready(outcome.map_err(|_| Overloaded::because(OverloadReason::QueueFull)));
+        if let Poll::Ready(outcome) = self.limit.poll_acquire(&mut self.ticket, &self.entry, cx) {
+            return Poll::Ready(outcome.map_err(Overloaded::because));
         }
-        match &mut self.timer {
-            Some(timer) => {
-                timer.poll_elapsed(cx).map(|()| Err(Overloaded::because(OverloadReason::QueueDelay)))
-            }
-            None => Poll::Pending,
-        }
+        let Some(timer) = &mut self.timer else { return Poll::Pending };
+        ready!(timer.poll_elapsed(cx));
+        let reason = OverloadReason::QueueDelay;
+        self.limit.watch.tell(|| Event::Refused { reason });
+        Poll::Ready(Err(Overloaded::because(reason)))
     }
 }
 
-impl<S: Service<Request>, Request> Future for WaitFuture<S, Request> {
-    type Output = Result<S::Response, OverloadError<S::Error>>;
+impl<S, H, Request> Future for WaitFuture<S, Request, H>
+where
+    S: Service<Request>,
+    H: Hold<S::Response>,
+{
+    type Output = Result<H::Response, OverloadError<S::Error>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
@@ -168,7 +199,7 @@ impl<S: Service<Request>, Request> Future for WaitFuture<S, Request> {
     }
 }
 
-impl<S: Service<Request>, Request> fmt::Debug for WaitFuture<S, Request> {
+impl<S: Service<Request>, Request, H> fmt::Debug for WaitFuture<S, Request, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WaitFuture").finish_non_exhaustive()
     }

@@ -1,18 +1,21 @@
 //! The layer of [`ConcurrencyLimit`], which owns the limit.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use tower_layer::Layer;
 
-use super::ConcurrencyLimit;
-use crate::limit::permits::Permits;
+use super::{ConcurrencyHandle, ConcurrencyLimit, UntilResponse};
+use crate::limit::permits::Limit;
 use crate::limit::{Backpressure, Reject, Wait};
+use crate::observe::{Observer, Watch};
 
 /// A layer that bounds the calls that run at once, over all services it makes.
 #[derive(Debug, Clone)]
-pub struct ConcurrencyLimitLayer<M = Backpressure> {
-    permits: Arc<Permits>,
+pub struct ConcurrencyLimitLayer<M = Backpressure, H = UntilResponse> {
+    limit: Arc<Limit>,
     mode: M,
+    hold: PhantomData<H>,
 }
 
 impl ConcurrencyLimitLayer {
@@ -23,7 +26,7 @@ impl ConcurrencyLimitLayer {
     /// If `max` is zero.
     #[must_use]
     pub fn new(max: usize) -> Self {
-        Self { permits: Permits::new(max), mode: Backpressure }
+        Self::with_mode(max, Backpressure)
     }
 }
 
@@ -35,7 +38,7 @@ impl ConcurrencyLimitLayer<Reject> {
     /// If `max` is zero.
     #[must_use]
     pub fn rejecting(max: usize) -> Self {
-        Self { permits: Permits::new(max), mode: Reject }
+        Self::with_mode(max, Reject)
     }
 }
 
@@ -47,14 +50,57 @@ impl ConcurrencyLimitLayer<Wait> {
     /// If `max` is zero.
     #[must_use]
     pub fn waiting(max: usize, wait: Wait) -> Self {
-        Self { permits: Permits::new(max), mode: wait }
+        Self::with_mode(max, wait)
     }
 }
 
-impl<S, M: Clone> Layer<S> for ConcurrencyLimitLayer<M> {
-    type Service = ConcurrencyLimit<S, M>;
+impl<M> ConcurrencyLimitLayer<M> {
+    /// At most `max` calls at once; `mode` says what happens to others.
+    ///
+    /// # Panics
+    ///
+    /// If `max` is zero.
+    #[must_use]
+    pub fn with_mode(max: usize, mode: M) -> Self {
+        Self::of(Arc::new(Limit::new(max)), mode)
+    }
+
+    pub(crate) fn of(limit: Arc<Limit>, mode: M) -> Self {
+        Self { limit, mode, hold: PhantomData }
+    }
+}
+
+impl<M, H> ConcurrencyLimitLayer<M, H> {
+    /// Tells `observer` what is refused, and how the limit changes.
+    ///
+    /// # Panics
+    ///
+    /// If the layer has been cloned or has made a service or a handle already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        let limit = Arc::get_mut(&mut self.limit).expect("`observer` is set before the layer is used");
+        limit.watch = Watch::new(observer);
+        self
+    }
+
+    /// Keeps the place of a call until the body of its response has ended.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn until_body_end(self) -> ConcurrencyLimitLayer<M, super::UntilBodyEnd> {
+        ConcurrencyLimitLayer { limit: self.limit, mode: self.mode, hold: PhantomData }
+    }
+
+    /// Looks at the limit and changes it while calls run.
+    #[must_use]
+    pub fn handle(&self) -> ConcurrencyHandle {
+        ConcurrencyHandle::new(self.limit.clone())
+    }
+}
+
+impl<S, M: Clone, H> Layer<S> for ConcurrencyLimitLayer<M, H> {
+    type Service = ConcurrencyLimit<S, M, H>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ConcurrencyLimit::new(inner, self.permits.clone(), self.mode.clone())
+        ConcurrencyLimit::new(inner, self.limit.clone(), self.mode.clone())
     }
 }

@@ -1,19 +1,17 @@
-//! A bound on the calls that run at once.
-//!
-//! ```
-//! use minato_service::limit::{ConcurrencyLimitLayer, Wait};
-//! use std::time::Duration;
-//!
-//! let backpressure = ConcurrencyLimitLayer::new(64);
-//! let reject = ConcurrencyLimitLayer::rejecting(64);
-//! let wait = ConcurrencyLimitLayer::waiting(64, Wait::at_most(Duration::from_millis(50)).waiters(200));
-//! # drop((backpressure, reject, wait));
-//! ```
+#![doc = include_str!("concurrency.md")]
 
+#[cfg(feature = "http")]
+mod body;
 mod future;
+mod handle;
+mod hold;
 mod layer;
 mod service;
 
+#[cfg(feature = "http")]
+pub use body::{HeldBody, UntilBodyEnd};
 pub use future::{AdmittedFuture, RejectFuture, WaitFuture};
+pub use handle::ConcurrencyHandle;
+pub use hold::{Hold, UntilResponse};
 pub use layer::ConcurrencyLimitLayer;
 pub use service::ConcurrencyLimit;

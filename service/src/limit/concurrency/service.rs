@@ -1,14 +1,19 @@
-//! The service with a bound on its calls, in three modes.
+//! The service with a bound on its calls, in its modes.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tower_service::Service;
 
-use super::{AdmittedFuture, RejectFuture, WaitFuture};
+use super::{AdmittedFuture, ConcurrencyHandle, Hold, RejectFuture, UntilResponse, WaitFuture};
 use crate::OverloadError;
-use crate::limit::permits::{Permit, Permits, Ticket};
-use crate::limit::{Backpressure, Reject, Wait};
+use crate::error::OverloadReason;
+use crate::limit::mode::Prioritized;
+use crate::limit::permits::{Limit, Permit, Ticket};
+use crate::limit::queue::Entry;
+use crate::limit::{Backpressure, Priority, Reject, Wait};
+use crate::observe::Event;
 use crate::reusable::Reusable;
 
 /// A service with a bound on the calls that run at once, made by a
@@ -16,37 +21,74 @@ use crate::reusable::Reusable;
 ///
 /// A place is free again when the call completes or its future is dropped.
 #[derive(Debug)]
-pub struct ConcurrencyLimit<S, M = Backpressure> {
+pub struct ConcurrencyLimit<S, M = Backpressure, H = UntilResponse> {
     inner: S,
-    permits: Arc<Permits>,
+    limit: Arc<Limit>,
     mode: M,
     /// Taken by `poll_ready` for the next call of this instance. Only with [`Backpressure`].
     reserved: Option<Permit>,
     ticket: Option<Ticket>,
+    hold: PhantomData<H>,
 }
 
-impl<S, M> ConcurrencyLimit<S, M> {
-    pub(super) fn new(inner: S, permits: Arc<Permits>, mode: M) -> Self {
-        Self { inner, permits, mode, reserved: None, ticket: None }
+impl<S> ConcurrencyLimit<S> {
+    /// At most `max` calls of `inner` at once; `poll_ready` waits for room.
+    ///
+    /// # Panics
+    ///
+    /// If `max` is zero.
+    pub fn with_max(inner: S, max: usize) -> Self {
+        Self::new(inner, Arc::new(Limit::new(max)), Backpressure)
     }
 }
 
-impl<S: Clone, M: Clone> Clone for ConcurrencyLimit<S, M> {
+impl<S, M, H> ConcurrencyLimit<S, M, H> {
+    pub(crate) fn new(inner: S, limit: Arc<Limit>, mode: M) -> Self {
+        Self { inner, limit, mode, reserved: None, ticket: None, hold: PhantomData }
+    }
+
+    /// Looks at the limit and changes it while calls run.
+    pub fn handle(&self) -> ConcurrencyHandle {
+        ConcurrencyHandle::new(self.limit.clone())
+    }
+
+    /// The service inside.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service inside.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service inside; a reserved place is given back.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S: Clone, M: Clone, H> Clone for ConcurrencyLimit<S, M, H> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.permits.clone(), self.mode.clone())
+        Self::new(self.inner.clone(), self.limit.clone(), self.mode.clone())
     }
 }
 
-impl<S: Service<Request>, Request> Service<Request> for ConcurrencyLimit<S, Backpressure> {
-    type Response = S::Response;
+impl<S, H, Request> Service<Request> for ConcurrencyLimit<S, Backpressure, H>
+where
+    S: Service<Request>,
+    H: Hold<S::Response>,
+{
+    type Response = H::Response;
     type Error = S::Error;
-    type Future = AdmittedFuture<S::Future>;
+    type Future = AdmittedFuture<S::Future, H>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        /// The number of waiters is the number of service instances, which the caller owns.
+        const ENTRY: Entry = Wait::new().waiters(usize::MAX).entry(Priority::NORMAL);
         if self.reserved.is_none() {
-            // The number of waiters is the number of service instances, which the caller owns.
-            let permit = ready!(self.permits.poll_acquire(&mut self.ticket, usize::MAX, cx));
-            self.reserved = permit.ok();
+            // Without a bound, a delay or a deadline nobody is refused.
+            self.reserved = ready!(self.limit.poll_acquire(&mut self.ticket, &ENTRY, cx)).ok();
         }
         self.inner.poll_ready(cx)
     }
@@ -55,32 +97,43 @@ impl<S: Service<Request>, Request> Service<Request> for ConcurrencyLimit<S, Back
     ///
     /// If `poll_ready` has not answered since the last call.
     fn call(&mut self, request: Request) -> Self::Future {
-        let permit = self.reserved.take().expect("poll_ready answers before call");
+        let permit = self.reserved.take().expect("`poll_ready` answers before `call`");
         AdmittedFuture::new(self.inner.call(request), permit)
     }
 }
 
-impl<S: Service<Request>, Request> Service<Request> for ConcurrencyLimit<S, Reject> {
-    type Response = S::Response;
+impl<S, H, Request> Service<Request> for ConcurrencyLimit<S, Reject, H>
+where
+    S: Service<Request>,
+    H: Hold<S::Response>,
+{
+    type Response = H::Response;
     type Error = OverloadError<S::Error>;
-    type Future = RejectFuture<S::Future>;
+    type Future = RejectFuture<S::Future, H>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx).map_err(OverloadError::Inner)
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.permits.try_acquire() {
+        match self.limit.try_acquire() {
             Some(permit) => RejectFuture::admitted(self.inner.call(request), permit),
-            None => RejectFuture::refused(),
+            None => {
+                self.limit.watch.tell(|| Event::Refused { reason: OverloadReason::Concurrency });
+                RejectFuture::refused()
+            }
         }
     }
 }
 
-impl<S: Service<Request> + Reusable, Request> Service<Request> for ConcurrencyLimit<S, Wait> {
-    type Response = S::Response;
+impl<S, H, Request> Service<Request> for ConcurrencyLimit<S, Wait, H>
+where
+    S: Service<Request> + Reusable,
+    H: Hold<S::Response>,
+{
+    type Response = H::Response;
     type Error = OverloadError<S::Error>;
-    type Future = WaitFuture<S, Request>;
+    type Future = WaitFuture<S, Request, H>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         Poll::Ready(Ok(()))
@@ -89,6 +142,26 @@ impl<S: Service<Request> + Reusable, Request> Service<Request> for ConcurrencyLi
     fn call(&mut self, request: Request) -> Self::Future {
         // The inner service is asked for readiness by the future, once there is room: no reservation is held while
         // the call waits.
-        WaitFuture::new(self.inner.clone(), request, self.permits.clone(), self.mode)
+        WaitFuture::new(self.inner.clone(), request, self.limit.clone(), self.mode, Priority::NORMAL)
+    }
+}
+
+impl<S, P, H, Request> Service<Request> for ConcurrencyLimit<S, Prioritized<P>, H>
+where
+    S: Service<Request> + Reusable,
+    P: Fn(&Request) -> Priority,
+    H: Hold<S::Response>,
+{
+    type Response = H::Response;
+    type Error = OverloadError<S::Error>;
+    type Future = WaitFuture<S, Request, H>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let priority = (self.mode.priority)(&request);
+        WaitFuture::new(self.inner.clone(), request, self.limit.clone(), self.mode.wait, priority)
     }
 }

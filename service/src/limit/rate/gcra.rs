@@ -3,62 +3,100 @@
 //! The word is the *theoretical arrival time*: the nanosecond, counted from the first use, at which the bucket would be
 //! full again. A call is in time if that is no further ahead than the burst allows, and moves it by one interval.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::clock::Instant;
+use crate::clock::{Epoch, nanos};
+use crate::shim::{AtomicU64, Ordering};
 
+/// So many calls in such a span of time.
+#[derive(Debug)]
+pub(super) struct Rate {
+    interval: AtomicU64,
+    burst: AtomicU64,
+}
+
+impl Rate {
+    pub(super) fn new(num: u64, per: Duration) -> Self {
+        let (interval, burst) = Self::check(num, per);
+        Self { interval: AtomicU64::new(interval), burst: AtomicU64::new(burst) }
+    }
+
+    fn check(num: u64, per: Duration) -> (u64, u64) {
+        assert!(num > 0, "`num` is zero: a rate that lets nothing through");
+        assert!(!per.is_zero(), "`per` is zero: a rate needs a span of time");
+        let per = nanos(per);
+        assert!(num <= per, "`num` is more than one call per nanosecond of `per`");
+        let interval = per / num;
+        (interval, interval.saturating_mul(num - 1))
+    }
+
+    pub(super) fn set(&self, num: u64, per: Duration) {
+        let (interval, burst) = Self::check(num, per);
+        self.interval.store(interval, Ordering::Relaxed);
+        self.burst.store(burst, Ordering::Relaxed);
+    }
+
+    /// The arrival time after a call at `now`, or how long until there is a place.
+    #[inline]
+    pub(super) fn admit(&self, arrival: u64, now: u64) -> Result<u64, Duration> {
+        let ahead = arrival.saturating_sub(now);
+        let burst = self.burst.load(Ordering::Relaxed);
+        if ahead > burst {
+            return Err(Duration::from_nanos(ahead - burst));
+        }
+        Ok(arrival.max(now).saturating_add(self.interval.load(Ordering::Relaxed)))
+    }
+}
+
+/// One bucket.
 #[derive(Debug)]
 pub(super) struct Gcra {
     arrival: AtomicU64,
-    interval: u64,
-    burst: u64,
-    epoch: OnceLock<Instant>,
+    rate: Rate,
+    epoch: Epoch,
 }
 
 impl Gcra {
     pub(super) fn new(num: u64, per: Duration) -> Self {
-        assert!(num > 0, "a rate of zero would let nothing through");
-        assert!(!per.is_zero(), "a rate needs a span of time");
-        let interval = (nanos(per) / num).max(1);
-        Self {
-            arrival: AtomicU64::new(0),
-            interval,
-            burst: interval.saturating_mul(num - 1),
-            epoch: OnceLock::new(),
-        }
+        Self { arrival: AtomicU64::new(0), rate: Rate::new(num, per), epoch: Epoch::new() }
+    }
+
+    pub(super) fn rate(&self) -> &Rate {
+        &self.rate
     }
 
     /// Takes a place now, or says how long until there is one.
     pub(super) fn try_take(&self) -> Result<(), Duration> {
-        let now = Instant::now();
-        self.try_take_at(nanos(now.saturating_duration_since(*self.epoch.get_or_init(|| now))))
+        self.try_take_at(self.epoch.now())
     }
 
-    fn try_take_at(&self, now: u64) -> Result<(), Duration> {
-        self.arrival
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |arrival| {
-                let arrival = arrival.max(now);
-                (arrival - now <= self.burst).then(|| arrival.saturating_add(self.interval))
-            })
-            .map(|_| ())
-            .map_err(|arrival| Duration::from_nanos(arrival.saturating_sub(now).saturating_sub(self.burst)))
+    pub(super) fn try_take_at(&self, now: u64) -> Result<(), Duration> {
+        let mut arrival = self.arrival.load(Ordering::Relaxed);
+        loop {
+            let next = self.rate.admit(arrival, now)?;
+            match self.arrival.compare_exchange_weak(arrival, next, Ordering::Relaxed, Ordering::Relaxed) {
+                Ok(_) => return Ok(()),
+                Err(current) => arrival = current,
+            }
+        }
     }
 
     /// Returns a place that was taken and not used.
     pub(super) fn give_back(&self) {
-        let _ = self.arrival.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |arrival| {
-            Some(arrival.saturating_sub(self.interval))
-        });
+        let interval = self.rate.interval.load(Ordering::Relaxed);
+        let mut arrival = self.arrival.load(Ordering::Relaxed);
+        while let Err(current) = self.arrival.compare_exchange_weak(
+            arrival,
+            arrival.saturating_sub(interval),
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        ) {
+            arrival = current;
+        }
     }
 }
 
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 
@@ -105,8 +143,20 @@ mod tests {
     }
 
     #[test]
-    #[should_panic(expected = "a rate of zero")]
+    #[should_panic(expected = "`num` is zero")]
     fn a_rate_of_zero_is_refused() {
         let _ = Gcra::new(0, Duration::from_secs(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "`per` is zero")]
+    fn a_rate_without_a_span_is_refused() {
+        let _ = Gcra::new(1, Duration::ZERO);
+    }
+
+    #[test]
+    #[should_panic(expected = "`num` is more than one call per nanosecond")]
+    fn a_rate_beyond_the_clock_is_refused() {
+        let _ = Gcra::new(2, Duration::from_nanos(1));
     }
 }

@@ -1,11 +1,12 @@
-//! A bound on the calls in a span of time.
-//!
-//! The limit is a generic cell rate algorithm: `num` calls may come at once, and they are earned back evenly over
-//! `per`. Its whole state is one word, shared by all clones.
+#![doc = include_str!("rate.md")]
 
+mod future;
 mod gcra;
+mod keyed;
 mod layer;
 mod service;
 
-pub use layer::RateLimitLayer;
+pub use future::WaitFuture;
+pub use keyed::{KeyedRateLimit, KeyedRateLimitLayer};
+pub use layer::{RateHandle, RateLimitLayer};
 pub use service::RateLimit;

@@ -1,0 +1,124 @@
+//! Calls that wait for their time.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::gcra::Gcra;
+use crate::clock::{Instant, Timer};
+use crate::error::OverloadReason;
+use crate::ext::{Oneshot, ServiceExt};
+use crate::{OverloadError, Overloaded};
+
+/// One of the calls that wait.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    _counted: Counted,
+    gcra: Arc<Gcra>,
+    timer: Timer,
+    since: Instant,
+    duration_max: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Counted(Arc<AtomicUsize>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Waiting {
+    /// One that `count` knows already.
+    pub(super) fn new(
+        count: Arc<AtomicUsize>,
+        gcra: Arc<Gcra>,
+        wait: Duration,
+        duration_max: Option<Duration>,
+    ) -> Self {
+        Self { _counted: Counted(count), gcra, timer: Timer::new(wait), since: Instant::now(), duration_max }
+    }
+
+    /// Waits for a place. Others may come first, so there may be several turns.
+    fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Overloaded>> {
+        loop {
+            ready!(self.timer.poll_elapsed(cx));
+            let Err(wait) = self.gcra.try_take() else { return Poll::Ready(Ok(())) };
+            if self.duration_max.is_some_and(|max| self.since.elapsed() + wait > max) {
+                return Poll::Ready(Err(Overloaded::because(OverloadReason::Rate).retry_after(wait)));
+            }
+            self.timer = Timer::new(wait);
+        }
+    }
+}
+
+pin_project! {
+    /// The future of a rate limit whose calls wait.
+    #[must_use = "futures do nothing unless polled"]
+    pub struct WaitFuture<S: Service<Request>, Request> {
+        #[pin]
+        state: State<S, Request>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<S: Service<Request>, Request> {
+        Waiting { waiting: Waiting, service: Option<S>, request: Option<Request> },
+        Admitted {
+            #[pin]
+            call: Oneshot<S, Request>,
+        },
+        Refused { refusal: Overloaded },
+    }
+}
+
+impl<S: Service<Request>, Request> WaitFuture<S, Request> {
+    pub(super) fn admitted(service: S, request: Request) -> Self {
+        Self { state: State::Admitted { call: service.oneshot(request) } }
+    }
+
+    pub(super) fn waiting(service: S, request: Request, waiting: Waiting) -> Self {
+        Self { state: State::Waiting { waiting, service: Some(service), request: Some(request) } }
+    }
+
+    pub(super) fn refused(refusal: Overloaded) -> Self {
+        Self { state: State::Refused { refusal } }
+    }
+}
+
+impl<S: Service<Request>, Request> Future for WaitFuture<S, Request> {
+    type Output = Result<S::Response, OverloadError<S::Error>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            match state.as_mut().project() {
+                StateProj::Waiting { waiting, service, request } => {
+                    ready!(waiting.poll_place(cx)).map_err(OverloadError::Overloaded)?;
+                    let service = service.take().expect("the state changes with the call");
+                    let request = request.take().expect("the state changes with the call");
+                    state.set(State::Admitted { call: service.oneshot(request) });
+                }
+                StateProj::Admitted { call } => return call.poll(cx).map_err(OverloadError::Inner),
+                StateProj::Refused { refusal } => {
+                    return Poll::Ready(Err(OverloadError::Overloaded(*refusal)));
+                }
+            }
+        }
+    }
+}
+
+impl<S: Service<Request>, Request> fmt::Debug for WaitFuture<S, Request> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("rate::WaitFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,189 @@
+//! A rate for each key: its table, layer and service.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::gcra::Rate;
+use crate::clock::Epoch;
+use crate::error::OverloadReason;
+use crate::limits::{KEY_SHARDS, KEYS_MAX};
+use crate::load_shed::ResponseFuture;
+use crate::observe::{Event, Observer, Watch};
+use crate::{OverloadError, Overloaded};
+
+/// One bucket for each key, all of the same rate.
+///
+/// A full bucket is as good as none, so those are forgotten when room is needed; where there is no room even then, the
+/// call is refused.
+struct Table<K> {
+    shards: Vec<Mutex<Shard<K>>>,
+    hasher: RandomState,
+    keys_max: usize,
+    rate: Rate,
+    epoch: Epoch,
+}
+
+struct Shard<K> {
+    arrivals: HashMap<K, u64>,
+    /// Not to be searched for full buckets before: a flood of new keys pays for one search, not each for its own.
+    next_sweep: u64,
+}
+
+/// Nanoseconds between two searches for full buckets.
+const SWEEP_INTERVAL: u64 = 100_000_000;
+
+impl<K: Hash + Eq> Table<K> {
+    fn try_take(&self, key: K) -> Result<(), Overloaded> {
+        let now = self.epoch.now();
+        let index = self.hasher.hash_one(&key) as usize % self.shards.len();
+        let mut shard = self.shards[index].lock().unwrap_or_else(PoisonError::into_inner);
+        let room = self.keys_max.div_ceil(self.shards.len());
+        if shard.arrivals.len() >= room && !shard.arrivals.contains_key(&key) {
+            if now >= shard.next_sweep {
+                shard.next_sweep = now.saturating_add(SWEEP_INTERVAL);
+                shard.arrivals.retain(|_, arrival| *arrival > now);
+            }
+            if shard.arrivals.len() >= room {
+                return Err(Overloaded::because(OverloadReason::Keys));
+            }
+        }
+        let arrival = shard.arrivals.entry(key).or_insert(0);
+        *arrival = self
+            .rate
+            .admit(*arrival, now)
+            .map_err(|wait| Overloaded::because(OverloadReason::Rate).retry_after(wait))?;
+        Ok(())
+    }
+}
+
+/// A layer that bounds the calls of each key in a span of time: of each client, say.
+///
+/// The table of keys is bounded: by 65,536 keys unless [`keys_max`](Self::keys_max) says otherwise.
+///
+/// ```
+/// use std::time::Duration;
+/// use minato_service::limit::KeyedRateLimitLayer;
+/// use minato_service::{Layer, ServiceExt, service_fn};
+///
+/// let per_client = KeyedRateLimitLayer::new(10, Duration::from_secs(1), |request: &(u32, String)| request.0);
+/// let service = per_client.layer(service_fn(|request: (u32, String)| async move { Ok::<_, ()>(request.1) }));
+/// # let _ = service.boxed_clone();
+/// ```
+pub struct KeyedRateLimitLayer<K, F> {
+    table: Arc<Table<K>>,
+    key: F,
+    watch: Watch,
+}
+
+impl<K, F> KeyedRateLimitLayer<K, F> {
+    /// `num` calls of each key in each span of `per`; others are refused and told when to come back.
+    ///
+    /// # Panics
+    ///
+    /// As [`RateLimitLayer::new`](super::RateLimitLayer::new).
+    #[must_use]
+    pub fn new<Request>(num: u64, per: Duration, key: F) -> Self
+    where
+        F: Fn(&Request) -> K,
+    {
+        let table = Table {
+            shards: (0..KEY_SHARDS)
+                .map(|_| Mutex::new(Shard { arrivals: HashMap::new(), next_sweep: 0 }))
+                .collect(),
+            hasher: RandomState::new(),
+            keys_max: KEYS_MAX,
+            rate: Rate::new(num, per),
+            epoch: Epoch::new(),
+        };
+        Self { table: Arc::new(table), key, watch: Watch::default() }
+    }
+
+    /// Keeps track of at most about `keys` keys at once, rounded up to a multiple of sixteen.
+    ///
+    /// # Panics
+    ///
+    /// If `keys` is zero, or the layer has been cloned or has made a service already.
+    #[must_use]
+    pub fn keys_max(mut self, keys: usize) -> Self {
+        assert!(keys > 0, "`keys_max` is zero: every call would be refused");
+        Arc::get_mut(&mut self.table).expect("`keys_max` is set before the layer is used").keys_max = keys;
+        self
+    }
+
+    /// Tells `observer` what is refused.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.watch = Watch::new(observer);
+        self
+    }
+}
+
+impl<K, F: Clone> Clone for KeyedRateLimitLayer<K, F> {
+    fn clone(&self) -> Self {
+        Self { table: self.table.clone(), key: self.key.clone(), watch: self.watch.clone() }
+    }
+}
+
+impl<K, F> fmt::Debug for KeyedRateLimitLayer<K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedRateLimitLayer").field("rate", &self.table.rate).finish_non_exhaustive()
+    }
+}
+
+impl<S, K, F: Clone> Layer<S> for KeyedRateLimitLayer<K, F> {
+    type Service = KeyedRateLimit<S, K, F>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        KeyedRateLimit { inner, layer: self.clone() }
+    }
+}
+
+/// A service with a bound on the calls of each key, made by a [`KeyedRateLimitLayer`].
+pub struct KeyedRateLimit<S, K, F> {
+    inner: S,
+    layer: KeyedRateLimitLayer<K, F>,
+}
+
+impl<S: Clone, K, F: Clone> Clone for KeyedRateLimit<S, K, F> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), layer: self.layer.clone() }
+    }
+}
+
+impl<S: fmt::Debug, K, F> fmt::Debug for KeyedRateLimit<S, K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedRateLimit").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl<S, K, F, Request> Service<Request> for KeyedRateLimit<S, K, F>
+where
+    S: Service<Request>,
+    K: Hash + Eq,
+    F: Fn(&Request) -> K,
+{
+    type Response = S::Response;
+    type Error = OverloadError<S::Error>;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx).map_err(OverloadError::Inner)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        match self.layer.table.try_take((self.layer.key)(&request)) {
+            Ok(()) => ResponseFuture::called(self.inner.call(request)),
+            Err(refusal) => {
+                self.layer.watch.tell(|| Event::Refused { reason: refusal.reason });
+                ResponseFuture::refused(refusal)
+            }
+        }
+    }
+}

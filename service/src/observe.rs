@@ -1,0 +1,81 @@
+//! Hearing of what the middleware decides.
+//!
+//! Each layer with state of its own takes an [`Observer`] and tells it what is out of the ordinary: refusals, changed
+//! limits and states, further attempts. Calls that pass are not told, so without an observer nothing is paid for,
+//! and with one nothing where nothing happens. What a layer's state is *now* is asked of its handle.
+//!
+//! ```
+//! use std::sync::atomic::{AtomicU64, Ordering};
+//! use minato_service::limit::ConcurrencyLimitLayer;
+//! use minato_service::observe::{Event, Observer};
+//!
+//! static REFUSED: AtomicU64 = AtomicU64::new(0);
+//! struct Metrics;
+//! impl Observer for Metrics {
+//!     fn observe(&self, event: Event) {
+//!         if let Event::Refused { .. } = event {
+//!             REFUSED.fetch_add(1, Ordering::Relaxed);
+//!         }
+//!     }
+//! }
+//! let layer = ConcurrencyLimitLayer::rejecting(64).observer(Metrics);
+//! # drop(layer);
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::OverloadReason;
+
+/// Something out of the ordinary that a layer did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A call was refused for want of capacity.
+    Refused {
+        /// What there was too much of.
+        reason: OverloadReason,
+    },
+    /// A limit moved.
+    LimitChanged {
+        /// What it was.
+        from: usize,
+        /// What it is.
+        to: usize,
+    },
+}
+
+/// Hears of what a layer decides. It is called with no lock held, on the thread that runs the call.
+pub trait Observer: Send + Sync + 'static {
+    /// Takes note of an event. To be quick: the call waits for it.
+    fn observe(&self, event: Event);
+}
+
+impl<F: Fn(Event) + Send + Sync + 'static> Observer for F {
+    fn observe(&self, event: Event) {
+        self(event);
+    }
+}
+
+/// A layer's observer, if it has one.
+#[derive(Clone, Default)]
+pub(crate) struct Watch(Option<Arc<dyn Observer>>);
+
+impl Watch {
+    pub(crate) fn new(observer: impl Observer) -> Self {
+        Self(Some(Arc::new(observer)))
+    }
+
+    #[inline]
+    pub(crate) fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.0 {
+            observer.observe(event());
+        }
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "observed" } else { "unobserved" })
+    }
+}
