@@ -60,6 +60,7 @@ pub mod time;
 mod blocking;
 mod driver;
 mod limits;
+mod metrics;
 mod scheduler;
 mod shim;
 

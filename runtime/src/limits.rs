@@ -28,6 +28,10 @@ pub(crate) const IO_EVENTS_PER_TURN: usize = 256;
 /// LIMIT: workers of one runtime, so that their numbers fit into the sixteen bits that each task has for one.
 pub(crate) const WORKERS_MAX: usize = u16::MAX as usize - 1;
 
+/// LIMIT: spawn sites that a worker counts one by one, so that code which spawns from many places costs no more memory;
+/// the rest is counted together. A power of two.
+pub(crate) const SPAWN_SITES_MAX: usize = 256;
+
 /// LIMIT: threads that run blocking jobs, unless the builder says otherwise.
 pub(crate) const BLOCKING_THREADS_MAX: usize = 512;
 

@@ -46,6 +46,14 @@ struct State {
     is_shut_down: bool,
 }
 
+/// How many threads and jobs there are at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Census {
+    pub(crate) threads: usize,
+    pub(crate) idle: usize,
+    pub(crate) queued: usize,
+}
+
 impl Pool {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
@@ -61,6 +69,12 @@ impl Pool {
     /// Jobs queued or under way.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Acquire)
+    }
+
+    /// Who is there now.
+    pub(crate) fn census(&self) -> Census {
+        let state = self.state.lock();
+        Census { threads: state.threads - state.ending, idle: state.idle, queued: state.jobs.len() }
     }
 
     /// Drops the jobs that have not begun, and lets the threads end.

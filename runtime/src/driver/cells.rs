@@ -25,6 +25,8 @@ struct Free {
     returned: Vec<u32>,
     never_used: u32,
     live: u32,
+    /// Cells taken so far.
+    taken: u64,
 }
 
 /// The address of a cell at one time of its life.
@@ -64,6 +66,7 @@ impl Cells {
             }
         };
         free.live += 1;
+        free.taken += 1;
         drop(free);
         let generation = self.get(index)?.generation();
         Some(Token { index, generation })
@@ -82,6 +85,12 @@ impl Cells {
     /// Descriptors registered now.
     pub(crate) fn live(&self) -> usize {
         self.free.lock().live as usize
+    }
+
+    /// Descriptors registered so far, and those that have left again.
+    pub(super) fn totals(&self) -> (u64, u64) {
+        let free = self.free.lock();
+        (free.taken, free.taken - u64::from(free.live))
     }
 
     #[inline]

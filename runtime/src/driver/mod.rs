@@ -36,4 +36,4 @@ pub(crate) use cells::Cells;
 pub use poll_evented::PollEvented;
 pub use ready::{Interest, Ready};
 pub use registration::ReadyEvent;
-pub(crate) use turn::{Driver, DriverHandle};
+pub(crate) use turn::{Census, Driver, DriverHandle};

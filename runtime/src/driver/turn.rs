@@ -11,6 +11,7 @@ use super::alarm::Alarm;
 use super::cells::Token;
 use super::{Cells, Interest};
 use crate::limits::IO_EVENTS_PER_TURN;
+use crate::metrics::Counter;
 use crate::time::Ticks;
 
 /// The token of the waker; no cell has it, since generations stay below 2^31.
@@ -24,6 +25,16 @@ pub(crate) struct DriverHandle {
     registry: mio::Registry,
     waker: mio::Waker,
     cells: Cells,
+    /// Events of descriptors; written by whoever has the driver.
+    events: Counter,
+}
+
+/// What a driver has counted.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Census {
+    pub(crate) registered: u64,
+    pub(crate) deregistered: u64,
+    pub(crate) events: u64,
 }
 
 /// The side of a driver that waits; behind its worker's lock.
@@ -44,7 +55,7 @@ impl Driver {
             Ticks::Milliseconds => None,
             Ticks::Microseconds => Some(Alarm::new(&registry, ALARM)?),
         };
-        let handle = DriverHandle { registry, waker, cells: Cells::new() };
+        let handle = DriverHandle { registry, waker, cells: Cells::new(), events: Counter::new() };
         Ok((Self { poll, alarm, events: mio::Events::with_capacity(IO_EVENTS_PER_TURN) }, handle))
     }
 
@@ -66,6 +77,7 @@ impl Driver {
         }
         for event in &self.events {
             if !matches!(event.token(), WAKE | ALARM) {
+                handle.events.increment();
                 handle.cells.dispatch(event, &mut wake);
             }
         }
@@ -79,6 +91,11 @@ impl DriverHandle {
         // The eventfd can only fail for want of memory in the kernel; mio already retries a full counter. A worker
         // that misses this wake still wakes at its next timer or event.
         let _ = self.waker.wake();
+    }
+
+    pub(crate) fn census(&self) -> Census {
+        let (registered, deregistered) = self.cells.totals();
+        Census { registered, deregistered, events: self.events.get() }
     }
 
     pub(crate) fn cells(&self) -> &Cells {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use crate::blocking;
+use crate::metrics::RuntimeMetrics;
 use crate::scheduler::{self, Entered, SharedRef};
 use crate::task::JoinHandle;
 
@@ -101,6 +102,12 @@ impl Handle {
         } else {
             RuntimeFlavor::MultiThread
         }
+    }
+
+    /// What the runtime has counted of itself.
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::new(self.shared.clone())
     }
 
     /// How many workers it has.

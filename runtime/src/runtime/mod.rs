@@ -10,6 +10,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+pub use crate::metrics::{RuntimeMetrics, SpawnSite};
 pub use builder::Builder;
 pub(crate) use config::{Config, Flavor};
 pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
@@ -49,6 +50,12 @@ impl Runtime {
 
     fn from_shared(shared: SharedRef) -> Self {
         Self { handle: Handle::new(shared), patience: Patience::Endless }
+    }
+
+    /// What the runtime has counted of itself.
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
     }
 
     /// A handle, for use elsewhere. It does not keep the runtime from ending.

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::blocks::Blocks;
@@ -12,8 +13,10 @@ use super::remote::{Remote, TimerOrder};
 use super::rng::Rng;
 use super::{Shared, queue};
 use crate::driver::Driver;
+use crate::metrics::{Counters, Sampler};
 use crate::shim::atomic::Ordering::{Relaxed, Release};
-use crate::task::{Home, TaskRef, Turn, wake_isolated};
+use crate::task::{Home, Stamp, TaskRef, Turn, wake_isolated};
+use crate::time::Nanos;
 
 /// Polls between looks at the clock, the driver and the mailbox.
 const TICK_POLLS: u32 = 61;
@@ -42,7 +45,14 @@ pub(crate) struct Core {
     pub(super) credits: Cell<usize>,
     pub(super) rng: Rng,
     next_streak: Cell<u8>,
-    polls: Cell<u64>,
+    pub(super) counters: Arc<Counters>,
+    sampler: Sampler,
+    /// What tasks are stamped with that are queued now.
+    stamp: Cell<Stamp>,
+    /// Since when the worker is not asleep, less what is counted already.
+    busy_since: Cell<Instant>,
+    /// Polls made when the worker woke last.
+    polls_at_wake: Cell<u64>,
     polls_since_tick: Cell<u32>,
     last_tick: Cell<Instant>,
     last_drive: Cell<Instant>,
@@ -77,7 +87,11 @@ impl Core {
             credits: Cell::new(0),
             rng: shared.seed.derive(index),
             next_streak: Cell::new(0),
-            polls: Cell::new(0),
+            counters: shared.remotes[index as usize].counters.clone(),
+            sampler: Sampler::new(shared.seed.derive(u32::MAX - index)),
+            stamp: Cell::new(Stamp::at(Nanos::of(now).0)),
+            busy_since: Cell::new(now),
+            polls_at_wake: Cell::new(0),
             polls_since_tick: Cell::new(0),
             last_tick: Cell::new(now),
             last_drive: Cell::new(now),
@@ -99,6 +113,8 @@ impl Core {
     /// Puts a task that was woken here into the queue.
     #[inline]
     pub(super) fn schedule_woken(&self, task: TaskRef) {
+        self.counters.wakes.increment();
+        self.stamp(task);
         if self.is_alone {
             self.push(task);
         } else {
@@ -109,12 +125,53 @@ impl Core {
         }
     }
 
-    /// Puts a new task, or one that yielded, at the tail of the queue.
+    /// Puts a new task at the tail of the queue.
     #[inline]
-    pub(super) fn schedule_last(&self, task: TaskRef) {
+    pub(super) fn schedule_new(&self, task: TaskRef) {
+        self.counters.spawns.increment();
+        self.schedule_last(task);
+    }
+
+    #[inline]
+    fn schedule_last(&self, task: TaskRef) {
+        self.stamp(task);
         self.push(task);
         if !self.is_alone {
             self.consider_help();
+        }
+    }
+
+    /// Notes when a task is queued.
+    #[inline]
+    fn stamp(&self, task: TaskRef) {
+        let stamp = self.stamp.get();
+        task.header().record.set_stamp(stamp);
+        if stamp.is_probed() {
+            self.start_probe(task);
+        }
+    }
+
+    /// Measures how long this task will wait.
+    #[cold]
+    fn start_probe(&self, task: TaskRef) {
+        let now = Nanos::real().0;
+        let stamp = Stamp::at(now);
+        self.stamp.set(stamp);
+        let header = task.header();
+        let is_started = self.counters.probe.start(header.id, now);
+        header.record.set_stamp(if is_started { stamp.probed() } else { stamp });
+    }
+
+    /// Notes how long a task has waited that is about to be polled.
+    #[cold]
+    fn finish_probe(&self, task: TaskRef) {
+        let now = Nanos::real().0;
+        let header = task.header();
+        header.record.set_stamp(header.record.stamp().unprobed());
+        let counters = self.shared().remotes.iter().map(|remote| &remote.counters);
+        let woken_at = counters.flat_map(|counters| [&counters.probe, &counters.mailbox_probe]);
+        if let Some(woken_at) = woken_at.filter_map(|probe| probe.finish(header.id)).next() {
+            self.counters.schedule_delay.record(now.saturating_sub(woken_at));
         }
     }
 
@@ -137,6 +194,8 @@ impl Core {
         let mut overflow = self.overflow.borrow_mut();
         self.queue.pop_half(|task| overflow.push_back(task));
         overflow.push_back(task);
+        self.counters.overflows.increment();
+        self.counters.overflowing.set(overflow.len() as u64);
     }
 
     /// Moves what waits outside the ring into it; when it is full, the older half changes places.
@@ -154,6 +213,7 @@ impl Core {
                 break;
             }
         }
+        self.counters.overflowing.set(overflow.len() as u64);
     }
 
     /// Asks for help if what is queued will wait longer than it takes to wake somebody.
@@ -175,7 +235,7 @@ impl Core {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(&self) -> Option<TaskRef> {
         if self.next_streak.get() < NEXT_STREAK_MAX
             && let Some(task) = self.queue.take_next()
@@ -196,16 +256,19 @@ impl Core {
 
     /// Runs queued tasks, as many as there are up to one tick. True if any ran.
     pub(super) fn run_batch(&self) -> bool {
+        let unmeasured = self.sampler.left().min(TICK_POLLS);
         let mut ran = 0;
-        while ran < TICK_POLLS
+        while ran < unmeasured
             && let Some(task) = self.take()
         {
             ran += 1;
-            let polls = self.polls.get() + 1;
-            self.polls.set(polls);
-            self.remote().polls.store(polls, Relaxed);
-            self.finish(task, task.run());
+            self.run_task(task);
         }
+        self.sampler.spend(ran);
+        if self.sampler.left() == 0 {
+            ran += self.run_measured();
+        }
+        self.counters.stop_polling();
         self.polls_since_tick.set(self.polls_since_tick.get() + ran + 1);
         if self.polls_since_tick.get() > TICK_POLLS {
             self.tick();
@@ -213,23 +276,69 @@ impl Core {
         ran != 0
     }
 
-    #[inline]
+    #[inline(always)]
+    fn run_task(&self, task: TaskRef) {
+        let header = task.header();
+        self.counters.start_poll(header.id);
+        if header.record.stamp().is_probed() {
+            self.finish_probe(task);
+        }
+        self.finish(task, task.run());
+    }
+
+    /// Runs a task with an eye on the clock, and has the next wait in the queue measured.
+    ///
+    /// Returns how many ran: none if there is nothing to run.
+    #[cold]
+    fn run_measured(&self) -> u32 {
+        let Some(task) = self.take() else { return 0 };
+        let header = task.header();
+        header.record.relieve();
+        let spawned_at = header.origin.spawned_at();
+        let start = Instant::now();
+        self.run_task(task);
+        let end = Instant::now();
+        self.counters.measure(spawned_at, end.duration_since(start).as_nanos() as u64);
+        self.set_stamp(end);
+        if self.counters.probe.is_free() {
+            self.stamp.set(self.stamp.get().probed());
+        }
+        self.sampler.restart();
+        1
+    }
+
+    /// Notes what time it is, for the tasks that are queued from now on.
+    fn set_stamp(&self, now: Instant) {
+        let stamp = Stamp::at(Nanos::of(now).0);
+        self.stamp.set(if self.stamp.get().is_probed() { stamp.probed() } else { stamp });
+    }
+
+    #[inline(always)]
     fn finish(&self, task: TaskRef, turn: Turn) {
         match turn {
             Turn::Pending => {}
-            Turn::Requeue => self.schedule_last(task),
-            Turn::Complete => match task.header().record.home() {
-                Some(home) if home.worker == self.home_index => {
-                    self.registry.borrow_mut().remove(home.slot);
-                    // SAFETY: complete, and out of the registry.
-                    unsafe { task.retire() };
-                }
-                Some(home) => {
-                    task.publish();
-                    self.shared().remotes[home.worker as usize].send_retired(task);
-                }
-                None => debug_assert!(false, "a task ran before it was registered"),
-            },
+            Turn::Requeue => {
+                self.counters.self_wakes.increment();
+                self.schedule_last(task);
+            }
+            Turn::Complete => self.finish_complete(task),
+        }
+    }
+
+    #[inline]
+    fn finish_complete(&self, task: TaskRef) {
+        self.counters.retire(task);
+        match task.header().record.home() {
+            Some(home) if home.worker == self.home_index => {
+                self.registry.borrow_mut().remove(home.slot);
+                // SAFETY: complete, and out of the registry.
+                unsafe { task.retire() };
+            }
+            Some(home) => {
+                task.publish();
+                self.shared().remotes[home.worker as usize].send_retired(task);
+            }
+            None => debug_assert!(false, "a task ran before it was registered"),
         }
     }
 
@@ -242,6 +351,8 @@ impl Core {
         let mean = u64::from(remote.poll_nanos.load(Relaxed));
         let mean = (mean * 3 + spent) / 4;
         remote.poll_nanos.store(u32::try_from(mean).unwrap_or(u32::MAX), Relaxed);
+        self.note_busy(now);
+        self.set_stamp(now);
         self.refill();
         self.collect();
         if now.duration_since(self.last_drive.get()) >= DRIVE_INTERVAL {
@@ -259,6 +370,44 @@ impl Core {
         if remote.is_called.load(Relaxed) && remote.is_called.swap(false, Relaxed) {
             self.shared().idle.end_search();
         }
+    }
+
+    /// Counts the time since the worker last woke, or was last asked.
+    fn note_busy(&self, now: Instant) {
+        let busy = now.saturating_duration_since(self.busy_since.replace(now));
+        self.counters.busy_nanos.add(busy.as_nanos() as u64);
+    }
+
+    /// Notes that the worker goes to sleep.
+    pub(super) fn note_park(&self, now: Instant) {
+        self.note_busy(now);
+        let counters = &self.counters;
+        if counters.unparks.get() != 0 && counters.polls.get() == self.polls_at_wake.get() {
+            counters.noops.increment();
+        }
+        counters.parks.increment();
+    }
+
+    /// Notes that the worker woke just now.
+    pub(super) fn note_unpark(&self) {
+        self.busy_since.set(self.last_drive.get());
+        self.polls_at_wake.set(self.counters.polls.get());
+        self.counters.unparks.increment();
+    }
+
+    /// Notes that a thread begins to run the core.
+    pub(super) fn start(&self) {
+        let now = Instant::now();
+        self.busy_since.set(now);
+        self.set_stamp(now);
+        self.last_tick.set(now);
+        self.polls_since_tick.set(0);
+    }
+
+    /// Notes that no thread runs the core any more, for whatever reason.
+    pub(super) fn stop(&self) {
+        self.counters.stop_polling();
+        self.note_busy(Instant::now());
     }
 
     /// The clock starts anew after sleep, which is not spent polling.
@@ -297,7 +446,10 @@ impl Core {
 
     /// Takes the oldest of the tasks that did not fit into the ring.
     pub(super) fn take_overflow(&self) -> Option<TaskRef> {
-        self.overflow.borrow_mut().pop_front()
+        let mut overflow = self.overflow.borrow_mut();
+        let task = overflow.pop_front();
+        self.counters.overflowing.set(overflow.len() as u64);
+        task
     }
 
     /// Takes the tasks out of the mailbox of a worker. True if there was one.
@@ -306,6 +458,11 @@ impl Core {
         for task in from.mailbox.drain() {
             if task.header().record.home().is_none() {
                 self.register(task);
+            }
+            self.counters.admitted.increment();
+            // One whose wait is measured is stamped already.
+            if !task.header().record.stamp().is_probed() {
+                task.header().record.set_stamp(self.stamp.get().unprobed());
             }
             self.push(task);
             is_any = true;
@@ -316,7 +473,9 @@ impl Core {
     /// Serves the driver and the timers; waits for at most `timeout` if there is nothing.
     pub(super) fn drive(&self, timeout: Option<Duration>) {
         self.remote().drive(timeout, wake_isolated);
-        self.last_drive.set(Instant::now());
+        let now = Instant::now();
+        self.last_drive.set(now);
+        self.set_stamp(now);
         self.fire_timers();
     }
 
@@ -358,7 +517,10 @@ impl Core {
         if !is_stuck && victim.expected_delay() < HELP_DELAY_NANOS / 2 {
             return false;
         }
+        let before = self.queue.len();
         if let Some(task) = victim.stealer.steal_into(&self.queue) {
+            self.counters.steal_operations.increment();
+            self.counters.steals.add((self.queue.len() - before) as u64 + 1);
             // Half of its queue is ours: so is what it knew of the length of polls.
             remote_estimate(self.remote(), victim);
             self.push(task);
@@ -368,6 +530,7 @@ impl Core {
             return false;
         }
         if let Some(task) = victim.stealer.steal_next() {
+            self.counters.steals.increment();
             self.push(task);
         }
         self.admit(victim);

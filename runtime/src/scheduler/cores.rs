@@ -335,6 +335,8 @@ fn cancel_queued(cores: &[Box<Core>], task: TaskRef) {
 
 /// Takes a cancelled task out of its registry, and tells whoever joins it.
 fn bury(cores: &[Box<Core>], task: TaskRef) {
+    // All cores are here, so any of them may count it.
+    cores.first().into_iter().for_each(|core| core.counters.retire(task));
     if let Some(home) = task.header().record.home()
         && let Some(core) = cores.iter().find(|core| core.index == u32::from(home.worker))
     {

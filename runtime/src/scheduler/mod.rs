@@ -54,7 +54,7 @@ pub(crate) use self::reference::SharedRef;
 pub(crate) use self::registry::Registry;
 pub(crate) use self::remote::Remote;
 use self::remote::{Remotes, TimerOrder};
-pub(crate) use self::rng::Seed;
+pub(crate) use self::rng::{Rng, Seed};
 use crate::blocking;
 use crate::limits::CANCELLED_TIMERS_MAX;
 use crate::runtime::{Config, Flavor, Handle};
@@ -124,6 +124,10 @@ impl Shared {
         self.is_shut_down.load(Acquire)
     }
 
+    pub(crate) fn remotes(&self) -> &[Remote] {
+        &self.remotes
+    }
+
     pub(crate) fn remote(&self, worker: u32) -> &Remote {
         &self.remotes[worker as usize]
     }
@@ -151,17 +155,21 @@ impl Shared {
     fn schedule_remote(&self, task: TaskRef) {
         // Woken, so it was polled, so it was registered: the wake that brought us here follows that poll.
         let worker = task.header().record.home().map_or(0, |home| u32::from(home.worker));
+        let remote = self.remote(worker);
+        remote.count_wake(task);
         // Closed only after every task is cancelled; a cancelled task is never scheduled.
-        let sent = self.remote(worker).send(task);
+        let sent = remote.send(task);
         debug_assert!(sent.is_ok(), "a live task met a closed mailbox");
     }
 
     /// Hands a new task to some worker.
     fn spawn_remote(&self, task: TaskRef) {
         let worker = self.pick_worker();
+        self.remote(worker).count_spawn(task);
         match self.remote(worker).send(task) {
             Ok(()) => self.ensure_driven(worker),
             Err(task) => {
+                self.remote(worker).uncount_spawn();
                 task.cancel_queued();
                 // SAFETY: cancelled, and in no registry.
                 unsafe { task.retire() };
@@ -298,7 +306,7 @@ where
     with_core(|core| match core {
         Some(core) if ptr::eq(core.shared(), shared) => {
             core.register(task);
-            core.schedule_last(task);
+            core.schedule_new(task);
         }
         _ => shared.spawn_remote(task),
     });
@@ -391,6 +399,15 @@ pub(crate) fn request_timer(deadline: Nanos, timer: Arc<ForeignTimer>) {
         runtime.remote(0).refuse_timers();
         panic!("a timer was waited for in a runtime that has shut down");
     }
+}
+
+/// Counts a poll that ended because the budget was spent.
+pub(crate) fn count_budget_yield() {
+    with_core(|core| {
+        if let Some(core) = core {
+            core.counters.budget_yields.increment();
+        }
+    });
 }
 
 /// Fires what is due on the worker that runs.

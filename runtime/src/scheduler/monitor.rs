@@ -155,7 +155,7 @@ fn look(shared: &Shared, seen: &mut [u64], period: Duration) -> Look {
             continue;
         }
         look.all_asleep = false;
-        let polls = remote.polls.load(Relaxed);
+        let polls = remote.counters.polls.get();
         let made = polls - std::mem::replace(seen, polls);
         if made == 0 {
             look.any_slow = true;

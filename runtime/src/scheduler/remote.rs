@@ -1,7 +1,8 @@
 //! What other threads may touch of a worker.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use super::biased::Biased;
@@ -10,10 +11,11 @@ use super::parker::Parker;
 use super::queue::Stealer;
 use crate::driver::{Driver, DriverHandle};
 use crate::limits::RETIRED_MAX;
+use crate::metrics::{Counters, SAMPLE_INTERVAL};
 use crate::shim::Mutex;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
-use crate::task::{TaskRef, wake_isolated};
+use crate::task::{Stamp, TaskRef, wake_isolated};
 use crate::time::{ForeignTimer, Key, Nanos, Wheel};
 
 /// A worker, seen from outside.
@@ -36,11 +38,16 @@ pub(crate) struct Remote {
     pub(super) is_called: AtomicBool,
     /// Whether a thread runs the core.
     pub(super) is_running: AtomicBool,
-    /// Polls so far; written by the owner only.
-    pub(super) polls: AtomicU64,
+    pub(crate) counters: Arc<Counters>,
+    /// The thread that runs the core.
+    thread: Mutex<Option<ThreadId>>,
+    /// New tasks that others have put into the mailbox.
+    spawns: AtomicU64,
+    /// Woken tasks that others have put into the mailbox.
+    wakes: AtomicU64,
     /// How long a poll takes, in nanoseconds; an estimate of the owner, corrected by the monitor.
     pub(super) poll_nanos: AtomicU32,
-    /// The value of `polls` at which the monitor found the worker held up in one poll.
+    /// The number of polls at which the monitor found the worker held up in one poll.
     pub(super) stuck_at: AtomicU64,
 }
 
@@ -59,7 +66,10 @@ impl Remote {
             driver: Mutex::new(None),
             is_called: AtomicBool::new(false),
             is_running: AtomicBool::new(false),
-            polls: AtomicU64::new(0),
+            counters: Arc::new(Counters::new()),
+            thread: Mutex::new(None),
+            spawns: AtomicU64::new(0),
+            wakes: AtomicU64::new(0),
             poll_nanos: AtomicU32::new(0),
             stuck_at: AtomicU64::new(u64::MAX),
         }
@@ -95,6 +105,63 @@ impl Remote {
         Ok(())
     }
 
+    /// Counts a new task that goes into the mailbox.
+    pub(super) fn count_spawn(&self, task: TaskRef) {
+        let spawns = self.spawns.fetch_add(1, Relaxed);
+        self.probe(spawns, task);
+    }
+
+    /// Takes back that count: the mailbox is closed.
+    pub(super) fn uncount_spawn(&self) {
+        self.spawns.fetch_sub(1, Relaxed);
+    }
+
+    /// Counts a woken task that goes into the mailbox.
+    pub(super) fn count_wake(&self, task: TaskRef) {
+        let wakes = self.wakes.fetch_add(1, Relaxed);
+        self.probe(wakes, task);
+    }
+
+    /// Measures how long one task in so many waits in the mailbox.
+    fn probe(&self, count: u64, task: TaskRef) {
+        if count.is_multiple_of(u64::from(SAMPLE_INTERVAL)) && self.counters.mailbox_probe.is_free() {
+            let now = Nanos::real().0;
+            let header = task.header();
+            if self.counters.mailbox_probe.start(header.id, now) {
+                header.record.set_stamp(Stamp::at(now).probed());
+            }
+        }
+    }
+
+    /// Notes which thread runs the core.
+    pub(super) fn set_thread(&self, thread: Option<ThreadId>) {
+        *self.thread.lock() = thread;
+    }
+
+    pub(crate) fn thread(&self) -> Option<ThreadId> {
+        *self.thread.lock()
+    }
+
+    /// New tasks that came through the mailbox so far.
+    pub(crate) fn spawns(&self) -> u64 {
+        self.spawns.load(Relaxed)
+    }
+
+    /// Tasks that came through the mailbox so far, new ones and woken ones.
+    pub(crate) fn sends(&self) -> u64 {
+        self.spawns() + self.wakes.load(Relaxed)
+    }
+
+    /// Tasks in the queue of the worker.
+    pub(crate) fn queue_len(&self) -> usize {
+        self.stealer.len() + usize::try_from(self.counters.overflowing.get()).unwrap_or(usize::MAX)
+    }
+
+    /// How long a poll takes, as far as the worker can tell.
+    pub(crate) fn poll_estimate(&self) -> Duration {
+        Duration::from_nanos(u64::from(self.poll_nanos.load(Relaxed)))
+    }
+
     /// Hands a finished task back to the worker that has it in its registry.
     pub(super) fn send_retired(&self, task: TaskRef) {
         self.retired.push(task);
@@ -117,7 +184,7 @@ impl Remote {
 
     /// Whether the monitor found the worker held up, in a poll that still goes on.
     pub(super) fn is_stuck(&self) -> bool {
-        self.stuck_at.load(Acquire) == self.polls.load(Relaxed)
+        self.stuck_at.load(Acquire) == self.counters.polls.get()
     }
 
     /// Serves the driver, unless somebody else is doing so. False if somebody is.
@@ -175,7 +242,7 @@ pub(super) enum TimerOrder {
     /// A timer was dropped elsewhere.
     Cancel(Key),
     /// A thread that is no worker waits.
-    Insert { deadline: Nanos, timer: std::sync::Arc<ForeignTimer> },
+    Insert { deadline: Nanos, timer: Arc<ForeignTimer> },
 }
 
 impl TimerOrders {

@@ -20,7 +20,7 @@ impl Seed {
     }
 
     /// The generator of one worker.
-    pub(super) fn derive(self, worker: u32) -> Rng {
+    pub(crate) fn derive(self, worker: u32) -> Rng {
         // SplitMix64 (Steele, Lea and Flood, 2014): neighbouring seeds give unrelated streams.
         let mut z = self.0.wrapping_add((u64::from(worker) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,9 +1,10 @@
 //! The loop of a worker: run what is queued, look around, sleep.
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Core, context};
+use crate::time::Nanos;
 
 /// The future that `block_on` waits for, if the worker runs inside one.
 pub(super) trait Root {
@@ -35,8 +36,9 @@ pub(super) enum End {
 
 /// Runs `core` on this thread.
 pub(super) fn run(core: &Core, root: &mut dyn Root) -> End {
+    let _here = Here::new(core);
     context::run_as(core, || {
-        core.restart_tick();
+        core.start();
         loop {
             if root.is_woken() && root.poll() {
                 return End::RootReady;
@@ -54,6 +56,23 @@ pub(super) fn run(core: &Core, root: &mut dyn Root) -> End {
     })
 }
 
+/// Tells whom it concerns that this thread runs a core.
+struct Here<'a>(&'a Core);
+
+impl<'a> Here<'a> {
+    fn new(core: &'a Core) -> Self {
+        core.remote().set_thread(Some(std::thread::current().id()));
+        Self(core)
+    }
+}
+
+impl Drop for Here<'_> {
+    fn drop(&mut self) {
+        self.0.stop();
+        self.0.remote().set_thread(None);
+    }
+}
+
 /// Sleeps until there is something to do.
 fn park(core: &Core, root: &dyn Root) {
     let shared = core.shared();
@@ -68,7 +87,10 @@ fn park(core: &Core, root: &dyn Root) {
         } else if shared.clock.is_virtual() && shared.clock.is_paused() {
             park_paused(core, root);
         } else {
-            core.drive(until_timer(core));
+            let now = Instant::now();
+            core.note_park(now);
+            core.drive(until_timer(core, now));
+            core.note_unpark();
             remote.parker.wake_up();
         }
     }
@@ -82,11 +104,11 @@ fn park(core: &Core, root: &dyn Root) {
 }
 
 /// How long the driver may wait: until the wheel has something to do.
-fn until_timer(core: &Core) -> Option<Duration> {
+fn until_timer(core: &Core, real: Instant) -> Option<Duration> {
     let next = core.with_wheel(|wheel| wheel.next_event())?;
     let shared = core.shared();
-    let at = shared.config.ticks.start(next);
-    Some(Duration::from_nanos(at.0.saturating_sub(shared.clock.now().0)))
+    let now = if shared.clock.is_virtual() { shared.clock.now() } else { Nanos::of(real) };
+    Some(Duration::from_nanos(shared.config.ticks.start(next).0.saturating_sub(now.0)))
 }
 
 /// Sleeps while the clock stands still. If nothing is going on in the driver or the blocking pool either, the clock
@@ -110,7 +132,9 @@ fn park_paused(core: &Core, root: &dyn Root) {
             core.fire_timers();
         }
         _ => {
+            core.note_park(Instant::now());
             core.drive(None);
+            core.note_unpark();
             core.remote().parker.wake_up();
         }
     }

@@ -10,7 +10,9 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use super::WaitSite;
 use crate::limits::COOP_BUDGET;
+use crate::scheduler;
 
 /// What is left to spend in this poll.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,8 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
 
 #[cold]
 fn give_way(cx: &Context<'_>) {
+    WaitSite::Budget.mark();
+    scheduler::count_budget_yield();
     cx.waker().wake_by_ref();
 }
 

@@ -23,6 +23,11 @@ thread_local! {
 }
 
 impl Id {
+    /// The number itself; never zero.
+    pub(crate) fn get(self) -> u64 {
+        self.0.get()
+    }
+
     /// A fresh id, from the block of this thread.
     pub(crate) fn next() -> Self {
         let (mut next, mut end) = IDS.get();

@@ -51,7 +51,7 @@ pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub(crate) use origin::Origin;
-pub(crate) use record::{Home, Record};
+pub(crate) use record::{Home, Record, Stamp};
 pub(crate) use run::Turn;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 pub use spawn::{spawn, spawn_blocking};

@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU8, AtomicU32};
 
 use super::WaitSite;
 
+/// See [`Record::relieve`].
+const CARRY: u32 = 1 << 31;
+
 /// The worker of a task that is in no registry.
 const NOWHERE: u16 = u16::MAX;
 
@@ -26,8 +29,8 @@ pub(crate) struct Record {
     home_slot: Cell<u32>,
     home_worker: Cell<u16>,
     wait: AtomicU8,
-    /// How often `polls` has begun anew.
-    polls_carry: AtomicU8,
+    /// Polls that `polls` was relieved of, by the `CARRY`.
+    polls_carried: AtomicU8,
     polls: AtomicU32,
     /// See [`Stamp`].
     stamp: AtomicU32,
@@ -55,6 +58,11 @@ impl Stamp {
         Self(self.0 | Self::PROBE)
     }
 
+    /// The same time, with nothing to be measured.
+    pub(crate) fn unprobed(self) -> Self {
+        Self(self.0 & !Self::PROBE)
+    }
+
     #[inline]
     pub(crate) fn is_probed(self) -> bool {
         self.0 & Self::PROBE != 0
@@ -75,7 +83,7 @@ impl Record {
             home_slot: Cell::new(0),
             home_worker: Cell::new(NOWHERE),
             wait: AtomicU8::new(0),
-            polls_carry: AtomicU8::new(0),
+            polls_carried: AtomicU8::new(0),
             polls: AtomicU32::new(0),
             stamp: AtomicU32::new(0),
         }
@@ -97,21 +105,21 @@ impl Record {
     #[inline]
     pub(super) fn start_poll(&self) {
         self.wait.store(0, Relaxed);
-        let polls = self.polls.load(Relaxed).wrapping_add(1);
-        self.polls.store(polls, Relaxed);
-        if polls == 0 {
-            self.carry_poll();
-        }
+        self.polls.store(self.polls.load(Relaxed).wrapping_add(1), Relaxed);
     }
 
-    #[cold]
-    fn carry_poll(&self) {
-        self.polls_carry.store(self.polls_carry.load(Relaxed).saturating_add(1), Relaxed);
+    /// Makes room for more polls to be counted: called now and then, so that no poll has to look for the end of the room.
+    pub(crate) fn relieve(&self) {
+        let polls = self.polls.load(Relaxed);
+        if polls >= CARRY {
+            self.polls_carried.store(self.polls_carried.load(Relaxed).saturating_add(1), Relaxed);
+            self.polls.store(polls - CARRY, Relaxed);
+        }
     }
 
     /// Polls so far; the one that goes on counts.
     pub(crate) fn polls(&self) -> u64 {
-        u64::from(self.polls_carry.load(Relaxed)) << 32 | u64::from(self.polls.load(Relaxed))
+        u64::from(self.polls_carried.load(Relaxed)) * u64::from(CARRY) + u64::from(self.polls.load(Relaxed))
     }
 
     /// Notes what the task waits for, in the poll that goes on.
@@ -143,11 +151,12 @@ mod tests {
     #[test]
     fn polls_are_counted_past_what_one_word_holds() {
         let record = Record::new();
-        record.polls.store(u32::MAX - 1, Relaxed);
-        record.start_poll();
-        assert_eq!(record.polls(), u64::from(u32::MAX));
-        record.start_poll();
-        assert_eq!(record.polls(), 1 << 32);
+        for _ in 0..3 {
+            record.polls.store(u32::MAX - 1, Relaxed);
+            record.start_poll();
+            record.relieve();
+        }
+        assert_eq!(record.polls(), 2 * u64::from(CARRY) + u64::from(u32::MAX));
     }
 
     #[test]
