@@ -59,6 +59,7 @@ pub mod time;
 
 mod blocking;
 mod driver;
+mod isolated;
 mod limits;
 mod metrics;
 mod scheduler;

@@ -214,15 +214,19 @@ fn a_handle_may_outlive_its_runtime() {
 }
 
 #[test]
-fn a_runtime_whose_threads_cannot_start_ends_all_the_same() {
+fn a_hook_that_panics_keeps_its_thread_from_nothing() {
     let rt = minato_runtime::runtime::Builder::new_multi_thread()
         .worker_threads(2)
+        .thread_keep_alive(Duration::ZERO)
         .on_thread_start(|| panic!("no thread of mine"))
+        .on_thread_stop(|| panic!("nor its end"))
         .build()
         .unwrap();
-    let task = rt.spawn(pending::<()>());
+    let task = rt.spawn(async { minato_runtime::task::spawn_blocking(|| 42).await.unwrap() });
+    assert_eq!(support::current_thread().block_on(task).unwrap(), 42);
+    let waits = rt.spawn(pending::<()>());
     drop(rt);
-    assert!(support::current_thread().block_on(task).unwrap_err().is_cancelled());
+    assert!(support::current_thread().block_on(waits).unwrap_err().is_cancelled());
 }
 
 #[test]

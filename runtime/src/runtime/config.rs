@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use crate::isolated::isolated;
 use crate::time::Ticks;
 
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
@@ -46,13 +47,13 @@ pub(crate) struct Config {
 impl Config {
     pub(crate) fn on_thread_start(&self) {
         if let Some(hook) = &self.on_thread_start {
-            hook();
+            isolated(|| hook());
         }
     }
 
     pub(crate) fn on_thread_stop(&self) {
         if let Some(hook) = &self.on_thread_stop {
-            hook();
+            isolated(|| hook());
         }
     }
 }

@@ -13,9 +13,10 @@ use super::remote::{Remote, TimerOrder};
 use super::rng::Rng;
 use super::{Shared, queue};
 use crate::driver::Driver;
+use crate::isolated::wake_isolated;
 use crate::metrics::{Counters, Sampler};
 use crate::shim::atomic::Ordering::{Relaxed, Release};
-use crate::task::{Home, Stamp, TaskRef, Turn, wake_isolated};
+use crate::task::{Home, Stamp, TaskRef, Turn};
 use crate::time::Nanos;
 
 /// Polls between looks at the clock, the driver and the mailbox.

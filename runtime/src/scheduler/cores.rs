@@ -199,11 +199,10 @@ impl Shared {
         let started = thread.spawn(move || {
             let Some(core) = take(&handed_over) else { return };
             let _entered = context::enter(runtime.clone());
-            // A thread that cannot start is not replaced: the next one could not either.
-            let mut hands = Hands { runtime: &runtime, core: Some(core), let_go: Shared::lay_down };
+            let hands = Hands { runtime: &runtime, core: Some(core) };
             runtime.config.on_thread_start();
-            hands.let_go = Shared::give_back;
             hands.run();
+            drop(hands);
             runtime.config.on_thread_stop();
         });
         match (started, take) {
@@ -305,11 +304,10 @@ impl Shared {
     }
 }
 
-/// Lets a core go also when one of the user's hooks or wakers panics.
+/// Gives a core back also when one of the user's wakers panics.
 struct Hands<'a> {
     runtime: &'a Shared,
     core: Option<Box<Core>>,
-    let_go: fn(&Shared, Box<Core>),
 }
 
 impl Hands<'_> {
@@ -323,7 +321,7 @@ impl Hands<'_> {
 impl Drop for Hands<'_> {
     fn drop(&mut self) {
         if let Some(core) = self.core.take() {
-            (self.let_go)(self.runtime, core);
+            self.runtime.give_back(core);
         }
     }
 }

@@ -10,12 +10,13 @@ use super::mailbox::{Mailbox, Push};
 use super::parker::Parker;
 use super::queue::Stealer;
 use crate::driver::{Driver, DriverHandle};
+use crate::isolated::wake_isolated;
 use crate::limits::RETIRED_MAX;
 use crate::metrics::{Counters, SAMPLE_INTERVAL};
 use crate::shim::Mutex;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
-use crate::task::{Stamp, TaskRef, wake_isolated};
+use crate::task::{Stamp, TaskRef};
 use crate::time::{ForeignTimer, Key, Nanos, Wheel};
 
 /// A worker, seen from outside.

@@ -7,7 +7,7 @@ use std::task::Waker;
 
 use super::biased::Biased;
 use super::{Core, Remote, SharedRef};
-use crate::task::wake_isolated;
+use crate::isolated::wake_isolated;
 use crate::time::{Key, Nanos, Wheel};
 
 /// Wakers taken from a wheel before it is let go to wake them.

@@ -7,7 +7,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use super::wait_queue::{Key, WaitQueue, Wakers};
+use super::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
 use crate::shim::Mutex;
 use crate::task::coop::poll_proceed;
 
@@ -91,11 +91,12 @@ impl Future for Waiting<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<BarrierWaitResult> {
         let unit = ready!(poll_proceed(cx));
         let barrier = self.barrier;
-        let mut arrived = barrier.arrived.lock();
         let Some(key) = self.place else {
+            let waker = cx.waker().clone();
+            let mut arrived = barrier.arrived.lock();
             if arrived.count + 1 < barrier.parties {
                 arrived.count += 1;
-                self.place = Some(arrived.queue.push_back(Place::Waiting, Some(cx.waker().clone())));
+                self.place = Some(arrived.queue.push_back(Place::Waiting, Some(waker)));
                 return Poll::Pending;
             }
             let mut wakers = Wakers::default();
@@ -109,11 +110,15 @@ impl Future for Waiting<'_> {
             unit.made_progress();
             return Poll::Ready(BarrierWaitResult { is_leader: true });
         };
-        if *arrived.queue.get_mut(key) == Place::Waiting {
-            let replaced = arrived.queue.set_waker(key, cx);
-            drop(arrived);
-            drop(replaced);
-            return Poll::Pending;
+        let mut fresh = None;
+        let mut arrived = barrier.arrived.lock();
+        while *arrived.queue.get_mut(key) == Place::Waiting {
+            match arrived.queue.set_waker(key, cx, &mut fresh) {
+                SetWaker::Done => return Poll::Pending,
+                SetWaker::NeedsClone => drop(arrived),
+            }
+            fresh = Some(cx.waker().clone());
+            arrived = barrier.arrived.lock();
         }
         let entry = arrived.queue.remove(key);
         self.place = None;

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::blocking::block_on;
-use super::wait_queue::{Key, WaitQueue};
+use super::wait_queue::{Key, SetWaker, WaitQueue};
 use crate::limits::MUTEX_LOSSES;
 use crate::shim;
 use crate::shim::atomic::AtomicUsize;
@@ -121,35 +121,39 @@ impl Lock {
 
     #[cold]
     fn poll_queued(&self, cx: &mut Context<'_>, place: &mut Option<Key>) -> Poll<()> {
-        let mut queue = self.queue.lock();
-        let key = match *place {
-            Some(key) => key,
-            None => *place.insert(queue.push_back(Waiting::default(), None)),
-        };
-        let mut taken = queue.get_mut(key).owns;
-        if !taken {
-            // Before the last look at `LOCKED` (invariant 2).
-            self.state.fetch_or(QUEUED, Relaxed);
-            taken = self.try_lock();
-        }
-        if taken {
-            let entry = queue.remove(key);
-            *place = None;
-            if queue.is_empty() {
-                self.state.fetch_and(!QUEUED, Relaxed);
+        let mut fresh = place.is_none().then(|| cx.waker().clone());
+        loop {
+            let mut queue = self.queue.lock();
+            let key = match *place {
+                Some(key) => key,
+                None => *place.insert(queue.push_back(Waiting::default(), None)),
+            };
+            let mut taken = queue.get_mut(key).owns;
+            if !taken {
+                // Before the last look at `LOCKED` (invariant 2).
+                self.state.fetch_or(QUEUED, Relaxed);
+                taken = self.try_lock();
             }
-            drop(queue);
-            drop(entry);
-            return Poll::Ready(());
+            if taken {
+                let entry = queue.remove(key);
+                *place = None;
+                if queue.is_empty() {
+                    self.state.fetch_and(!QUEUED, Relaxed);
+                }
+                drop(queue);
+                drop(entry);
+                return Poll::Ready(());
+            }
+            let waiting = queue.get_mut(key);
+            if std::mem::take(&mut waiting.woken) {
+                waiting.losses = waiting.losses.saturating_add(1);
+            }
+            match queue.set_waker(key, cx, &mut fresh) {
+                SetWaker::Done => return Poll::Pending,
+                SetWaker::NeedsClone => drop(queue),
+            }
+            fresh = Some(cx.waker().clone());
         }
-        let waiting = queue.get_mut(key);
-        if std::mem::take(&mut waiting.woken) {
-            waiting.losses = waiting.losses.saturating_add(1);
-        }
-        let replaced = queue.set_waker(key, cx);
-        drop(queue);
-        drop(replaced);
-        Poll::Pending
     }
 
     /// A waiter gives up; what it was told goes to the next.

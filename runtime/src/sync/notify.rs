@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use super::wait_queue::{Key, WaitQueue, Wakers};
+use super::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
 use crate::shim::{Mutex, MutexGuard};
@@ -256,6 +256,7 @@ impl Waiting {
         if current & !STATE != self.calls {
             return Poll::Ready(());
         }
+        let waker = cx.map(|cx| cx.waker().clone());
         let mut queue = notify.queue.lock();
         current = word.load(Acquire);
         loop {
@@ -273,17 +274,21 @@ impl Waiting {
                 Err(actual) => current = actual,
             }
         }
-        self.place = Some(queue.push_back(Call::NotYet, cx.map(|cx| cx.waker().clone())));
+        self.place = Some(queue.push_back(Call::NotYet, waker));
         Poll::Pending
     }
 
     fn advance_queued(&mut self, notify: &Notify, key: Key, cx: Option<&mut Context<'_>>) -> Poll<()> {
+        let mut fresh = None;
         let mut queue = notify.queue.lock();
-        if *queue.get_mut(key) == Call::NotYet {
-            let replaced = cx.and_then(|cx| queue.set_waker(key, cx));
-            drop(queue);
-            drop(replaced);
-            return Poll::Pending;
+        while *queue.get_mut(key) == Call::NotYet {
+            let Some(cx) = &cx else { return Poll::Pending };
+            match queue.set_waker(key, cx, &mut fresh) {
+                SetWaker::Done => return Poll::Pending,
+                SetWaker::NeedsClone => drop(queue),
+            }
+            fresh = Some(cx.waker().clone());
+            queue = notify.queue.lock();
         }
         let entry = queue.remove(key);
         self.place = None;

@@ -12,9 +12,9 @@
 //!    `WAITERS` on before it looks at the permits a last time. One of the two sees the other.
 //! 4. `CLOSED` is turned on under the lock and never off. It empties the queue.
 
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
-use super::wait_queue::{Key, WaitQueue, Wakers};
+use super::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
 use crate::shim::atomic::AtomicU64;
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::shim::{Mutex, MutexGuard};
@@ -149,38 +149,37 @@ impl Permits {
         ticket: Ticket,
         place: &mut Option<Key>,
     ) -> Poll<Result<u32, Closed>> {
-        let mut queue = self.queue.lock();
         let Some(key) = *place else {
-            return self.enqueue(queue, cx, permits, ticket, place);
+            let waker = cx.waker().clone();
+            return self.enqueue(waker, permits, ticket, place);
         };
-        if queue.get_mut(key).granted {
-            let entry = queue.remove(key);
-            *place = None;
-            drop(queue);
-            drop(entry);
-            return Poll::Ready(Ok(self.draw(ticket)));
+        let mut fresh = None;
+        loop {
+            let mut queue = self.queue.lock();
+            let is_granted = queue.get_mut(key).granted;
+            if is_granted || self.is_closed() {
+                let entry = queue.remove(key);
+                *place = None;
+                drop(queue);
+                drop(entry);
+                return Poll::Ready(if is_granted { Ok(self.draw(ticket)) } else { Err(Closed) });
+            }
+            match queue.set_waker(key, cx, &mut fresh) {
+                SetWaker::Done => return Poll::Pending,
+                SetWaker::NeedsClone => drop(queue),
+            }
+            fresh = Some(cx.waker().clone());
         }
-        if self.is_closed() {
-            let entry = queue.remove(key);
-            *place = None;
-            drop(queue);
-            drop(entry);
-            return Poll::Ready(Err(Closed));
-        }
-        let replaced = queue.set_waker(key, cx);
-        drop(queue);
-        drop(replaced);
-        Poll::Pending
     }
 
     fn enqueue(
         &self,
-        mut queue: MutexGuard<'_, WaitQueue<Wanted>>,
-        cx: &Context<'_>,
+        waker: Waker,
         permits: u32,
         ticket: Ticket,
         place: &mut Option<Key>,
     ) -> Poll<Result<u32, Closed>> {
+        let mut queue = self.queue.lock();
         // ORDERING: Acquire [permit], as in `try_take`. Release is not needed: the lock orders the queue itself.
         let mut word = self.word.fetch_or(WAITERS, Acquire) | WAITERS;
         while queue.is_empty() {
@@ -197,7 +196,7 @@ impl Permits {
                 Err(current) => word = current,
             }
         }
-        *place = Some(queue.push_back(Wanted { permits, granted: false }, Some(cx.waker().clone())));
+        *place = Some(queue.push_back(Wanted { permits, granted: false }, Some(waker)));
         Poll::Pending
     }
 
@@ -320,22 +319,26 @@ impl Permits {
         if self.is_closed() && place.is_none() {
             return Poll::Ready(());
         }
-        let mut queue = self.queue.lock();
-        let dropped = if self.is_closed() {
-            place.take().and_then(|key| queue.remove(key).1)
-        } else if let Some(key) = *place {
-            let replaced = queue.set_waker(key, cx);
+        let mut fresh = None;
+        loop {
+            let mut queue = self.queue.lock();
+            if self.is_closed() {
+                let entry = place.take().map(|key| queue.remove(key));
+                drop(queue);
+                drop(entry);
+                return Poll::Ready(());
+            }
+            match *place {
+                Some(key) if queue.set_waker(key, cx, &mut fresh) == SetWaker::Done => return Poll::Pending,
+                None if fresh.is_some() => {
+                    *place = Some(queue.insert(Wanted { permits: 0, granted: false }, fresh.take()));
+                    return Poll::Pending;
+                }
+                _ => {}
+            }
             drop(queue);
-            drop(replaced);
-            return Poll::Pending;
-        } else {
-            let wanted = Wanted { permits: 0, granted: false };
-            *place = Some(queue.insert(wanted, Some(cx.waker().clone())));
-            return Poll::Pending;
-        };
-        drop(queue);
-        drop(dropped);
-        Poll::Ready(())
+            fresh = Some(cx.waker().clone());
+        }
     }
 
     /// A waiter for the end gives up.

@@ -4,6 +4,7 @@
 //! waits needs no pinning and no `unsafe`, and a queue that has grown once allocates no more. The owner keeps the
 //! queue under a lock, and calls and drops wakers only after it has let go of it.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Waker};
 
 use slab::Slab;
@@ -112,14 +113,19 @@ impl<T> WaitQueue<T> {
         &mut self.entry(key.0).data
     }
 
-    /// Makes the entry wake the task of `cx`; answers the waker it replaced, to be dropped outside the lock.
+    /// Makes the entry wake the task of `cx`. A waker is cloned and dropped with the lock let go: where that is still
+    /// to be done, `fresh` says with what the caller comes back, having looked again at what may have happened.
     #[must_use]
-    pub(crate) fn set_waker(&mut self, key: Key, cx: &Context<'_>) -> Option<Waker> {
+    pub(crate) fn set_waker(&mut self, key: Key, cx: &Context<'_>, fresh: &mut Option<Waker>) -> SetWaker {
         let waker = &mut self.entry(key.0).waker;
-        match waker {
-            Some(waker) if waker.will_wake(cx.waker()) => None,
-            waker => waker.replace(cx.waker().clone()),
+        if waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return SetWaker::Done;
         }
+        if fresh.is_none() {
+            return SetWaker::NeedsClone;
+        }
+        std::mem::swap(waker, fresh);
+        SetWaker::Done
     }
 
     /// Removes an entry, from the queue too if it is still there.
@@ -164,6 +170,15 @@ impl<T> WaitQueue<T> {
     }
 }
 
+/// What became of a waker that was to be left in the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SetWaker {
+    /// It is there; what it replaced is dropped with the caller's `fresh`.
+    Done,
+    /// The caller is to let go of the lock, clone the waker and come back.
+    NeedsClone,
+}
+
 /// Wakers to be called after a lock has been let go; one costs no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Wakers {
@@ -180,10 +195,22 @@ impl Wakers {
         }
     }
 
-    /// Wakes all, in order.
+    /// Wakes all, in order. If one of them panics, the rest are woken and the caller gets the first panic.
     pub(crate) fn wake(self) {
-        for waker in self.first.into_iter().chain(self.more) {
-            waker.wake();
+        let Some(first) = self.first else { return };
+        if self.more.is_empty() {
+            return first.wake();
+        }
+        let mut panicked = None;
+        for waker in std::iter::once(first).chain(self.more) {
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                panicked.get_or_insert(payload);
+            }
+        }
+        if let Some(payload) = panicked
+            && !std::thread::panicking()
+        {
+            resume_unwind(payload);
         }
     }
 }

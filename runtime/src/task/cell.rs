@@ -19,6 +19,7 @@ use std::task::{Context, Poll};
 
 use super::header::{Header, TaskRef, VTable};
 use super::{Id, JoinError, Origin, Record, State, waker};
+use crate::isolated::isolated;
 use crate::scheduler::{self, Shared};
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicPtr;
@@ -122,7 +123,7 @@ unsafe fn finish<F: Future, O: Owner>(task: TaskRef, output: Result<F::Output, J
         Ok(()) => output,
         Err(payload) => {
             // A second panic, of the output's own drop, is swallowed: the first is already reported.
-            drop(catch_unwind(AssertUnwindSafe(|| drop(output))));
+            isolated(|| drop(output));
             Err(JoinError::panic(task.header().id, payload))
         }
     };
@@ -164,11 +165,7 @@ unsafe fn read_output<F: Future, O: Owner>(task: TaskRef, destination: *mut ()) 
 
 unsafe fn drop_output<F: Future, O: Owner>(task: TaskRef) {
     // SAFETY: the caller owns the output (2) and has not taken it (4). A panic of its drop has nobody to go to.
-    drop(unsafe {
-        with_stage::<F, O, _>(task, |slot| {
-            catch_unwind(AssertUnwindSafe(|| ManuallyDrop::drop(&mut (*slot).output)))
-        })
-    });
+    unsafe { with_stage::<F, O, _>(task, |slot| isolated(|| ManuallyDrop::drop(&mut (*slot).output))) };
 }
 
 unsafe fn schedule<F: Future, O: Owner>(task: TaskRef) {

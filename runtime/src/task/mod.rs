@@ -58,5 +58,4 @@ pub use spawn::{spawn, spawn_blocking};
 use state::State;
 pub use tracker::{TaskTracker, TaskTrackerToken, TrackedFuture};
 pub use wait_site::WaitSite;
-pub(crate) use waker::wake_isolated;
 pub use yield_now::yield_now;

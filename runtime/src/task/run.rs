@@ -4,7 +4,8 @@ use std::task::Waker;
 
 use super::header::TaskRef;
 use super::state::Start;
-use super::{coop, current, wake_isolated};
+use super::{coop, current};
+use crate::isolated::wake_isolated;
 
 /// What became of a task in its turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

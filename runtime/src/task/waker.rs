@@ -4,7 +4,6 @@
 //!
 //! 1. The data pointer of every waker made here is a task, and an owned waker owns one reference to it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::header::{Header, TaskRef};
@@ -17,18 +16,6 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 pub(super) fn borrowed(task: TaskRef) -> Waker {
     // SAFETY: (1), but for the reference, which the caller's `ManuallyDrop` makes up for.
     unsafe { Waker::from_raw(RawWaker::new(task.as_ptr().cast_const().cast(), &VTABLE)) }
-}
-
-/// Wakes, and keeps a panic of somebody else's waker from those whom the caller has still to wake.
-///
-/// The panic hook has told of it; there is nobody here to hand it to.
-pub(crate) fn wake_isolated(waker: Waker) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        // Dropping it is somebody else's code too.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(payload);
-        }
-    }
 }
 
 unsafe fn task(data: *const ()) -> TaskRef {

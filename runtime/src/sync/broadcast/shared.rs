@@ -13,7 +13,7 @@ use super::error::TryRecvError;
 use super::queue::{Found, Queue};
 use crate::shim::Mutex;
 use crate::sync::Notify;
-use crate::sync::wait_queue::{Key, WaitQueue, Wakers};
+use crate::sync::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
 
 type Message<T> = Arc<Mutex<T>>;
 
@@ -116,24 +116,29 @@ impl<T: Clone> Shared<T> {
         position: &mut u64,
         place: &mut Option<Key>,
     ) -> Poll<Result<T, TryRecvError>> {
-        let mut state = self.state.lock();
-        let taken = state.take(position);
-        if let Err(TryRecvError::Empty) = taken {
-            let replaced = match *place {
-                Some(key) => state.waiting.set_waker(key, cx),
-                None => {
-                    *place = Some(state.waiting.insert((), Some(cx.waker().clone())));
-                    None
+        let mut fresh = None;
+        loop {
+            let mut state = self.state.lock();
+            let taken = state.take(position);
+            if !matches!(taken, Err(TryRecvError::Empty)) {
+                let entry = place.take().map(|key| state.waiting.remove(key));
+                drop(state);
+                drop(entry);
+                return Poll::Ready(taken.map(into_value));
+            }
+            match *place {
+                Some(key) if state.waiting.set_waker(key, cx, &mut fresh) == SetWaker::Done => {
+                    return Poll::Pending;
                 }
-            };
+                None if fresh.is_some() => {
+                    *place = Some(state.waiting.insert((), fresh.take()));
+                    return Poll::Pending;
+                }
+                _ => {}
+            }
             drop(state);
-            drop(replaced);
-            return Poll::Pending;
+            fresh = Some(cx.waker().clone());
         }
-        let entry = place.take().map(|key| state.waiting.remove(key));
-        drop(state);
-        drop(entry);
-        Poll::Ready(taken.map(into_value))
     }
 }
 
