@@ -30,6 +30,7 @@
 //! | [`time`] | sleeping, limits, steady paces, a clock that tests can hold |
 //! | [`io`] | traits for reading and writing, and [`io::PollEvented`] to build sockets on |
 //! | `codec` | frames over the I/O traits (feature `codec`) |
+//! | `fs` | files and folders (feature `fs`) |
 //! | `signal` | Unix signals and ctrl-c (feature `signal`) |
 //!
 //! Names are tokio's where the meaning is, so that code ports by changing a path. What is different:
@@ -46,6 +47,8 @@
 
 #[cfg(feature = "codec")]
 pub mod codec;
+#[cfg(feature = "fs")]
+pub mod fs;
 pub mod io;
 #[cfg(feature = "macros")]
 #[doc(hidden)]

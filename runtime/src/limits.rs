@@ -67,3 +67,18 @@ pub(crate) const SPARE_BUFFERS_MAX: usize = 32;
 /// LIMIT: the largest of them, so that one long frame does not stay resident.
 #[cfg(feature = "codec")]
 pub(crate) const SPARE_BUFFER_LEN_MAX: usize = 64 * 1024;
+
+/// LIMIT: bytes that one read of a file copies out of the page cache on a worker. About ten microseconds; what is
+/// larger goes to a blocking thread or comes in pieces, so that no file holds a worker.
+#[cfg(feature = "fs")]
+pub(crate) const CACHED_READ_MAX: usize = 128 * 1024;
+
+/// LIMIT: bytes that a file holds for the reads and writes under way, unless its owner says otherwise; a writer that is
+/// faster than its disk waits.
+#[cfg(feature = "fs")]
+pub(crate) const FILE_BUFFER_MAX: usize = 2 * 1024 * 1024;
+
+/// LIMIT: entries of a folder fetched by one job and held until they are asked for, so that a folder of millions costs
+/// no more memory than a small one.
+#[cfg(feature = "fs")]
+pub(crate) const DIR_ENTRIES_PER_JOB: usize = 128;

@@ -37,12 +37,14 @@ pub(crate) struct Pool {
 
 #[derive(Debug, Default)]
 struct State {
-    jobs: VecDeque<TaskRef>,
+    jobs: VecDeque<Queued>,
     threads: usize,
     /// Those of the threads that take no more jobs.
     ending: usize,
     idle: usize,
     started: usize,
+    /// Jobs since the beginning.
+    submitted: usize,
     is_shut_down: bool,
 }
 
@@ -52,6 +54,21 @@ pub(crate) struct Census {
     pub(crate) threads: usize,
     pub(crate) idle: usize,
     pub(crate) queued: usize,
+}
+
+#[derive(Debug)]
+struct Queued {
+    job: TaskRef,
+    at_shutdown: AtShutdown,
+}
+
+/// What the end of the runtime does with a job that has not begun.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtShutdown {
+    Drop,
+    /// It is run first: it carries what somebody was told is on its way.
+    #[cfg_attr(not(feature = "fs"), expect(dead_code, reason = "files alone have such jobs"))]
+    Run,
 }
 
 impl Pool {
@@ -77,14 +94,23 @@ impl Pool {
         Census { threads: state.threads - state.ending, idle: state.idle, queued: state.jobs.len() }
     }
 
-    /// Drops the jobs that have not begun, and lets the threads end.
+    /// Jobs since the beginning: what counting tests look at.
+    #[cfg(all(test, feature = "fs"))]
+    pub(crate) fn submitted(&self) -> usize {
+        self.state.lock().submitted
+    }
+
+    /// Drops the jobs that have not begun and may be dropped, and lets the threads end.
     pub(crate) fn shut_down(&self) {
         let mut state = self.state.lock();
         state.is_shut_down = true;
         let jobs = std::mem::take(&mut state.jobs);
+        let (run, dropped) = jobs.into_iter().partition(|queued| queued.at_shutdown == AtShutdown::Run);
+        state.jobs = run;
         drop(state);
         self.job_waits.notify_all();
-        jobs.into_iter().for_each(cancel);
+        let dropped: VecDeque<Queued> = dropped;
+        dropped.into_iter().for_each(|queued| cancel(queued.job));
     }
 
     /// Waits until all threads but this one have ended. False if that took too long.
@@ -106,7 +132,7 @@ impl Pool {
         true
     }
 
-    fn submit(&self, runtime: &SharedRef, job: TaskRef) {
+    fn submit(&self, runtime: &SharedRef, job: TaskRef, at_shutdown: AtShutdown) {
         let mut state = self.state.lock();
         if state.is_shut_down {
             drop(state);
@@ -114,7 +140,8 @@ impl Pool {
             return;
         }
         self.in_flight.fetch_add(1, AcqRel);
-        state.jobs.push_back(job);
+        state.submitted += 1;
+        state.jobs.push_back(Queued { job, at_shutdown });
         if state.idle >= state.jobs.len() {
             drop(state);
             self.job_waits.notify_one();
@@ -144,8 +171,8 @@ impl Pool {
     fn next_job(&self) -> Option<TaskRef> {
         let mut state = self.state.lock();
         loop {
-            if let Some(job) = state.jobs.pop_front() {
-                return Some(job);
+            if let Some(queued) = state.jobs.pop_front() {
+                return Some(queued.job);
             }
             if state.is_shut_down {
                 state.ending += 1;
@@ -215,11 +242,29 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
+    submit(runtime, job, origin, AtShutdown::Drop)
+}
+
+/// As [`spawn`]; the end of the runtime waits for it even if it has not begun.
+#[cfg(feature = "fs")]
+pub(crate) fn spawn_mandatory<F, R>(runtime: &SharedRef, job: F, origin: Origin) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    submit(runtime, job, origin, AtShutdown::Run)
+}
+
+fn submit<F, R>(runtime: &SharedRef, job: F, origin: Origin, at_shutdown: AtShutdown) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
     const NEVER_WOKEN: *const Shared = std::ptr::null();
     let task = allocate(Job(Some(job)), Id::next(), NEVER_WOKEN, origin);
     // SAFETY: new, and `R` is its output.
     let handle = unsafe { JoinHandle::new(task) };
-    runtime.blocking.submit(runtime, task);
+    runtime.blocking.submit(runtime, task, at_shutdown);
     handle
 }
 

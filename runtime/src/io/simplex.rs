@@ -5,7 +5,7 @@ use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker, ready};
 
 use super::ReadBuf;
-use crate::shim::{Arc, Mutex};
+use crate::shim::{Arc, Mutex, MutexGuard};
 use crate::task::coop::poll_proceed;
 
 /// A reader and a writer: what is written to one is read from the other.
@@ -116,13 +116,9 @@ impl Pipe {
 
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let unit = ready!(poll_proceed(cx));
-        let mut state = self.state.lock();
-        if state.bytes.is_empty() && state.ends == Ends::Both && buf.remaining() > 0 {
-            let replaced = remember(&mut state.reader, cx);
-            drop(state);
-            drop(replaced);
-            return Poll::Pending;
-        }
+        let must_wait =
+            |state: &State| state.bytes.is_empty() && state.ends == Ends::Both && buf.remaining() > 0;
+        let mut state = ready!(self.poll_unless(cx, must_wait, |state| &mut state.reader));
         unit.made_progress();
         let mut read = 0;
         let (head, tail) = state.bytes.as_slices();
@@ -142,19 +138,15 @@ impl Pipe {
 
     pub(super) fn poll_write(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let unit = ready!(poll_proceed(cx));
-        let mut state = self.state.lock();
+        let has_bytes = bufs.iter().any(|buf| !buf.is_empty());
+        let must_wait =
+            |state: &State| state.ends == Ends::Both && state.bytes.len() == self.capacity && has_bytes;
+        let mut state = ready!(self.poll_unless(cx, must_wait, |state| &mut state.writer));
+        unit.made_progress();
         if state.ends != Ends::Both {
-            unit.made_progress();
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         let mut room = self.capacity - state.bytes.len();
-        if room == 0 && bufs.iter().any(|buf| !buf.is_empty()) {
-            let replaced = remember(&mut state.writer, cx);
-            drop(state);
-            drop(replaced);
-            return Poll::Pending;
-        }
-        unit.made_progress();
         let mut written = 0;
         for buf in bufs {
             let length = buf.len().min(room);
@@ -168,6 +160,33 @@ impl Pipe {
             reader.wake();
         }
         Poll::Ready(Ok(written))
+    }
+
+    /// The state, unless the caller must wait; then its waker is in `slot`. Wakers are cloned and dropped without the
+    /// lock, since they are other people's code.
+    fn poll_unless(
+        &self,
+        cx: &Context<'_>,
+        must_wait: impl Fn(&State) -> bool,
+        slot: impl Fn(&mut State) -> &mut Option<Waker>,
+    ) -> Poll<MutexGuard<'_, State>> {
+        let mut state = self.state.lock();
+        if !must_wait(&state) {
+            return Poll::Ready(state);
+        }
+        if slot(&mut state).as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            return Poll::Pending;
+        }
+        drop(state);
+        let waker = cx.waker().clone();
+        let mut state = self.state.lock();
+        if !must_wait(&state) {
+            return Poll::Ready(state);
+        }
+        let replaced = slot(&mut state).replace(waker);
+        drop(state);
+        drop(replaced);
+        Poll::Pending
     }
 
     /// The writer ends the stream.
@@ -192,14 +211,6 @@ impl Pipe {
         if let Some(writer) = writer {
             writer.wake();
         }
-    }
-}
-
-/// Keeps the waker of `cx`, without a clone if it is there already; the one it replaces, to be dropped without a lock.
-fn remember(slot: &mut Option<Waker>, cx: &Context<'_>) -> Option<Waker> {
-    match slot {
-        Some(waker) if waker.will_wake(cx.waker()) => None,
-        _ => slot.replace(cx.waker().clone()),
     }
 }
 
