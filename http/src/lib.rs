@@ -65,11 +65,12 @@ mod output;
 mod reason;
 mod server;
 mod slot;
+pub mod upgrade;
 
 pub use self::body::{Body, BodySender};
 pub use self::client::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
-pub use self::conn_info::{ConnInfo, Protocol};
+pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};
 pub use self::error::{Error, Initiator, Reset, Scope, Timeout};
 pub use self::handler::{HandlerFn, HandlerFuture, IntoResponse, handler_fn};
 pub use self::reason::Reason;

@@ -118,3 +118,7 @@ pub(crate) const RETRIES: usize = 2;
 
 /// LIMIT: how long an HTTP/2 response may wait for window (CVE-2019-9511, CVE-2019-9517).
 pub(crate) const WINDOW_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// LIMIT: informational responses of one exchange that wait to be sent, against a handler that makes them faster than the
+/// client takes them.
+pub(crate) const EARLY_RESPONSES: usize = 16;

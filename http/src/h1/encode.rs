@@ -107,6 +107,20 @@ pub(crate) fn response_head(
     out.extend_from_slice(b"\r\n");
 }
 
+/// Writes an informational response, or the final one that ends HTTP on the connection (RFC 9110 §15.2, §9.3.6).
+pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, headers: &HeaderMap) {
+    status_line(out, status);
+    for (name, value) in headers {
+        if !is_connection_field(name) {
+            field(out, name, value.as_bytes());
+        }
+    }
+    if status == StatusCode::SWITCHING_PROTOCOLS {
+        out.extend_from_slice(b"connection: upgrade\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
 /// `100 Continue`, whole.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 

@@ -15,6 +15,8 @@ pub(crate) struct Notes {
     pub(crate) host: Host,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
+    /// Among the connection options is `upgrade`.
+    pub(crate) upgrade: bool,
     pub(crate) expect_continue: bool,
     pub(crate) expects_other: bool,
     pub(crate) accepts_trailers: bool,
@@ -64,6 +66,7 @@ impl Notes {
                 for token in tokens(value) {
                     self.close |= is(token, "close");
                     self.keep_alive |= is(token, "keep-alive");
+                    self.upgrade |= is(token, "upgrade");
                 }
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => {

@@ -23,6 +23,8 @@ pub(crate) struct RequestHead {
     pub(crate) is_persistent: bool,
     /// The client holds the body back until it is told to go on.
     pub(crate) expects_continue: bool,
+    /// The client asks for another protocol on this connection (RFC 9110 §7.8).
+    pub(crate) wants_upgrade: bool,
     /// The client looks at trailers of the response.
     pub(crate) accepts_trailers: bool,
 }
@@ -94,11 +96,12 @@ impl RequestHead {
             method,
             uri,
             version,
-            headers,
             framing,
             is_persistent: framing::is_persistent(version, notes),
             expects_continue: is_modern && notes.expect_continue && framing != Framing::Length(0),
             accepts_trailers: is_modern && notes.accepts_trailers,
+            wants_upgrade: is_modern && notes.upgrade && headers.contains_key(http::header::UPGRADE),
+            headers,
         })
     }
 }

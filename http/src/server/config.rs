@@ -146,6 +146,8 @@ pub struct Http2Config {
     /// How long a response may wait for the peer to give it window; then its stream is reset with CANCEL. Default
     /// 5 min, since a consumer that works off a stream slowly is no attacker.
     pub window_timeout: Option<Duration>,
+    /// Whether a CONNECT may name a protocol, such as `websocket` (RFC 8441). Default off.
+    pub extended_connect: bool,
     /// A PING after this long without a frame from the peer. Default none.
     pub keep_alive_interval: Option<Duration>,
     /// How long the answer to such a PING may take. Default 20 s.
@@ -168,6 +170,7 @@ impl Default for Http2Config {
             data_frame_budget: None,
             control_frame_budget: limits::CONTROL_FRAMES,
             window_timeout: Some(limits::WINDOW_TIMEOUT),
+            extended_connect: false,
             keep_alive_interval: None,
             keep_alive_timeout: Duration::from_secs(20),
         }

@@ -46,7 +46,7 @@ use crate::input::Input;
 /// Dropping the future closes the connection and drops the handlers of its requests.
 pub async fn serve_connection<Io, S, B>(io: Io, service: S, config: ServerConfig) -> Result<(), Error>
 where
-    Io: AsyncRead + AsyncWrite + Unpin,
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     B: http_body::Body + 'static,
@@ -65,7 +65,7 @@ pub(super) async fn serve<Io, S, B>(
     guest: Guest,
 ) -> Result<(), Error>
 where
-    Io: AsyncRead + AsyncWrite + Unpin,
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: Service<Request<Body>, Response = Response<B>>,
     S::Error: Into<BoxError>,
     B: http_body::Body + 'static,
@@ -78,7 +78,12 @@ where
     let FirstBytes { input, guest, .. } = first;
     match spoken {
         Spoken::Nothing => Ok(()),
-        Spoken::Http1 => h1::Connection::new(io, input, service, config, info, guest, accepted).await,
+        Spoken::Http1 => {
+            let mut connection = h1::Connection::new(io, input, service, config, info, guest, accepted);
+            (&mut connection).await?;
+            connection.hand_over();
+            Ok(())
+        }
         // Boxed, so that an HTTP/1 connection does not carry the room for it.
         Spoken::Http2 => {
             Box::pin(h2::Connection::new(io, input, service, config, info, guest, accepted)).await

@@ -8,6 +8,7 @@
 //! | `net.rs` | listeners that are sockets |
 //! | `accept.rs` | the accept loop and the shutdown |
 //! | `shutdown.rs` | how connections learn of the shutdown, and the server of their end |
+//! | `watch.rs` | what a handler may ask of its exchange |
 //! | `report.rs` | what a shutdown came to |
 //! | `connection.rs` | one connection, up to knowing what it speaks |
 //! | `h1/`, `h2/` | the drivers of the two protocols |
@@ -20,7 +21,8 @@ mod h2;
 mod listener;
 mod net;
 mod report;
-mod shutdown;
+pub(crate) mod shutdown;
+pub(crate) mod watch;
 
 use std::fmt;
 use std::future::Future;

@@ -34,7 +34,7 @@ fn clients() -> [(Client, Protocol); 2] {
 fn a_get_is_answered() {
     run(async {
         let address = listen(|request: Request<Body>| async move {
-            let info = *request.extensions().get::<ConnInfo>().unwrap();
+            let info = request.extensions().get::<ConnInfo>().unwrap().clone();
             format!("{:?} {} {}", info.protocol, info.peer.is_some(), request.uri().path())
         })
         .await;

@@ -3,6 +3,7 @@
 mod bodies;
 mod body;
 mod client;
+mod early;
 mod exchanges;
 mod failures;
 mod frames;
@@ -12,3 +13,4 @@ mod kit;
 mod limits;
 mod shutdown;
 mod streams;
+mod upgrades;

@@ -1,7 +1,9 @@
 //! From a head to a handler, from a handler to a response.
 
 use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
@@ -24,8 +26,11 @@ use crate::h1::usual::{Lines, Usual};
 use crate::h1::{Framing, HeadSpan, has_option, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
+use crate::output::Output;
 use crate::server::config::ConnectionInfo;
 use crate::server::shutdown::Stage;
+use crate::server::watch::{Live, Order, Watch};
+use crate::upgrade::{self, HandOver};
 
 /// What is known of a request while it is being answered.
 pub(super) struct Exchange {
@@ -35,6 +40,20 @@ pub(super) struct Exchange {
     inbound: Inbound,
     /// Set when the request body broke off; what the peer is told if the handler has nothing to say about it.
     refusal: Option<StatusCode>,
+    /// Where the connection goes if the answer ends HTTP on it.
+    hand_over: Option<HandOver>,
+    live: Option<Live>,
+}
+
+impl Asked {
+    /// RFC 9110 §15.2: a server does not send a 1xx response to a 1.0 client.
+    fn inform(&self, output: &mut Output, responses: VecDeque<Response<()>>) {
+        if self.version >= Version::HTTP_11 {
+            for response in responses {
+                encode::bodiless_head(output.tail(), response.status(), response.headers());
+            }
+        }
+    }
 }
 
 impl Exchange {
@@ -132,11 +151,18 @@ where
         *request.uri_mut() = head.uri;
         *request.version_mut() = head.version;
         *request.headers_mut() = head.headers;
+        self.requests += 1;
+        let mut live = None;
         if self.config.connection_info == ConnectionInfo::Insert {
-            request.extensions_mut().insert(self.info);
+            let watch = self.watch.get_or_insert_with(|| Arc::new(Watch::new(Order::Sequential)));
+            live = Some(Live::begin(watch, self.requests));
+            request.extensions_mut().insert(self.info.of_exchange(watch, self.requests));
         }
+        let may_switch = head.wants_upgrade || asked.method == Method::CONNECT;
+        let hand_over = (may_switch && inbound.is_done()).then(|| upgrade::offer(request.extensions_mut()));
         let is_persistent = head.is_persistent && self.config.http1.keep_alive;
-        self.phase = Phase::Handling(Exchange { asked, is_persistent, inbound, refusal: None });
+        self.phase =
+            Phase::Handling(Exchange { asked, is_persistent, inbound, refusal: None, hand_over, live });
         match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
             Ok(future) => self.handler.set(future),
             Err(_) => self.panicked(),
@@ -163,7 +189,11 @@ where
                 self.panicked();
                 return Ok(Flow::Again);
             }
-            Ok(Poll::Pending) => {}
+            Ok(Poll::Pending) => {
+                if let Some(live) = &exchange.live {
+                    exchange.asked.inform(&mut self.output, live.poll_informational(cx));
+                }
+            }
         }
         if let Some(status) = exchange.refusal {
             // The handler has been told and has no answer ready: the peer gets ours.
@@ -215,8 +245,16 @@ where
     fn respond(&mut self, response: Response<B>, cx: &Context<'_>) {
         if let Phase::Handling(exchange) = &mut self.phase {
             exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
+            if let Some(live) = &exchange.live {
+                exchange.asked.inform(&mut self.output, live.take_informational());
+            }
         }
         let (head, mut body) = response.into_parts();
+        if let Some(hand_over) = self.take_hand_over(head.status) {
+            encode::bodiless_head(self.output.tail(), head.status, &head.headers);
+            self.phase = Phase::Switching(hand_over);
+            return;
+        }
         if head.status.is_informational() {
             // A final response is owed; 101 would need an upgrade that was never offered.
             return self.respond_empty(StatusCode::INTERNAL_SERVER_ERROR);
@@ -248,6 +286,17 @@ where
                 }
             }
         }
+    }
+
+    /// Where the connection goes, if an answer with this status ends HTTP on it.
+    fn take_hand_over(&mut self, status: StatusCode) -> Option<HandOver> {
+        let Phase::Handling(exchange) = &mut self.phase else { return None };
+        let is_switch = match exchange.asked.method {
+            // RFC 9110 §9.3.6: any 2xx to a CONNECT begins the tunnel.
+            Method::CONNECT => status.is_success(),
+            _ => status == StatusCode::SWITCHING_PROTOCOLS,
+        };
+        exchange.hand_over.take_if(|_| is_switch)
     }
 
     fn respond_empty(&mut self, status: StatusCode) {

@@ -26,7 +26,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use http::{Request, Response, StatusCode};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::BoxError;
@@ -45,7 +45,9 @@ use crate::outbound::Outbound;
 use crate::output::Output;
 use crate::server::config::ServerConfig;
 use crate::server::shutdown::{Guest, Stage};
+use crate::server::watch::Watch;
 use crate::slot::Slot;
+use crate::upgrade::{HandOver, Upgraded};
 
 /// One HTTP/1 connection, served.
 #[must_use = "futures do nothing unless polled"]
@@ -62,6 +64,9 @@ where
     phase: Phase,
     config: Arc<ServerConfig>,
     info: ConnInfo,
+    watch: Option<Arc<Watch>>,
+    /// Requests handed to the service.
+    requests: u64,
     guest: Guest,
     deadline: Deadline,
     waits: Waits,
@@ -82,6 +87,10 @@ enum Phase {
     Handling(Exchange),
     /// The head of the response is out, its body is not.
     Responding(Exchange, Outbound),
+    /// The answer that ends HTTP is in the output.
+    Switching(HandOver),
+    /// It has left: what follows on the connection is not ours.
+    Switched(HandOver),
     /// The response is out; the rest of the request body is thrown away, for the sake of the next request.
     Discarding(Decoder, u64),
     /// All is said. What still arrives is thrown away, since closing with unread bytes would reset the connection and
@@ -132,6 +141,8 @@ where
             phase: Phase::Head(Scan::new(Section::Head)),
             config,
             info,
+            watch: None,
+            requests: 0,
             guest,
             deadline: Deadline::default(),
             waits: Waits::accepted(accepted),
@@ -140,6 +151,18 @@ where
             has_answered: false,
             is_half_closed: false,
             answered_this_turn: 0,
+        }
+    }
+
+    /// Ends the connection: one that has switched protocols goes to whoever waits for it.
+    pub(crate) fn hand_over(self)
+    where
+        Io: Send + 'static,
+    {
+        if let Phase::Switched(hand_over) = self.phase {
+            let rest = Bytes::copy_from_slice(self.input.bytes());
+            // If nobody waits, the connection closes.
+            let _ = hand_over.send(Upgraded::connection(self.io, rest, Some(self.guest)));
         }
     }
 
@@ -153,7 +176,8 @@ where
                 Phase::Responding(..) => self.step_response(cx),
                 Phase::Discarding(..) => self.step_discard(cx),
                 Phase::Lingering { .. } => self.step_linger(cx),
-                Phase::Closed => return Poll::Ready(Ok(())),
+                Phase::Switching(_) => self.step_switch(cx),
+                Phase::Switched(_) | Phase::Closed => return Poll::Ready(Ok(())),
             };
             match flow? {
                 Flow::Again => {}
@@ -215,6 +239,17 @@ where
                 Ok(Flow::Again)
             }
         }
+    }
+
+    // Nothing but HTTP may be written or read before the peer has the answer.
+    fn step_switch(&mut self, cx: &mut Context<'_>) -> Stepped {
+        if self.poll_flush(cx)?.is_pending() {
+            return Ok(Flow::Wait(Wait::Room));
+        }
+        if let Phase::Switching(hand_over) = std::mem::replace(&mut self.phase, Phase::Closed) {
+            self.phase = Phase::Switched(hand_over);
+        }
+        Ok(Flow::Again)
     }
 
     fn step_discard(&mut self, cx: &mut Context<'_>) -> Stepped {

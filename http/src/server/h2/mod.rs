@@ -22,7 +22,7 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::BoxError;
 use tower_service::Service;
@@ -39,6 +39,8 @@ use crate::limits::ROUNDS_PER_TURN;
 use crate::reason::Reason;
 use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
+use crate::server::watch::{Live, Order, Watch};
+use crate::upgrade::{self, ConnectProtocol};
 
 type Accepted = (Request<h2::RecvStream>, h2::server::SendResponse<Bytes>);
 
@@ -58,6 +60,7 @@ where
     turn_waker: Waker,
     config: Arc<ServerConfig>,
     info: ConnInfo,
+    watch: Arc<Watch>,
     guest: Guest,
     clocks: Clocks,
     date: Date,
@@ -115,6 +118,9 @@ where
             .max_concurrent_reset_streams(knobs.max_concurrent_reset_streams)
             .max_pending_accept_reset_streams(knobs.max_pending_accept_reset_streams)
             .max_local_error_reset_streams(Some(knobs.max_local_error_reset_streams));
+        if knobs.extended_connect {
+            builder.enable_connect_protocol();
+        }
         if let Some(budget) = knobs.data_frame_budget {
             builder.data_frame_budget(budget);
         }
@@ -136,7 +142,8 @@ where
             turn_waker: Waker::from(Arc::clone(&turn)),
             turn,
             config,
-            info: ConnInfo { protocol: Protocol::Http2, ..info },
+            info: info.speaking(Protocol::Http2),
+            watch: Arc::new(Watch::new(Order::Concurrent)),
             guest,
             clocks,
             date: Date::new(),
@@ -239,19 +246,29 @@ where
             return;
         }
         let method = head.method.clone();
-        let body = match recv.is_end_stream() {
-            true => Body::empty(),
-            false => Body::from_h2(H2Body::new(recv, length).limited(limit)),
+        let (body, tunnel) = match &method {
+            // RFC 9113 §8.5: what follows the head of a CONNECT is the tunnel, and no body.
+            &Method::CONNECT => (Body::empty(), Some(recv)),
+            _ if recv.is_end_stream() => (Body::empty(), None),
+            _ => (Body::from_h2(H2Body::new(recv, length).limited(limit)), None),
         };
         let mut request = Request::from_parts(head, body);
+        let extensions = request.extensions_mut();
+        if let Some(protocol) = extensions.remove::<h2::ext::Protocol>() {
+            extensions.insert(ConnectProtocol::new(protocol.as_str()));
+        }
+        let tunnel = tunnel.map(|recv| Box::new((recv, upgrade::offer(extensions))));
+        let mut live = None;
         if self.config.connection_info == ConnectionInfo::Insert {
-            request.extensions_mut().insert(self.info);
+            let exchange = u64::from(respond.stream_id().as_u32());
+            live = Some(Live::begin(&self.watch, exchange));
+            extensions.insert(self.info.of_exchange(&self.watch, exchange));
         }
         match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
             Ok(handler) => {
                 let window_timeout = self.config.http2.window_timeout;
                 let date = self.date_value.clone();
-                self.streams.start(Stream::new(handler, respond, method, date, window_timeout));
+                self.streams.start(Stream::new(handler, respond, method, date, window_timeout, tunnel, live));
             }
             Err(_) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
         }

@@ -1,5 +1,6 @@
 //! One exchange: a handler, then the body of its response.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -9,6 +10,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
 use http::{Method, Response, StatusCode};
+use minato_runtime::sync::oneshot;
 use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
@@ -16,6 +18,8 @@ use crate::error::Error;
 use crate::h1::framing::is_bodiless;
 use crate::h2::{Pump, strip_connection_fields};
 use crate::reason::Reason;
+use crate::server::watch::Live;
+use crate::upgrade::{HandOver, Tunnel, Upgraded};
 
 type Respond = h2::server::SendResponse<Bytes>;
 
@@ -30,6 +34,9 @@ pin_project! {
         method: Method,
         date: HeaderValue,
         window_timeout: Option<Duration>,
+        // What becomes of the stream if the answer makes a tunnel of it.
+        tunnel: Option<Box<(h2::RecvStream, HandOver)>>,
+        live: Option<Live>,
     }
 }
 
@@ -38,6 +45,8 @@ pin_project! {
     enum Phase<F, B> {
         Handling { #[pin] handler: F },
         Responding { #[pin] pump: Pump<B> },
+        // Open until the tunnel is dropped: the connection is not idle meanwhile.
+        Tunneling { open: oneshot::Receiver<()> },
     }
 }
 
@@ -48,8 +57,10 @@ impl<F, B> Stream<F, B> {
         method: Method,
         date: HeaderValue,
         window_timeout: Option<Duration>,
+        tunnel: Option<Box<(h2::RecvStream, HandOver)>>,
+        live: Option<Live>,
     ) -> Self {
-        Self { phase: Phase::Handling { handler }, respond, method, date, window_timeout }
+        Self { phase: Phase::Handling { handler }, respond, method, date, window_timeout, tunnel, live }
     }
 }
 
@@ -66,20 +77,29 @@ where
             let me = self.as_mut().project();
             let result = match me.phase.project() {
                 PhaseProject::Responding { pump } => return pump.poll(cx),
+                PhaseProject::Tunneling { open } => return Pin::new(open).poll(cx).map(|_| ()),
                 PhaseProject::Handling { handler } => match handler.poll(cx) {
                     Poll::Ready(result) => result,
-                    // A request that nobody waits for any more is given up.
-                    Poll::Pending => return me.respond.poll_reset(cx).map(|_| ()),
+                    Poll::Pending => {
+                        if let Some(live) = me.live {
+                            inform(me.respond, live.poll_informational(cx));
+                        }
+                        // A request that nobody waits for any more is given up.
+                        return me.respond.poll_reset(cx).map(|_| ());
+                    }
                 },
             };
-            let Some(pump) = self.as_mut().respond(result) else { return Poll::Ready(()) };
-            self.as_mut().project().phase.set(Phase::Responding { pump });
+            let Some(phase) = self.as_mut().respond(result) else { return Poll::Ready(()) };
+            self.as_mut().project().phase.set(phase);
         }
     }
 
-    /// Sends the head; answers what is left to send.
-    fn respond(self: Pin<&mut Self>, result: Result<Response<B>, E>) -> Option<Pump<B>> {
+    /// Sends the head; answers what is left to do.
+    fn respond(self: Pin<&mut Self>, result: Result<Response<B>, E>) -> Option<Phase<F, B>> {
         let me = self.project();
+        if let Some(live) = me.live {
+            inform(me.respond, live.take_informational());
+        }
         let response = match result {
             Ok(response) if !response.status().is_informational() => response,
             Ok(_) => {
@@ -103,6 +123,16 @@ where
         if !head.headers.contains_key(DATE) {
             head.headers.insert(DATE, me.date.clone());
         }
+        if let Some(tunnel) = me.tunnel.take()
+            && head.status.is_success()
+        {
+            let (recv, hand_over) = *tunnel;
+            let send = me.respond.send_response(Response::from_parts(head, ()), false).ok()?;
+            let (still_open, open) = oneshot::channel();
+            // If nobody waits, the stream is reset.
+            let _ = hand_over.send(Upgraded::tunnel(Tunnel::new(recv, send, still_open)));
+            return Some(Phase::Tunneling { open });
+        }
         let is_bodiless = is_bodiless(me.method, head.status);
         if let Some(length) = body.size_hint().exact()
             && (!is_bodiless || (*me.method == Method::HEAD && length > 0))
@@ -112,7 +142,10 @@ where
         let is_end = is_bodiless || body.is_end_stream();
         let send = me.respond.send_response(Response::from_parts(head, ()), is_end);
         match send {
-            Ok(send) if !is_end => Some(Pump::new(body, send).window_timeout(*me.window_timeout)),
+            Ok(send) if !is_end => {
+                let pump = Pump::new(body, send).window_timeout(*me.window_timeout);
+                Some(Phase::Responding { pump })
+            }
             // An error says that the stream is gone, and with it whoever could be told.
             Ok(_) | Err(_) => None,
         }
@@ -138,6 +171,15 @@ where
                 Poll::Ready(())
             }
         }
+    }
+}
+
+/// Sends responses before the final one.
+fn inform(respond: &mut Respond, responses: VecDeque<Response<()>>) {
+    for mut response in responses {
+        strip_connection_fields(response.headers_mut());
+        // An error says that the stream is gone, and with it whoever could be told.
+        let _ = respond.send_informational(response);
     }
 }
 
