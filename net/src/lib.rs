@@ -4,6 +4,7 @@
 //! - [`UdpSocket`] for datagrams
 //! - [`unix`], [`UnixListener`], [`UnixStream`], [`UnixDatagram`]: sockets in the file system
 //! - [`ToSocketAddrs`], [`lookup_host`], [`Resolver`]: names; [`Dialer`]: connecting to them (RFC 8305)
+//! - `tls` (feature `tls`): TLS over any of the streams
 //! - [`accept`]: a loop that goes on when the process has run out of descriptors
 //!
 //! A socket belongs to no runtime until an operation on it first would block; from then on it belongs to the worker
@@ -27,13 +28,22 @@
 //! server.await.unwrap()
 //! # }).unwrap();
 //! ```
+//!
+//! # Features
+//!
+//! `tls` with `tls-ring` or `tls-aws-lc-rs`, `tls-system-roots`, `tls-bundled-roots`: see `tls`. `tokio-io`,
+//! `futures-io` and `hyper` implement the I/O traits of those libraries on all streams of this crate, directly and
+//! without a wrapper.
 #![forbid(unsafe_code)]
 
 pub mod accept;
 pub mod tcp;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod unix;
 
 mod addr;
+mod bridges;
 mod dial;
 mod halves;
 mod limits;

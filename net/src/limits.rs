@@ -34,3 +34,12 @@ pub(crate) const BACKLOG_PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// LIMIT: the longest such pause, so that room is found soon.
 pub(crate) const BACKLOG_PAUSE_MAX: Duration = Duration::from_millis(64);
+
+/// LIMIT: how long a TLS handshake may take, so that peers which stop in the middle do not pile up.
+#[cfg(feature = "tls")]
+pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// LIMIT: TLS handshakes of one acceptor beyond the client's first message; they are the costliest thing a stranger can
+/// ask for.
+#[cfg(feature = "tls")]
+pub(crate) const HANDSHAKES_MAX: usize = 512;

@@ -104,17 +104,7 @@ macro_rules! readable {
             }
         }
 
-        #[cfg(feature = "tokio-io")]
-        impl<$($generics)*> tokio::io::AsyncRead for $type {
-            #[inline]
-            fn poll_read(
-                self: std::pin::Pin<&mut Self>,
-                cx: &mut std::task::Context<'_>,
-                buf: &mut tokio::io::ReadBuf<'_>,
-            ) -> std::task::Poll<std::io::Result<()>> {
-                minato_runtime::io::tokio_compat::poll_read(self, cx, buf)
-            }
-        }
+        $crate::bridges::bridge!([$($generics)*] $type; read);
     };
 }
 
@@ -122,63 +112,53 @@ macro_rules! readable {
 macro_rules! writable {
     ([$($generics:tt)*] $type:ty, $this:ident => $shared:expr) => {
         impl<$($generics)*> minato_runtime::io::AsyncWrite for $type {
-            $crate::stream::writable_methods!($this => $shared);
+            #[inline]
+            fn poll_write(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                buf: &[u8],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let $this = &*self;
+                $crate::stream::sealed::Sealed::poll_send($shared, cx, buf)
+            }
+
+            #[inline]
+            fn poll_write_vectored(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+                bufs: &[std::io::IoSlice<'_>],
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let $this = &*self;
+                $crate::stream::sealed::Sealed::poll_send_vectored($shared, cx, bufs)
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                true
+            }
+
+            fn poll_flush(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                std::task::Poll::Ready(Ok(()))
+            }
+
+            fn poll_shutdown(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<std::io::Result<()>> {
+                let $this = &*self;
+                std::task::Poll::Ready(
+                    match $crate::stream::sealed::Sealed::end($shared, std::net::Shutdown::Write) {
+                        Err(error) if error.kind() == std::io::ErrorKind::NotConnected => Ok(()),
+                        result => result,
+                    },
+                )
+            }
         }
 
-        #[cfg(feature = "tokio-io")]
-        impl<$($generics)*> tokio::io::AsyncWrite for $type {
-            $crate::stream::writable_methods!($this => $shared);
-        }
+        $crate::bridges::bridge!([$($generics)*] $type; write);
     };
 }
 
-/// The writing methods, whose signatures are the same in tokio's trait and in ours.
-macro_rules! writable_methods {
-    ($this:ident => $shared:expr) => {
-        #[inline]
-        fn poll_write(
-            self: std::pin::Pin<&mut Self>,
-            cx: &mut std::task::Context<'_>,
-            buf: &[u8],
-        ) -> std::task::Poll<std::io::Result<usize>> {
-            let $this = &*self;
-            $crate::stream::sealed::Sealed::poll_send($shared, cx, buf)
-        }
-
-        #[inline]
-        fn poll_write_vectored(
-            self: std::pin::Pin<&mut Self>,
-            cx: &mut std::task::Context<'_>,
-            bufs: &[std::io::IoSlice<'_>],
-        ) -> std::task::Poll<std::io::Result<usize>> {
-            let $this = &*self;
-            $crate::stream::sealed::Sealed::poll_send_vectored($shared, cx, bufs)
-        }
-
-        fn is_write_vectored(&self) -> bool {
-            true
-        }
-
-        fn poll_flush(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<std::io::Result<()>> {
-            std::task::Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<std::io::Result<()>> {
-            let $this = &*self;
-            std::task::Poll::Ready(
-                match $crate::stream::sealed::Sealed::end($shared, std::net::Shutdown::Write) {
-                    Err(error) if error.kind() == std::io::ErrorKind::NotConnected => Ok(()),
-                    result => result,
-                },
-            )
-        }
-    };
-}
-
-pub(crate) use {readable, shared_stream, writable, writable_methods};
+pub(crate) use {readable, shared_stream, writable};

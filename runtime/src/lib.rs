@@ -42,11 +42,14 @@
 //!
 //! # Features
 //!
-//! `rt-multi-thread`, `macros` and `signal` are on by default. `codec` adds frames over streams of bytes, `tokio-io` adds bridges to tokio's I/O traits; no tokio
-//! runtime is ever started.
+//! `rt-multi-thread`, `macros` and `signal` are on by default. `codec` adds frames over streams of bytes, `tokio-io`
+//! bridges to tokio's I/O traits, `hyper` what hyper 1 asks of a runtime. No tokio runtime is ever started, but by
+//! `tokio-context`, for libraries that need one.
 
 #[cfg(feature = "codec")]
 pub mod codec;
+#[cfg(any(feature = "hyper", feature = "tokio-context"))]
+pub mod compat;
 #[cfg(feature = "fs")]
 pub mod fs;
 pub mod io;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use minato_runtime::io::{AsyncRead, ReadBuf};
 
 use super::{End, end_methods};
+use crate::bridges::bridge;
 use crate::readiness::readiness_methods;
 use crate::source::{BufMut, Interest, PollEvented, descriptor};
 
@@ -70,3 +71,5 @@ impl AsyncRead for Receiver {
         true
     }
 }
+
+bridge!([] Receiver; read);

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use minato_runtime::io::AsyncWrite;
 
 use super::{End, end_methods};
+use crate::bridges::bridge;
 use crate::readiness::readiness_methods;
 use crate::source::{Interest, PollEvented, descriptor};
 
@@ -71,3 +72,5 @@ impl AsyncWrite for Sender {
         Poll::Ready(Ok(()))
     }
 }
+
+bridge!([] Sender; write);

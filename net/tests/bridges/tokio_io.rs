@@ -1,5 +1,4 @@
 //! tokio's I/O traits on our sockets, without a wrapper.
-#![cfg(feature = "tokio-io")]
 
 use std::future::poll_fn;
 use std::io::IoSlice;
