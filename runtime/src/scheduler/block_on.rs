@@ -8,9 +8,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
+use super::hands::Hands;
 use super::worker::{self, End, Root};
 use super::{SharedRef, context, with_core};
-use crate::task::coop;
+use crate::task::{coop, current};
 
 /// The thread waits without a core.
 const NO_WORKER: u32 = u32::MAX;
@@ -80,6 +81,20 @@ impl<F: Future> Root for RootFuture<'_, F> {
             Poll::Pending => false,
         }
     }
+
+    fn run_by(&self, worker: u32) {
+        // ORDERING: SeqCst [root].
+        self.state.worker.store(worker, SeqCst);
+    }
+}
+
+/// Notes that the thread runs no worker any more, also when the future panics.
+struct AtRest<'a>(&'a RootWaker);
+
+impl Drop for AtRest<'_> {
+    fn drop(&mut self) {
+        self.0.worker.store(NO_WORKER, SeqCst);
+    }
 }
 
 /// Runs `future` to its end on this thread.
@@ -95,6 +110,8 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
          Await the future instead, or move the call into `spawn_blocking`"
     );
     let _entered = context::enter(runtime.clone());
+    // Inside `block_in_place` the task around stands still.
+    let _no_task = current::enter_none();
     let state = Arc::new(RootWaker {
         is_woken: AtomicBool::new(true),
         worker: AtomicU32::new(NO_WORKER),
@@ -107,8 +124,9 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
     loop {
         let ended = match runtime.take_core(Some(&state.thread)) {
             Some(core) => {
-                let core = GiveBack { runtime, core: Some(core), state: &state };
-                core.run(&mut root) == End::RootReady
+                let _at_rest = AtRest(&state);
+                let hands = Hands::new(runtime, core);
+                worker::run(&hands, &mut root) == End::RootReady
             }
             None => {
                 waiting.is_listed = true;
@@ -135,35 +153,6 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         if self.is_listed {
             self.runtime.stop_waiting(self.thread);
-        }
-    }
-}
-
-/// Gives a core back also when the future panics.
-struct GiveBack<'a> {
-    runtime: &'a SharedRef,
-    core: Option<Box<super::Core>>,
-    state: &'a RootWaker,
-}
-
-impl GiveBack<'_> {
-    fn run(&self, root: &mut dyn Root) -> End {
-        match &self.core {
-            Some(core) => {
-                // ORDERING: SeqCst [root].
-                self.state.worker.store(core.index, SeqCst);
-                worker::run(core, root)
-            }
-            None => End::ShutDown,
-        }
-    }
-}
-
-impl Drop for GiveBack<'_> {
-    fn drop(&mut self) {
-        self.state.worker.store(NO_WORKER, SeqCst);
-        if let Some(core) = self.core.take() {
-            self.runtime.give_back(core);
         }
     }
 }

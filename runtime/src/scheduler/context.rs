@@ -2,7 +2,8 @@
 //!
 //! # Safety
 //!
-//! 1. `CORE` is not null only between `run_as` and its end, on the thread that owns the core.
+//! 1. `CORE` is not null only between `run_as` and its end, on the thread that owns the core; while the core is lent
+//!    (see `hands`) it is null, and afterwards whichever core the thread has got.
 //! 2. `ENTERED` is not null only while somebody on this thread's stack keeps that runtime alive.
 //!
 //! So a reference made from either is good until the end of the call that made it.
@@ -44,6 +45,16 @@ pub(super) fn run_as<R>(core: &Core, f: impl FnOnce() -> R) -> R {
     }
     let _restore = Restore(CORE.replace(core));
     f()
+}
+
+/// The core of this thread is lent: inside `run_as` it runs none from now on.
+pub(super) fn let_go_of_core() {
+    CORE.set(ptr::null());
+}
+
+/// Inside `run_as`, this thread runs `core` from now on.
+pub(super) fn take_up_core(core: &Core) {
+    CORE.set(core);
 }
 
 /// Enters a runtime until the guard is dropped.

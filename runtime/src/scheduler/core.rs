@@ -11,7 +11,7 @@ use super::queue::Owner;
 use super::registry::Registry;
 use super::remote::{Remote, TimerOrder};
 use super::rng::Rng;
-use super::{Shared, queue};
+use super::{Shared, hands, queue};
 use crate::driver::Driver;
 use crate::isolated::wake_isolated;
 use crate::metrics::{Counters, Sampler};
@@ -61,6 +61,13 @@ pub(crate) struct Core {
 
 // SAFETY: a core moves between threads whole; `shared` outlives it, see `Cores`.
 unsafe impl Send for Core {}
+
+/// Whether a worker may go on with its core.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AfterTurn {
+    GoOn,
+    CoreIsLent,
+}
 
 impl Core {
     /// Makes the core of worker `index`, with its driver.
@@ -256,6 +263,8 @@ impl Core {
     }
 
     /// Runs queued tasks, as many as there are up to one tick. True if any ran.
+    ///
+    /// If one of them has lent the core, the caller must not go on with it.
     pub(super) fn run_batch(&self) -> bool {
         let unmeasured = self.sampler.left().min(TICK_POLLS);
         let mut ran = 0;
@@ -263,11 +272,16 @@ impl Core {
             && let Some(task) = self.take()
         {
             ran += 1;
-            self.run_task(task);
+            if self.run_task(task) == AfterTurn::CoreIsLent {
+                return true;
+            }
         }
         self.sampler.spend(ran);
         if self.sampler.left() == 0 {
             ran += self.run_measured();
+            if hands::was_lent() {
+                return true;
+            }
         }
         self.counters.stop_polling();
         self.polls_since_tick.set(self.polls_since_tick.get() + ran + 1);
@@ -278,13 +292,19 @@ impl Core {
     }
 
     #[inline(always)]
-    fn run_task(&self, task: TaskRef) {
+    fn run_task(&self, task: TaskRef) -> AfterTurn {
         let header = task.header();
         self.counters.start_poll(header.id);
         if header.record.stamp().is_probed() {
             self.finish_probe(task);
         }
-        self.finish(task, task.run());
+        let turn = task.run();
+        if hands::was_lent() {
+            hands::finish_turn(task, turn);
+            return AfterTurn::CoreIsLent;
+        }
+        self.finish(task, turn);
+        AfterTurn::GoOn
     }
 
     /// Runs a task with an eye on the clock, and has the next wait in the queue measured.
@@ -297,7 +317,9 @@ impl Core {
         header.record.relieve();
         let spawned_at = header.origin.spawned_at();
         let start = Instant::now();
-        self.run_task(task);
+        if self.run_task(task) == AfterTurn::CoreIsLent {
+            return 1;
+        }
         let end = Instant::now();
         self.counters.measure(spawned_at, end.duration_since(start).as_nanos() as u64);
         self.set_stamp(end);
@@ -315,7 +337,7 @@ impl Core {
     }
 
     #[inline(always)]
-    fn finish(&self, task: TaskRef, turn: Turn) {
+    pub(super) fn finish(&self, task: TaskRef, turn: Turn) {
         match turn {
             Turn::Pending => {}
             Turn::Requeue => {
@@ -409,6 +431,7 @@ impl Core {
     pub(super) fn stop(&self) {
         self.counters.stop_polling();
         self.note_busy(Instant::now());
+        self.remote().set_thread(None);
     }
 
     /// The clock starts anew after sleep, which is not spent polling.
@@ -437,6 +460,11 @@ impl Core {
     /// Takes the tasks that others have finished out of the registry.
     pub(super) fn collect_retired(&self) {
         for task in self.remote().take_retired() {
+            if !task.header().state.load().is_complete() {
+                // Ended by a thread that had lent its core, and left to us in full.
+                self.finish_complete(task);
+                continue;
+            }
             if let Some(home) = task.header().record.home() {
                 self.registry.borrow_mut().remove(home.slot);
             }

@@ -9,6 +9,7 @@
 
 use std::io;
 
+use super::hands::Hands;
 use super::queue::Owner;
 use super::worker::{self, NoRoot};
 use super::{Core, Shared, SharedRef, context};
@@ -30,6 +31,8 @@ struct CoresState {
     resting: Vec<Box<Core>>,
     /// Cores in the hands of threads.
     running: usize,
+    /// Threads that have lent their core and finish a poll without one.
+    without_core: usize,
     /// Threads in `block_on` that would run a core if one came free.
     waiting: Vec<std::thread::Thread>,
     stage: Stage,
@@ -43,6 +46,13 @@ enum Stage {
     Closing,
     /// Everything is dropped.
     Closed,
+}
+
+impl CoresState {
+    /// Whether the runtime ends and nobody is left who may touch a core or a task.
+    fn is_last_to_close(&self) -> bool {
+        self.stage == Stage::Closing && self.running == 0 && self.without_core == 0
+    }
 }
 
 impl std::fmt::Debug for Cores {
@@ -112,16 +122,44 @@ impl Shared {
     /// Takes back a core whose thread is done with it.
     pub(super) fn give_back(&self, core: Box<Core>) {
         let mut state = self.cores.state.lock();
+        self.give_back_locked(&mut state, core);
+        if state.is_last_to_close() {
+            self.drop_everything(state);
+        }
+    }
+
+    fn give_back_locked(&self, state: &mut MutexGuard<'_, CoresState>, core: Box<Core>) {
         if state.stage == Stage::Open && !self.is_current_thread() && !core.is_quiescent() {
             match self.start_thread(core) {
-                Ok(()) => return,
+                Ok(()) => {}
                 // Without a thread to spare the core rests until the next `block_on`.
-                Err(core) => self.rest(&mut state, core),
+                Err(core) => self.rest(state, core),
             }
         } else {
-            self.rest(&mut state, core);
+            self.rest(state, core);
         }
-        if state.stage == Stage::Closing && state.running == 0 {
+    }
+
+    /// Takes a core whose thread blocks inside a poll. That counts as one more thread that may touch tasks.
+    pub(super) fn lend(&self, core: Box<Core>) {
+        let mut state = self.cores.state.lock();
+        state.without_core += 1;
+        self.give_back_locked(&mut state, core);
+    }
+
+    /// Takes a resting core for a thread that has lent its own.
+    pub(super) fn take_core_after_lending(&self) -> Option<Box<Core>> {
+        let mut state = self.cores.state.lock();
+        let core = self.take_core_locked(&mut state)?;
+        state.without_core -= 1;
+        Some(core)
+    }
+
+    /// The poll in which a thread lent its core is over, and it got none back.
+    pub(super) fn end_without_core(&self) {
+        let mut state = self.cores.state.lock();
+        state.without_core -= 1;
+        if state.is_last_to_close() {
             self.drop_everything(state);
         }
     }
@@ -130,7 +168,7 @@ impl Shared {
     fn lay_down(&self, core: Box<Core>) {
         let mut state = self.cores.state.lock();
         self.rest(&mut state, core);
-        if state.stage == Stage::Closing && state.running == 0 {
+        if state.is_last_to_close() {
             self.drop_everything(state);
         }
     }
@@ -199,9 +237,9 @@ impl Shared {
         let started = thread.spawn(move || {
             let Some(core) = take(&handed_over) else { return };
             let _entered = context::enter(runtime.clone());
-            let hands = Hands { runtime: &runtime, core: Some(core) };
+            let hands = Hands::new(&runtime, core);
             runtime.config.on_thread_start();
-            hands.run();
+            worker::run(&hands, &mut NoRoot);
             drop(hands);
             runtime.config.on_thread_stop();
         });
@@ -223,7 +261,7 @@ impl Shared {
         if state.stage == Stage::Open {
             state.stage = Stage::Closing;
             state.waiting.drain(..).for_each(|thread| thread.unpark());
-            if state.running == 0 {
+            if state.is_last_to_close() {
                 self.drop_everything(state);
             } else {
                 drop(state);
@@ -301,28 +339,6 @@ impl Shared {
         }
         cores.iter().all(|core| core.registry.borrow().len() == 0)
             && self.remotes.iter().all(|remote| remote.mailbox.is_empty())
-    }
-}
-
-/// Gives a core back also when one of the user's wakers panics.
-struct Hands<'a> {
-    runtime: &'a Shared,
-    core: Option<Box<Core>>,
-}
-
-impl Hands<'_> {
-    fn run(&self) {
-        if let Some(core) = &self.core {
-            worker::run(core, &mut NoRoot);
-        }
-    }
-}
-
-impl Drop for Hands<'_> {
-    fn drop(&mut self) {
-        if let Some(core) = self.core.take() {
-            self.runtime.give_back(core);
-        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! - `parker`, `idle`: sleep, and who may be woken
 //! - `core`, `remote`: a worker from inside and from outside
 //! - `worker`, `block_on`: the loop that runs tasks, with and without a future of its own
+//! - `hands`: the core that a thread has, and lending it while the thread blocks
 //! - `cores`: which thread runs which core, and the end of them all
 //! - `monitor`: the thread that notices long polls
 //! - `context`, `reference`: which runtime this thread is in, and what keeps it alive
@@ -25,6 +26,7 @@ mod blocks;
 mod context;
 mod core;
 mod cores;
+mod hands;
 mod idle;
 mod mailbox;
 mod monitor;
@@ -47,6 +49,7 @@ pub(crate) use self::blocks::{allocate, free};
 pub(crate) use self::context::{Entered, enter, with_core};
 pub(crate) use self::core::Core;
 use self::cores::Cores;
+pub(crate) use self::hands::{Lender, lend};
 use self::idle::Idle;
 pub(crate) use self::mailbox::{Mailbox, Push};
 use self::monitor::Monitor;
@@ -160,6 +163,18 @@ impl Shared {
         // Closed only after every task is cancelled; a cancelled task is never scheduled.
         let sent = remote.send(task);
         debug_assert!(sent.is_ok(), "a live task met a closed mailbox");
+    }
+
+    /// Leaves the end of a task, whose output is there, to the worker that has it in its registry.
+    fn send_complete(&self, task: TaskRef) {
+        match task.header().record.home() {
+            Some(home) => {
+                let remote = self.remote(u32::from(home.worker));
+                remote.send_retired(task);
+                remote.tell();
+            }
+            None => debug_assert!(false, "a task ran before it was registered"),
+        }
     }
 
     /// Hands a new task to some worker.

@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::{Core, context};
+use super::Core;
+use super::hands::{self, Hands};
 use crate::time::Nanos;
 
 /// The future that `block_on` waits for, if the worker runs inside one.
@@ -12,6 +13,8 @@ pub(super) trait Root {
     fn is_woken(&self) -> bool;
     /// Polls it if it was woken. True if it is ready.
     fn poll(&mut self) -> bool;
+    /// Notes which worker the thread runs from now on.
+    fn run_by(&self, worker: u32);
 }
 
 /// A worker on a thread of its own: there is no future but the tasks.
@@ -25,6 +28,8 @@ impl Root for NoRoot {
     fn poll(&mut self) -> bool {
         false
     }
+
+    fn run_by(&self, _: u32) {}
 }
 
 /// Why the loop ended.
@@ -32,28 +37,48 @@ impl Root for NoRoot {
 pub(super) enum End {
     RootReady,
     ShutDown,
+    /// The core was lent inside a poll. Whatever is in the hands of the thread now is to be run anew.
+    Lent,
 }
 
-/// Runs `core` on this thread.
-pub(super) fn run(core: &Core, root: &mut dyn Root) -> End {
+/// Runs the core in the hands of this thread, and whichever it has after lending it; [`End::Lent`] says that it has none.
+pub(super) fn run(hands: &Hands<'_>, root: &mut dyn Root) -> End {
+    loop {
+        match hands.hold(|core| run_core(core, root)) {
+            Some(End::Lent) => {}
+            Some(end) => return end,
+            None => return End::Lent,
+        }
+    }
+}
+
+fn run_core(core: &Core, root: &mut dyn Root) -> End {
+    root.run_by(core.index);
     let _here = Here::new(core);
-    context::run_as(core, || {
-        core.start();
-        loop {
-            if root.is_woken() && root.poll() {
+    core.start();
+    loop {
+        if root.is_woken() {
+            let is_ready = Hands::poll_root(|| root.poll());
+            if is_ready {
                 return End::RootReady;
             }
-            if core.shared().is_shut_down() {
-                return End::ShutDown;
-            }
-            // Looking around, or dropping what others have finished, may have woken tasks here: hence the last question.
-            let is_busy =
-                core.run_batch() || root.is_woken() || core.collect() || core.steal() || core.has_work();
-            if !is_busy {
-                park(core, root);
+            if hands::was_lent() {
+                return End::Lent;
             }
         }
-    })
+        if core.shared().is_shut_down() {
+            return End::ShutDown;
+        }
+        let has_run = core.run_batch();
+        if hands::was_lent() {
+            return End::Lent;
+        }
+        // Looking around, or dropping what others have finished, may have woken tasks here: hence the last question.
+        let is_busy = has_run || root.is_woken() || core.collect() || core.steal() || core.has_work();
+        if !is_busy {
+            park(core, root);
+        }
+    }
 }
 
 /// Tells whom it concerns that this thread runs a core.
@@ -68,8 +93,9 @@ impl<'a> Here<'a> {
 
 impl Drop for Here<'_> {
     fn drop(&mut self) {
-        self.0.stop();
-        self.0.remote().set_thread(None);
+        if !hands::was_lent() {
+            self.0.stop();
+        }
     }
 }
 

@@ -31,6 +31,20 @@ pub(super) fn leave(outer: Outer) {
     CURRENT.set(outer.0);
 }
 
+/// Puts back what was current before, when dropped.
+pub(crate) struct NoTask(Outer);
+
+/// Makes no task current, until the guard is dropped.
+pub(crate) fn enter_none() -> NoTask {
+    NoTask(Outer(CURRENT.replace(ptr::null())))
+}
+
+impl Drop for NoTask {
+    fn drop(&mut self) {
+        leave(self.0);
+    }
+}
+
 /// The task that this thread polls or drops, if there is one.
 #[inline]
 pub(crate) fn with<R>(f: impl FnOnce(Option<&Header>) -> R) -> R {

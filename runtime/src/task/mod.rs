@@ -1,6 +1,6 @@
 //! Tasks: what the scheduler runs.
 //!
-//! - `spawn`, `join`, `yield_now`, [`coop`]: what users call
+//! - `spawn`, `block_in_place`, `join`, `yield_now`, [`coop`]: what users call
 //! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
 //! - [`scope`](fn@scope): tasks that cannot outlive the call that started them
 //! - `tracker`: who waits for tasks that nobody joins
@@ -18,9 +18,11 @@
 pub mod coop;
 
 mod abort_on_drop;
+#[cfg(feature = "rt-multi-thread")]
+mod block_in_place;
 mod builder;
 mod cell;
-mod current;
+pub(crate) mod current;
 mod error;
 mod header;
 mod id;
@@ -40,6 +42,8 @@ mod waker;
 mod yield_now;
 
 pub use abort_on_drop::AbortOnDropHandle;
+#[cfg(feature = "rt-multi-thread")]
+pub use block_in_place::block_in_place;
 pub use builder::Builder;
 pub(crate) use cell::allocate;
 pub use coop::{consume_budget, unconstrained};
