@@ -65,6 +65,7 @@ pub mod time;
 
 mod blocking;
 mod driver;
+mod dump;
 mod isolated;
 mod limits;
 mod metrics;

@@ -32,6 +32,9 @@ pub(crate) const WORKERS_MAX: usize = u16::MAX as usize - 1;
 /// the rest is counted together. A power of two.
 pub(crate) const SPAWN_SITES_MAX: usize = 256;
 
+/// LIMIT: tasks in a dump, so that one of a million tasks does not take more memory than the tasks themselves.
+pub(crate) const DUMP_TASKS_MAX: usize = 10_000;
+
 /// LIMIT: threads that run blocking jobs, unless the builder says otherwise.
 pub(crate) const BLOCKING_THREADS_MAX: usize = 512;
 

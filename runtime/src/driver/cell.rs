@@ -18,6 +18,7 @@ use crate::shim::Mutex;
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::sync::atomic_waker::AtomicWaker;
+use crate::task::WaitSite;
 
 const READY_MASK: usize = 0xff;
 const HAS_WAITERS: usize = 1 << 8;
@@ -34,6 +35,14 @@ pub(crate) enum Direction {
 }
 
 impl Direction {
+    /// What a task waits for that waits for it.
+    pub(super) fn wait_site(self) -> WaitSite {
+        match self {
+            Self::Read => WaitSite::Readable,
+            Self::Write => WaitSite::Writable,
+        }
+    }
+
     pub(crate) fn interest(self) -> Interest {
         match self {
             Self::Read => Interest::READABLE,

@@ -11,7 +11,7 @@ use super::cells::Token;
 use super::ready::{Interest, Ready};
 use crate::scheduler::{self, SharedRef};
 use crate::shim::Mutex;
-use crate::task::coop;
+use crate::task::{WaitSite, coop};
 
 /// The tick of readiness that was assumed, not told; no cell reaches it.
 const ASSUMED: usize = usize::MAX;
@@ -125,7 +125,10 @@ impl Registration {
         let unit = std::task::ready!(coop::poll_proceed(cx));
         let event = match self.assumed(direction.interest()) {
             Some(event) => Ok(event),
-            None => std::task::ready!(self.place(fd)?.cell()?.poll_ready(direction, cx)).conclude(),
+            None => {
+                std::task::ready!(direction.wait_site().of(self.place(fd)?.cell()?.poll_ready(direction, cx)))
+                    .conclude()
+            }
         };
         unit.made_progress();
         Poll::Ready(event)
@@ -142,7 +145,8 @@ impl Registration {
         let event = match self.assumed(interest) {
             Some(event) => Ok(event),
             None => {
-                std::task::ready!(self.place(fd)?.cell()?.poll_ready_shared(interest, key, cx)).conclude()
+                let polled = self.place(fd)?.cell()?.poll_ready_shared(interest, key, cx);
+                std::task::ready!(WaitSite::Ready.of(polled)).conclude()
             }
         };
         unit.made_progress();

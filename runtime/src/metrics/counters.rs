@@ -90,8 +90,8 @@ impl Counters {
     }
 
     /// The id of the task that is polled now.
-    pub(crate) fn running(&self) -> u64 {
-        self.running.load(Relaxed)
+    pub(crate) fn running(&self) -> Option<Id> {
+        Id::of(self.running.load(Relaxed))
     }
 
     #[inline]

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 
 use crate::blocking;
+use crate::dump::{self, Dump};
 use crate::metrics::RuntimeMetrics;
 use crate::scheduler::{self, Entered, SharedRef};
 use crate::task::JoinHandle;
@@ -108,6 +109,34 @@ impl Handle {
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.shared.clone())
+    }
+
+    /// What all workers and living tasks do and wait for, at most 10,000 tasks.
+    ///
+    /// It may be called anywhere and at any time, also while workers are held up: they are not asked. Unlike tokio's
+    /// it is no future, and shows no traces inside of tasks but what each waits for.
+    ///
+    /// ```
+    /// use minato_runtime::runtime::{Builder, TaskState};
+    /// use minato_runtime::sync::oneshot;
+    /// use minato_runtime::task;
+    ///
+    /// let runtime = Builder::new_current_thread().build().unwrap();
+    /// let dump = runtime.block_on(async {
+    ///     let (_keep, answer) = oneshot::channel::<()>();
+    ///     let waiting = task::Builder::new().name("patient").spawn(answer).unwrap();
+    ///     task::yield_now().await;
+    ///     let dump = runtime.handle().dump();
+    ///     waiting.abort();
+    ///     dump
+    /// });
+    /// assert_eq!(dump.tasks[0].name.as_deref(), Some("patient"));
+    /// assert_eq!(dump.tasks[0].state, TaskState::Idle);
+    /// println!("{dump}");
+    /// ```
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        dump::collect(&self.shared)
     }
 
     /// How many workers it has.

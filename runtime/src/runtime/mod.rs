@@ -10,6 +10,7 @@ use std::future::Future;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+pub use crate::dump::{Dump, DumpedTask, DumpedWorker, TaskState, WorkerState};
 pub use crate::metrics::{RuntimeMetrics, SpawnSite};
 pub use builder::Builder;
 pub(crate) use config::{Config, Flavor};

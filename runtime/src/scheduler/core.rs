@@ -40,7 +40,6 @@ pub(crate) struct Core {
     pub(super) queue: Owner,
     /// What did not fit into the ring, oldest first.
     overflow: RefCell<VecDeque<TaskRef>>,
-    pub(super) registry: RefCell<Registry>,
     pub(super) blocks: Blocks,
     /// References to the runtime in stock; see `reference`.
     pub(super) credits: Cell<usize>,
@@ -90,7 +89,6 @@ impl Core {
             is_alone: shared.remotes.len() == 1,
             queue,
             overflow: RefCell::default(),
-            registry: RefCell::default(),
             blocks: Blocks::new(),
             credits: Cell::new(0),
             rng: shared.seed.derive(index),
@@ -116,6 +114,13 @@ impl Core {
     pub(super) fn remote(&self) -> &Remote {
         // SAFETY: as `shared`, in a slice that neither moves nor changes its size.
         unsafe { &*self.remote }
+    }
+
+    /// Uses the registry; `f` runs no code of the user.
+    #[inline]
+    pub(super) fn with_registry<R>(&self, f: impl FnOnce(&mut Registry) -> R) -> R {
+        // SAFETY: the core is the owner, and no `f` comes back here.
+        unsafe { self.remote().registry.with_owner(f) }
     }
 
     /// Puts a task that was woken here into the queue.
@@ -186,7 +191,8 @@ impl Core {
     /// Enters a new task into the registry; before its first poll.
     #[inline]
     pub(super) fn register(&self, task: TaskRef) {
-        let slot = self.registry.borrow_mut().insert(task);
+        let now = self.stamp.get();
+        let slot = self.with_registry(|registry| registry.insert(task, now));
         task.header().record.set_home(Home { worker: self.home_index, slot });
     }
 
@@ -353,7 +359,7 @@ impl Core {
         self.counters.retire(task);
         match task.header().record.home() {
             Some(home) if home.worker == self.home_index => {
-                self.registry.borrow_mut().remove(home.slot);
+                self.with_registry(|registry| registry.remove(home.slot));
                 // SAFETY: complete, and out of the registry.
                 unsafe { task.retire() };
             }
@@ -466,7 +472,7 @@ impl Core {
                 continue;
             }
             if let Some(home) = task.header().record.home() {
-                self.registry.borrow_mut().remove(home.slot);
+                self.with_registry(|registry| registry.remove(home.slot));
             }
             // SAFETY: the life reference came with the task.
             unsafe { task.drop_reference() };
@@ -513,7 +519,7 @@ impl Core {
         let remote = self.remote();
         // Tasks of other workers may be queued here too: stolen ones, and those that the last poll woke.
         !self.has_work()
-            && self.registry.borrow().len() == 0
+            && self.with_registry(|registry| registry.len() == 0)
             && remote.mailbox.is_empty()
             && remote.timer_orders.is_empty()
             && self.with_wheel(|wheel| wheel.is_empty())

@@ -330,14 +330,14 @@ impl Shared {
         }
         for core in cores {
             core.collect_retired();
-            let tasks: Vec<TaskRef> = core.registry.borrow().iter().collect();
+            let tasks: Vec<TaskRef> = core.with_registry(|registry| registry.iter().collect());
             for task in tasks {
                 if task.cancel_idle() {
                     bury(cores, task);
                 }
             }
         }
-        cores.iter().all(|core| core.registry.borrow().len() == 0)
+        cores.iter().all(|core| core.with_registry(|registry| registry.len() == 0))
             && self.remotes.iter().all(|remote| remote.mailbox.is_empty())
     }
 }
@@ -354,7 +354,7 @@ fn bury(cores: &[Box<Core>], task: TaskRef) {
     if let Some(home) = task.header().record.home()
         && let Some(core) = cores.iter().find(|core| core.index == u32::from(home.worker))
     {
-        core.registry.borrow_mut().remove(home.slot);
+        core.with_registry(|registry| registry.remove(home.slot));
     }
     // SAFETY: cancelled, and out of the registry.
     unsafe { task.retire() };

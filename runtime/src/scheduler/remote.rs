@@ -9,6 +9,7 @@ use super::biased::Biased;
 use super::mailbox::{Mailbox, Push};
 use super::parker::Parker;
 use super::queue::Stealer;
+use super::registry::Registry;
 use crate::driver::{Driver, DriverHandle};
 use crate::isolated::wake_isolated;
 use crate::limits::RETIRED_MAX;
@@ -31,6 +32,8 @@ pub(crate) struct Remote {
     pub(super) parker: Parker,
     /// The timers of this worker; used by its owner without a lock.
     pub(super) wheel: Biased<Wheel>,
+    /// The worker's own, but for those who look while it does not.
+    pub(super) registry: Biased<Registry>,
     pub(super) timer_orders: TimerOrders,
     driver_handle: OnceLock<DriverHandle>,
     /// Waits for the kernel; held while doing so.
@@ -62,6 +65,7 @@ impl Remote {
             retired_count: AtomicUsize::new(0),
             parker: Parker::new(),
             wheel: Biased::new(Wheel::new(now)),
+            registry: Biased::new(Registry::default()),
             timer_orders: TimerOrders::default(),
             driver_handle: OnceLock::new(),
             driver: Mutex::new(None),
@@ -132,6 +136,20 @@ impl Remote {
                 header.record.set_stamp(Stamp::at(now).probed());
             }
         }
+    }
+
+    /// Looks at the tasks of the worker, none of which is freed meanwhile; nothing if the worker is inside, or somebody else
+    /// looks.
+    pub(crate) fn try_registry<R>(&self, look: impl FnOnce(&Registry) -> R) -> Option<R> {
+        self.registry.try_borrow(|registry| look(registry))
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.is_running.load(Relaxed)
+    }
+
+    pub(crate) fn is_asleep(&self) -> bool {
+        self.parker.is_asleep()
     }
 
     /// Notes which thread runs the core.

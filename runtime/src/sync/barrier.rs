@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use super::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
 use crate::shim::Mutex;
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 /// A place where a number of tasks wait until all of them are there.
@@ -97,7 +98,7 @@ impl Future for Waiting<'_> {
             if arrived.count + 1 < barrier.parties {
                 arrived.count += 1;
                 self.place = Some(arrived.queue.push_back(Place::Waiting, Some(waker)));
-                return Poll::Pending;
+                return WaitSite::Barrier.pending();
             }
             let mut wakers = Wakers::default();
             arrived.count = 0;
@@ -114,7 +115,7 @@ impl Future for Waiting<'_> {
         let mut arrived = barrier.arrived.lock();
         while *arrived.queue.get_mut(key) == Place::Waiting {
             match arrived.queue.set_waker(key, cx, &mut fresh) {
-                SetWaker::Done => return Poll::Pending,
+                SetWaker::Done => return WaitSite::Barrier.pending(),
                 SetWaker::NeedsClone => drop(arrived),
             }
             fresh = Some(cx.waker().clone());

@@ -34,6 +34,7 @@ use crate::limits::MUTEX_LOSSES;
 use crate::shim;
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 pub use mapped::{MappedMutexGuard, OwnedMappedMutexGuard};
@@ -149,7 +150,7 @@ impl Lock {
                 waiting.losses = waiting.losses.saturating_add(1);
             }
             match queue.set_waker(key, cx, &mut fresh) {
-                SetWaker::Done => return Poll::Pending,
+                SetWaker::Done => return WaitSite::MutexLock.pending(),
                 SetWaker::NeedsClone => drop(queue),
             }
             fresh = Some(cx.waker().clone());

@@ -15,6 +15,7 @@ use super::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
 use crate::shim::{Mutex, MutexGuard};
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 /// Nobody waits, nothing is stored.
@@ -275,16 +276,16 @@ impl Waiting {
             }
         }
         self.place = Some(queue.push_back(Call::NotYet, waker));
-        Poll::Pending
+        WaitSite::Notify.pending()
     }
 
     fn advance_queued(&mut self, notify: &Notify, key: Key, cx: Option<&mut Context<'_>>) -> Poll<()> {
         let mut fresh = None;
         let mut queue = notify.queue.lock();
         while *queue.get_mut(key) == Call::NotYet {
-            let Some(cx) = &cx else { return Poll::Pending };
+            let Some(cx) = &cx else { return WaitSite::Notify.pending() };
             match queue.set_waker(key, cx, &mut fresh) {
-                SetWaker::Done => return Poll::Pending,
+                SetWaker::Done => return WaitSite::Notify.pending(),
                 SetWaker::NeedsClone => drop(queue),
             }
             fresh = Some(cx.waker().clone());

@@ -10,6 +10,7 @@ use std::future::Future;
 use std::sync::OnceLock;
 
 use super::semaphore::{Semaphore, TryAcquireError};
+use crate::task::WaitSite;
 use crate::task::coop::consume_budget;
 
 /// A value that is made once, by whoever needs it first.
@@ -144,7 +145,7 @@ impl<T> OnceCell<T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
         }
-        match self.initializing.acquire().await {
+        match WaitSite::OnceCell.during(self.initializing.acquire()).await {
             Ok(_permit) => {
                 let value = init().await?;
                 Ok(self.store(value))

@@ -25,6 +25,7 @@ use crate::scheduler;
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicU32;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 /// The value is there.
@@ -239,7 +240,7 @@ impl<T> Sender<T> {
             unit.made_progress();
             return Poll::Ready(());
         }
-        Poll::Pending
+        WaitSite::OneshotClosed.pending()
     }
 }
 
@@ -387,7 +388,7 @@ impl<T> Future for Receiver<T> {
         let mut state = inner.state.load(Acquire);
         if state & (SENT | DROPPED | CLOSED) == 0 {
             if !wait(&inner.state, &inner.rx_waker, RX_WAITS, SENT | DROPPED, cx) {
-                return Poll::Pending;
+                return WaitSite::OneshotRecv.pending();
             }
             state = inner.state.load(Acquire);
         }

@@ -11,6 +11,7 @@ use std::task::{Context, Poll, ready};
 use super::blocking::block_on;
 use super::permits::{self, Permits, Ticket, Unavailable};
 use super::wait_queue::Key;
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 /// Permits that tasks take and give back; tasks that find none wait, first come first served.
@@ -285,7 +286,8 @@ impl<'a> Future for Acquire<'a> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let unit = ready!(poll_proceed(cx));
         let Self { semaphore, permits, place } = &mut *self;
-        let taken = ready!(semaphore.permits.poll_take(cx, *permits, Ticket::No, place));
+        let taken =
+            ready!(WaitSite::Semaphore.of(semaphore.permits.poll_take(cx, *permits, Ticket::No, place)));
         unit.made_progress();
         match taken {
             Ok(_) => Poll::Ready(Ok(SemaphorePermit { semaphore, permits: *permits })),

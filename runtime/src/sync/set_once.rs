@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use super::Notify;
+use crate::task::WaitSite;
 use crate::task::coop::consume_budget;
 
 /// A value that is set once, by anybody, and waited for by any number of tasks.
@@ -95,7 +96,7 @@ impl<T> SetOnce<T> {
             if let Some(value) = self.value.get() {
                 return value;
             }
-            is_set.await;
+            WaitSite::SetOnce.during(is_set).await;
         }
     }
 

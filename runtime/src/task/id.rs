@@ -28,6 +28,11 @@ impl Id {
         self.0.get()
     }
 
+    /// The id with this number; none for zero.
+    pub(crate) fn of(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+
     /// A fresh id, from the block of this thread.
     pub(crate) fn next() -> Self {
         let (mut next, mut end) = IDS.get();

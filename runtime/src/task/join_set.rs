@@ -17,7 +17,9 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 
 use slab::Slab;
 
-use super::{AbortHandle, Id, JoinError, JoinHandle, LocalSet, coop, spawn, spawn_blocking, spawn_local};
+use super::{
+    AbortHandle, Id, JoinError, JoinHandle, LocalSet, WaitSite, coop, spawn, spawn_blocking, spawn_local,
+};
 use crate::runtime::Handle;
 use crate::shim::Mutex;
 
@@ -85,7 +87,7 @@ impl Ended {
         drop(state);
         // Outside the lock, because dropping a waker may run any code.
         drop(replaced);
-        Poll::Pending
+        WaitSite::Join.pending()
     }
 }
 

@@ -57,6 +57,10 @@ impl Snapshot {
         self.0 & JOIN_WAKER != 0
     }
 
+    pub(crate) fn is_running(self) -> bool {
+        self.0 & RUNNING != 0
+    }
+
     pub(crate) fn is_idle(self) -> bool {
         self.0 & (RUNNING | NOTIFIED | COMPLETE) == 0
     }

@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{JoinHandle, LocalSet, spawn, spawn_blocking, spawn_local};
+use super::{JoinHandle, LocalSet, WaitSite, spawn, spawn_blocking, spawn_local};
 use crate::runtime::Handle;
 use crate::shim::Mutex;
 use crate::sync::Notify;
@@ -79,7 +79,7 @@ impl TaskTracker {
         // Made before the look at the state, so that no call in between is missed.
         let ended = self.shared.ended.notified();
         if !self.shared.state.lock().has_ended() {
-            ended.await;
+            WaitSite::TaskTracker.during(ended).await;
         }
     }
 

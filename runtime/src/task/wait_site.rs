@@ -5,6 +5,9 @@
 //! things at once shows the one it polled last.
 
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 
 use super::current;
 
@@ -76,6 +79,10 @@ wait_sites! {
     Barrier = "barrier",
     /// Whoever fills a [`OnceCell`](crate::sync::OnceCell).
     OnceCell = "once cell",
+    /// The value of a [`SetOnce`](crate::sync::SetOnce).
+    SetOnce = "set once",
+    /// The end of the tasks of a [`TaskTracker`](super::TaskTracker).
+    TaskTracker = "task tracker",
     /// The end of a [`CancellationToken`](crate::sync::CancellationToken).
     Cancelled = "cancelled",
 }
@@ -89,6 +96,28 @@ impl WaitSite {
 
     pub(super) fn from_bits(bits: u8) -> Option<Self> {
         ALL.get(usize::from(bits).checked_sub(1)?).copied()
+    }
+
+    /// `Pending`, having told the task that is polled what it waits for.
+    #[inline]
+    pub(crate) fn pending<T>(self) -> Poll<T> {
+        self.mark();
+        Poll::Pending
+    }
+
+    /// The same poll, having told the task that is polled what it waits for if it does.
+    #[inline]
+    pub(crate) fn of<T>(self, poll: Poll<T>) -> Poll<T> {
+        if poll.is_pending() {
+            self.mark();
+        }
+        poll
+    }
+
+    /// The same future under another name than that of what it is made from.
+    pub(crate) async fn during<F: Future>(self, future: F) -> F::Output {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.of(future.as_mut().poll(cx))).await
     }
 
     /// Tells the task that is polled, if there is one, that this is what it waits for.

@@ -14,6 +14,7 @@ use super::queue::{Found, Queue};
 use crate::shim::Mutex;
 use crate::sync::Notify;
 use crate::sync::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
+use crate::task::WaitSite;
 
 type Message<T> = Arc<Mutex<T>>;
 
@@ -128,11 +129,11 @@ impl<T: Clone> Shared<T> {
             }
             match *place {
                 Some(key) if state.waiting.set_waker(key, cx, &mut fresh) == SetWaker::Done => {
-                    return Poll::Pending;
+                    return WaitSite::BroadcastRecv.pending();
                 }
                 None if fresh.is_some() => {
                     *place = Some(state.waiting.insert((), fresh.take()));
-                    return Poll::Pending;
+                    return WaitSite::BroadcastRecv.pending();
                 }
                 _ => {}
             }

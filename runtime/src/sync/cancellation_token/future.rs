@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use super::CancellationToken;
 use crate::sync::{Notified, OwnedNotified};
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 /// Waits until a token is cancelled; made by [`CancellationToken::cancelled`].
@@ -45,7 +46,7 @@ fn poll_cancelled(
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     if !token.is_cancelled() {
-        return notified.poll(cx);
+        return WaitSite::Cancelled.of(notified.poll(cx));
     }
     let unit = ready!(poll_proceed(cx));
     unit.made_progress();

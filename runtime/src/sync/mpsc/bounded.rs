@@ -11,6 +11,7 @@ use super::ring::{self, Consumer, Look, Ring};
 use crate::sync::blocking::block_on;
 use crate::sync::permits::{Closed, Ticket, Unavailable};
 use crate::sync::wait_queue::Key;
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 /// A channel with room for `capacity` messages.
@@ -240,7 +241,8 @@ impl<T> Future for Claim<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let unit = ready!(poll_proceed(cx));
         let Self { ring, permits, ticket, place } = &mut *self;
-        let claimed = ready!(ring.header.permits.poll_take(cx, *permits, *ticket, place));
+        let claimed =
+            ready!(WaitSite::MpscSend.of(ring.header.permits.poll_take(cx, *permits, *ticket, place)));
         unit.made_progress();
         Poll::Ready(claimed)
     }
@@ -270,7 +272,7 @@ impl<T> Future for Closing<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(cx));
         let Self { ring, place } = &mut *self;
-        ready!(ring.header.permits.poll_closed(cx, place));
+        ready!(WaitSite::MpscClosed.of(ring.header.permits.poll_closed(cx, place)));
         unit.made_progress();
         Poll::Ready(())
     }

@@ -24,6 +24,7 @@ use crate::shim::atomic::Ordering::{AcqRel, Acquire, Release};
 use crate::shim::atomic::{AtomicPtr, AtomicU64};
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::sync::permits::Permits;
+use crate::task::WaitSite;
 
 /// The first index, and the span of the first block.
 const START: u64 = 4;
@@ -317,7 +318,7 @@ impl<T> Consumer<T> {
         if !self.slot().mark() || self.has_ended() {
             return Poll::Ready(());
         }
-        Poll::Pending
+        WaitSite::MpscRecv.pending()
     }
 
     pub(super) fn close(&self) {

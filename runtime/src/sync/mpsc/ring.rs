@@ -19,6 +19,7 @@ use super::handle::{Channel, Owners, Reference, SenderHandle};
 use super::slots::{Slot, WithSlots};
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::sync::permits::{Permits, TICKET_BITS, Ticket};
+use crate::task::WaitSite;
 
 /// What the senders and the receiver share; the slots follow in memory.
 pub(super) struct Header {
@@ -210,7 +211,7 @@ impl<T> Consumer<T> {
         if !slot(&self.ring, self.head).mark() || self.has_ended() {
             return Poll::Ready(());
         }
-        Poll::Pending
+        WaitSite::MpscRecv.pending()
     }
 }
 

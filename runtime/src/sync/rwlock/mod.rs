@@ -34,6 +34,7 @@ use super::TryLockError;
 use super::blocking::block_on;
 use super::permits::{self, Permits, Ticket};
 use super::wait_queue::Key;
+use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 pub use guard::{RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard};
@@ -249,7 +250,8 @@ impl Future for Locking<'_> {
         let unit = ready!(poll_proceed(cx));
         let Self { lock, permits, place } = &mut *self;
         // Nobody ever closes these permits.
-        let taken = ready!(lock.poll_take(cx, *permits, Ticket::No, place));
+        let site = if *permits == 1 { WaitSite::RwLockRead } else { WaitSite::RwLockWrite };
+        let taken = ready!(site.of(lock.poll_take(cx, *permits, Ticket::No, place)));
         debug_assert!(taken.is_ok(), "the permits of a lock were closed");
         unit.made_progress();
         Poll::Ready(())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::RecvError;
 use super::state::{State, Version};
 use crate::shim::RwLockReadGuard;
+use crate::task::WaitSite;
 use crate::task::coop::consume_budget;
 
 /// Watches the value; clone it for more receivers, each of which remembers what it has seen.
@@ -162,7 +163,7 @@ impl<T> State<T> {
             if is_closed {
                 return Err(RecvError(()));
             }
-            changed.await;
+            WaitSite::WatchChanged.during(changed).await;
         }
     }
 

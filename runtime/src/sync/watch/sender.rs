@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::error::SendError;
 use super::receiver::{Receiver, Ref};
 use super::state::State;
+use crate::task::WaitSite;
 use crate::task::coop::consume_budget;
 
 /// Changes the value; clone it for more senders.
@@ -104,7 +105,7 @@ impl<T> Sender<T> {
             if self.is_closed() {
                 return;
             }
-            abandoned.await;
+            WaitSite::WatchClosed.during(abandoned).await;
         }
     }
 

@@ -21,7 +21,7 @@ use crate::limits::WORKERS_MAX;
 use crate::scheduler::{Mailbox, Push, Registry};
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::task::cell::{Owner, allocate_for};
-use crate::task::{Home, Id, JoinHandle, Origin, TaskRef, Turn};
+use crate::task::{Home, Id, JoinHandle, Origin, Stamp, TaskRef, Turn};
 
 /// Tasks that run before the set lets its own task go on.
 const TURN_TASKS: usize = 61;
@@ -113,7 +113,7 @@ impl Set {
             unsafe { task.retire() };
             return handle;
         }
-        let slot = self.registry.borrow_mut().insert(task);
+        let slot = self.registry.borrow_mut().insert(task, Stamp::at(0));
         task.header().record.set_home(Home { worker: NO_WORKER, slot });
         self.queue(task);
         handle
