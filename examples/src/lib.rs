@@ -3,15 +3,17 @@
 //! Read the examples in this order; each shows one layer more:
 //!
 //! 1. `tcp-echo`: tasks and sockets
-//! 2. `http-client`: requests, pooled connections, streamed bodies
-//! 3. `middleware`: a stack of layers, and one written as an async function
-//! 4. `axum-on-minato`: an unmodified axum router
-//! 5. `grpc-streaming`: the four kinds of call, in one process
-//! 6. `hello` and `hello-client`: everything on one port
+//! 2. `mini-redis`: a protocol of one's own, many clients, shared state, an orderly end
+//! 3. `http-client`: requests, pooled connections, streamed bodies
+//! 4. `middleware`: a stack of layers, and one written as an async function
+//! 5. `axum-on-minato`: an unmodified axum router
+//! 6. `grpc-streaming`: the four kinds of call, in one process
+//! 7. `hello` and `hello-client`: everything on one port
 
 #![forbid(unsafe_code)]
 
 pub mod greeter;
+pub mod mini_redis;
 
 /// The example of the front page, compiled with the documentation.
 #[cfg(doctest)]

@@ -49,10 +49,7 @@ impl Outbound {
 
     /// Makes an item bytes.
     pub(super) fn push<I, E: Encoder<I>>(&mut self, item: I, encoder: &mut E) -> Result<(), E::Error> {
-        if self.queue.is_empty() && !self.queue.has_spare() {
-            self.queue.set_spare(spare::take());
-        }
-        encoder.encode_rope(item, &mut self.queue)
+        encoder.encode_rope(item, self.queue_mut())
     }
 
     /// Writes everything, and has the transport do the same.
@@ -80,7 +77,11 @@ impl Outbound {
         &self.queue
     }
 
+    /// The queue, to be added to: so with memory for small things.
     pub(super) fn queue_mut(&mut self) -> &mut BufList {
+        if self.queue.is_empty() && !self.queue.has_spare() {
+            self.queue.set_spare(spare::take());
+        }
         &mut self.queue
     }
 
