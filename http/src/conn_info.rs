@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::error::{Error, Kind};
+use crate::server::proxy_protocol::Spoken;
 use crate::server::watch::{Exchange, Refused, Watch};
 
 /// The connection a request came on; among the extensions of every request.
@@ -35,6 +36,8 @@ pub struct ConnInfo {
     pub local: Option<SocketAddr>,
     /// What is spoken on the connection.
     pub protocol: Protocol,
+    /// The address of the proxy, where that has told the other two by the PROXY protocol.
+    pub proxy: Option<SocketAddr>,
     watched: Option<Watched>,
 }
 
@@ -53,7 +56,17 @@ impl ConnInfo {
     /// A connection between these addresses.
     #[must_use]
     pub fn new(peer: Option<SocketAddr>, local: Option<SocketAddr>) -> Self {
-        Self { peer, local, protocol: Protocol::default(), watched: None }
+        Self { peer, local, ..Self::default() }
+    }
+
+    /// The same, with the addresses that a proxy has told.
+    pub(crate) fn spoken_for(&self, spoken: Spoken) -> Self {
+        match spoken {
+            Spoken::Itself => self.clone(),
+            Spoken::For(peer, local) => {
+                Self { peer: Some(peer), local: Some(local), proxy: self.peer, ..self.clone() }
+            }
+        }
     }
 
     pub(crate) fn speaking(self, protocol: Protocol) -> Self {
@@ -102,7 +115,8 @@ impl ConnInfo {
 /// Two are equal when they tell the same of the connection, whatever the exchange.
 impl PartialEq for ConnInfo {
     fn eq(&self, other: &Self) -> bool {
-        (self.peer, self.local, self.protocol) == (other.peer, other.local, other.protocol)
+        let told = |info: &Self| (info.peer, info.local, info.protocol, info.proxy);
+        told(self) == told(other)
     }
 }
 

@@ -122,3 +122,6 @@ pub(crate) const WINDOW_TIMEOUT: Duration = Duration::from_secs(300);
 /// LIMIT: informational responses of one exchange that wait to be sent, against a handler that makes them faster than the
 /// client takes them.
 pub(crate) const EARLY_RESPONSES: usize = 16;
+
+/// LIMIT: bytes of a PROXY protocol header, against one that announces extensions without end.
+pub(crate) const PROXY_HEADER_BYTES: usize = 2 * 1024;

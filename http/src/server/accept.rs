@@ -9,19 +9,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Buf;
-use http::{Request, Response};
 use minato_net::accept::AcceptLoop;
-use minato_service::BoxError;
-use tower_service::Service;
 
 use super::config::ServerConfig;
-use super::connection::serve;
 use super::listener::Listener;
 use super::report::{Drain, Report};
+use super::serving::Serving;
 use super::shutdown::{Host, Stage};
-use crate::body::Body;
 use crate::clock::{Deadline, Instant};
+use crate::conn_info::ConnInfo;
 use crate::limits::ABORT_GRACE;
 
 /// The signal that begins a shutdown, and how long that may take.
@@ -34,22 +30,13 @@ enum Event<Io> {
 
 pub(super) struct Accept<L, S> {
     pub(super) connections: AcceptLoop<Connections<L>>,
-    pub(super) service: S,
+    pub(super) serving: S,
     pub(super) config: Arc<ServerConfig>,
     pub(super) graceful: Option<Graceful>,
     pub(super) host: Host,
 }
 
-impl<L, S, B> Accept<L, S>
-where
-    L: Listener,
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
-{
+impl<L: Listener, S: Serving<L::Io>> Accept<L, S> {
     pub(super) async fn run(mut self) -> Report {
         let drain = loop {
             match poll_fn(|cx| self.poll_event(cx)).await {
@@ -72,7 +59,7 @@ where
         Report { drained, cut: cut + self.host.len() }
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event<(L::Io, crate::ConnInfo)>> {
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event<(L::Io, ConnInfo)>> {
         if let Some((signal, drain)) = &mut self.graceful
             && signal.as_mut().poll(cx).is_ready()
         {
@@ -86,12 +73,14 @@ where
         self.connections.poll_accept(cx).map(Event::Accepted)
     }
 
-    fn spawn(&self, (io, info): (L::Io, crate::ConnInfo)) {
-        let service = self.service.clone();
-        let config = Arc::clone(&self.config);
-        let guest = self.host.admit();
-        // How a connection ended is known to the guest; nobody waits for more.
-        drop(minato_runtime::spawn(serve(io, service, config, info, guest)));
+    fn spawn(&self, (io, info): (L::Io, ConnInfo)) {
+        // LIMIT: one above the limit of its address is closed at once, so that no address takes all the places.
+        let Some(guest) =
+            self.host.admit(info.peer.map(|peer| peer.ip()), self.config.limits.connections_per_ip)
+        else {
+            return;
+        };
+        self.serving.spawn(io, info, Arc::clone(&self.config), guest);
     }
 }
 
@@ -100,9 +89,9 @@ pub(super) struct Connections<L>(pub(super) L);
 
 impl<L: Listener> minato_net::accept::Listener for Connections<L> {
     type Io = L::Io;
-    type Addr = crate::ConnInfo;
+    type Addr = ConnInfo;
 
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(L::Io, crate::ConnInfo)>> {
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(L::Io, ConnInfo)>> {
         self.0.poll_accept(cx)
     }
 }

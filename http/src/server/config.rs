@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::proxy_protocol::Trust;
 use crate::limits;
 
 /// How a server treats its connections.
@@ -28,6 +29,8 @@ pub struct ServerConfig {
     pub http1: Http1Config,
     /// What concerns HTTP/2 alone.
     pub http2: Http2Config,
+    /// The peers whose connections begin with a PROXY protocol header. Default none.
+    pub proxy_protocol: Option<Trust>,
     /// Whether requests carry a [`ConnInfo`](crate::ConnInfo) among their extensions.
     pub connection_info: ConnectionInfo,
 }
@@ -48,6 +51,10 @@ pub enum ConnectionInfo {
 pub struct Limits {
     /// Connections open at one time; more wait in the backlog of the listener. Default 10,000.
     pub connections: usize,
+    /// Connections open at one time from one address, an IPv6 /64 being one; more are closed at once. Default none,
+    /// since behind one address may stand a proxy or a whole office. With the PROXY protocol, the address that
+    /// connects is meant, and not the one it speaks for.
+    pub connections_per_ip: Option<usize>,
     /// Bytes of a message head, from the first byte to the blank line; more is answered 431. Default 32 kB.
     pub head_bytes: usize,
     /// Fields of a head; more is answered 431. Default 100, at most 4,096.
@@ -63,6 +70,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: limits::CONNECTIONS,
+            connections_per_ip: None,
             head_bytes: limits::HEAD_BYTES,
             head_fields: limits::HEAD_FIELDS,
             uri_bytes: limits::TARGET_BYTES,

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http::{Request, Response};
@@ -11,6 +11,7 @@ use minato_service::BoxError;
 use tower_service::Service;
 
 use super::config::ServerConfig;
+use super::proxy_protocol::{self, NoHeader, Trust};
 use super::shutdown::{Guest, Stage};
 use super::{h1, h2};
 use crate::body::Body;
@@ -72,10 +73,11 @@ where
     B::Data: Buf,
     B::Error: Into<BoxError>,
 {
-    let accepted = Instant::now();
-    let mut first = FirstBytes { input: Input::default(), deadline: Deadline::default(), guest, accepted };
-    let spoken = poll_fn(|cx| first.poll(&mut io, &config, cx)).await?;
-    let FirstBytes { input, guest, .. } = first;
+    let mut opening = Opening::new(guest);
+    let info = poll_fn(|cx| opening.poll_proxy_header(&mut io, &info, &config, cx)).await?;
+    let Some(info) = info else { return Ok(()) };
+    let spoken = poll_fn(|cx| opening.poll_spoken(&mut io, &config, cx)).await?;
+    let Opening { input, guest, accepted, .. } = opening;
     match spoken {
         Spoken::Nothing => Ok(()),
         Spoken::Http1 => {
@@ -97,30 +99,63 @@ enum Spoken {
     Http2,
 }
 
-/// Reads until it is clear what is spoken, under the deadline that the first head has anyway.
-struct FirstBytes {
+/// A connection of which nothing is known yet, under the deadline that the first head has anyway.
+struct Opening {
     input: Input,
     deadline: Deadline,
     guest: Guest,
     accepted: Instant,
 }
 
-impl FirstBytes {
-    fn poll<Io: AsyncRead + Unpin>(
+/// What became of an attempt to read on.
+enum Arrived {
+    More,
+    End,
+    /// The time is up, or the server is to end.
+    Over(Stage),
+}
+
+impl Opening {
+    fn new(guest: Guest) -> Self {
+        Self { input: Input::default(), deadline: Deadline::default(), guest, accepted: Instant::now() }
+    }
+
+    /// Who the connection is from, as a trusted peer says before anything else; `None` if it says nothing that counts.
+    fn poll_proxy_header<Io: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut Io,
+        info: &ConnInfo,
+        config: &ServerConfig,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<ConnInfo>, Error>> {
+        let is_trusted = |trust: &Trust| info.peer.is_none_or(|peer| trust.covers(peer.ip()));
+        if !config.proxy_protocol.as_ref().is_some_and(is_trusted) {
+            return Poll::Ready(Ok(Some(info.clone())));
+        }
+        loop {
+            match proxy_protocol::parse(self.input.bytes()) {
+                Ok(Some((spoken, len))) => {
+                    self.input.consume(len);
+                    return Poll::Ready(Ok(Some(info.spoken_for(spoken))));
+                }
+                Err(NoHeader) => return Poll::Ready(Ok(None)),
+                Ok(None) => {}
+            }
+            match ready!(self.poll_read(io, config, cx))? {
+                Arrived::More => {}
+                Arrived::End | Arrived::Over(_) => return Poll::Ready(Ok(None)),
+            }
+        }
+    }
+
+    /// Reads until it is clear what is spoken.
+    fn poll_spoken<Io: AsyncRead + Unpin>(
         &mut self,
         io: &mut Io,
         config: &ServerConfig,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Spoken, Error>> {
         loop {
-            match self.input.poll_fill(io, cx, None) {
-                Poll::Ready(Ok(0)) if self.input.is_empty() => return Poll::Ready(Ok(Spoken::Nothing)),
-                // What there is goes where a broken head is answered.
-                Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Spoken::Http1)),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::io(Sent::Nothing, error))),
-                Poll::Pending => break,
-            }
             let bytes = self.input.bytes();
             if bytes.starts_with(PREFACE) {
                 return Poll::Ready(Ok(Spoken::Http2));
@@ -128,16 +163,36 @@ impl FirstBytes {
             if !PREFACE.starts_with(bytes) {
                 return Poll::Ready(Ok(Spoken::Http1));
             }
+            let spoken = match ready!(self.poll_read(io, config, cx))? {
+                Arrived::More => continue,
+                Arrived::End if self.input.is_empty() => Spoken::Nothing,
+                // What there is goes where a broken head is answered.
+                Arrived::End => Spoken::Http1,
+                Arrived::Over(Stage::Serving) => Spoken::Nothing,
+                // The HTTP/1 driver knows how much grace a connection without a request has while the server drains.
+                Arrived::Over(_) => Spoken::Http1,
+            };
+            return Poll::Ready(Ok(spoken));
         }
-        // The HTTP/1 driver knows how much grace a connection without a request has while the server drains.
-        match self.guest.stage() {
-            Stage::Serving => {}
-            _ => return Poll::Ready(Ok(Spoken::Http1)),
+    }
+
+    fn poll_read<Io: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut Io,
+        config: &ServerConfig,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Arrived, Error>> {
+        match self.input.poll_fill(io, cx, None) {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Arrived::End)),
+            Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Arrived::More)),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::io(Sent::Nothing, error))),
+            Poll::Pending => {}
         }
-        if self.guest.poll_changed(cx).is_ready() {
-            return Poll::Ready(Ok(Spoken::Http1));
+        let stage = self.guest.stage();
+        if stage > Stage::Serving || self.guest.poll_changed(cx).is_ready() {
+            return Poll::Ready(Ok(Arrived::Over(self.guest.stage())));
         }
         let due = config.timeouts.head.and_then(|timeout| self.accepted.checked_add(timeout));
-        self.deadline.poll(due, cx).map(|()| Ok(Spoken::Nothing))
+        self.deadline.poll(due, cx).map(|()| Ok(Arrived::Over(Stage::Serving)))
     }
 }

@@ -24,6 +24,22 @@ pub trait Listener: Send + 'static {
     fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Io, ConnInfo)>>;
 }
 
+/// Several listeners of one kind, whose connections are served alike.
+impl<L: Listener + Unpin> Listener for Vec<L> {
+    type Io = L::Io;
+
+    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(L::Io, ConnInfo)>> {
+        for at in 0..self.len() {
+            if let Poll::Ready(accepted) = self[at].poll_accept(cx) {
+                // Behind the others next time, so that a busy one does not keep them waiting.
+                self[at..].rotate_left(1);
+                return Poll::Ready(accepted);
+            }
+        }
+        Poll::Pending
+    }
+}
+
 /// A [`Listener`], or what becomes one.
 pub trait IntoListener {
     /// The listener it becomes.

@@ -7,8 +7,10 @@
 //! | `listener.rs` | where connections come from |
 //! | `net.rs` | listeners that are sockets |
 //! | `accept.rs` | the accept loop and the shutdown |
+//! | `serving.rs` | the ways a server comes by the service of a connection |
 //! | `shutdown.rs` | how connections learn of the shutdown, and the server of their end |
 //! | `watch.rs` | what a handler may ask of its exchange |
+//! | `proxy_protocol.rs` | what a load balancer says of the client before anything else |
 //! | `report.rs` | what a shutdown came to |
 //! | `connection.rs` | one connection, up to knowing what it speaks |
 //! | `h1/`, `h2/` | the drivers of the two protocols |
@@ -20,7 +22,9 @@ mod h1;
 mod h2;
 mod listener;
 mod net;
+pub(crate) mod proxy_protocol;
 mod report;
+mod serving;
 pub(crate) mod shutdown;
 pub(crate) mod watch;
 
@@ -38,9 +42,12 @@ use self::accept::{Accept, Connections, Graceful};
 use self::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};
 pub use self::listener::{IntoListener, Listener};
 pub use self::net::Address;
+pub use self::proxy_protocol::Trust;
 pub use self::report::{Drain, Report};
+use self::serving::{Cloned, Local, Made, Serving};
 use self::shutdown::Host;
 use crate::body::Body;
+use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind};
 
 /// Serves HTTP/1 and HTTP/2 on one port.
@@ -104,6 +111,14 @@ impl<L> Server<L> {
         self
     }
 
+    /// Requires a PROXY protocol header, of version 1 or 2, from the peers that are trusted to tell for whom they speak:
+    /// the addresses of [`ConnInfo`](crate::ConnInfo) are what it says. A trusted peer without a header is cut off;
+    /// from others none is taken.
+    pub fn proxy_protocol(mut self, trust: Trust) -> Self {
+        self.config.proxy_protocol = Some(trust);
+        self
+    }
+
     /// Chooses whether requests carry a [`ConnInfo`](crate::ConnInfo).
     pub fn connection_info(mut self, info: ConnectionInfo) -> Self {
         self.config.connection_info = info;
@@ -139,12 +154,108 @@ impl<L> Server<L> {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
+        self.run(Cloned(service)).await
+    }
+
+    /// Serves as [`serve`](Self::serve) does, with a service that need not be [`Send`]: its connections stay on the
+    /// thread that accepts them.
+    ///
+    /// ```
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    /// use minato_http::{Server, handler_fn};
+    /// # use minato_http::Drain;
+    ///
+    /// # async fn stopped() {}
+    /// # let runtime = minato_runtime::runtime::Builder::new_current_thread().build_local(Default::default()).unwrap();
+    /// # runtime.block_on(async {
+    /// let count = Rc::new(Cell::new(0));
+    /// let service = handler_fn(move |_| {
+    ///     count.set(count.get() + 1);
+    ///     let count = count.get();
+    ///     async move { format!("request {count} of this thread") }
+    /// });
+    /// # let server = Server::bind("127.0.0.1:0").graceful(stopped(), Drain::within(std::time::Duration::ZERO));
+    /// # /*
+    /// let server = Server::bind("127.0.0.1:3000");
+    /// # */
+    /// let report = server.serve_local(service).await.unwrap();
+    /// # });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    ///
+    /// # Panics
+    ///
+    /// When a connection arrives outside of a `LocalRuntime` or `LocalSet`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_local<S, B>(self, service: S) -> Result<Report, Error>
+    where
+        L: IntoListener,
+        S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
+        S::Error: Into<BoxError>,
+        B: http_body::Body + 'static,
+        B::Data: Buf,
+        B::Error: Into<BoxError>,
+    {
+        self.run(Local(service)).await
+    }
+
+    /// Serves each connection with a service of its own, which `make` makes for it in the connection's task. An error of
+    /// `make` closes the connection.
+    ///
+    /// ```no_run
+    /// use std::convert::Infallible;
+    /// use minato_http::{ConnInfo, Server, handler_fn};
+    /// use minato_service::service_fn;
+    ///
+    /// # async fn run() -> Result<minato_http::Report, minato_http::Error> {
+    /// let make = service_fn(|info: ConnInfo| async move {
+    ///     let greeting = format!("hello, {:?}", info.peer);
+    ///     Ok::<_, Infallible>(handler_fn(move |_| std::future::ready(greeting.clone())))
+    /// });
+    /// Server::bind("127.0.0.1:3000").serve_with(make).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_with<M, S, B>(self, make: M) -> Result<Report, Error>
+    where
+        L: IntoListener,
+        M: Service<ConnInfo, Response = S> + Clone + Send + 'static,
+        M::Future: Send,
+        S: Service<Request<Body>, Response = Response<B>> + Send + 'static,
+        S::Future: Send,
+        S::Error: Into<BoxError>,
+        B: http_body::Body + Send + 'static,
+        B::Data: Buf,
+        B::Error: Into<BoxError>,
+    {
+        self.run(Made(make)).await
+    }
+
+    async fn run<S>(self, serving: S) -> Result<Report, Error>
+    where
+        L: IntoListener,
+        S: Serving<<L::Listener as Listener>::Io>,
+    {
         let Self { listener, config, graceful } = self;
         let listener =
             listener.into_listener().await.map_err(|error| Error::with_source(Kind::Listen, error))?;
         let accept = Accept {
             connections: AcceptLoop::new(Connections(listener)),
-            service,
+            serving,
             config: Arc::new(config),
             graceful,
             host: Host::default(),

@@ -55,6 +55,30 @@ impl<A: ToSocketAddrs + Send> IntoListener for Address<A> {
     }
 }
 
+/// A socket that was bound elsewhere: by the service manager, or by the process that this one replaces.
+///
+/// It is made non-blocking.
+impl IntoListener for std::net::TcpListener {
+    type Listener = TcpListener;
+
+    async fn into_listener(self) -> io::Result<TcpListener> {
+        self.set_nonblocking(true)?;
+        TcpListener::from_std(self)
+    }
+}
+
+/// A socket that was bound elsewhere: by the service manager, or by the process that this one replaces.
+///
+/// It is made non-blocking.
+impl IntoListener for std::os::unix::net::UnixListener {
+    type Listener = UnixListener;
+
+    async fn into_listener(self) -> io::Result<UnixListener> {
+        self.set_nonblocking(true)?;
+        UnixListener::from_std(self)
+    }
+}
+
 impl Listener for TcpListener {
     type Io = TcpStream;
 

@@ -3,6 +3,9 @@
 //! Every connection holds a [`Guest`]. It costs a load per turn to look at; a connection that is about to wait leaves
 //! its waker once.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
@@ -30,6 +33,9 @@ struct Shared {
 #[derive(Default)]
 struct Guests {
     wakers: Slab<Option<Waker>>,
+    /// Connections open per address, where that is limited. Each entry stands for one at least, so that the table is
+    /// bounded with the connections.
+    networks: HashMap<IpAddr, usize>,
     /// Wakes the host when a guest leaves.
     host: Option<Waker>,
     cut: usize,
@@ -58,10 +64,20 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Counts a new connection in.
-    pub(crate) fn admit(&self) -> Guest {
-        let id = self.shared.guests().wakers.insert(None);
-        Guest { shared: Arc::clone(&self.shared), id, seen: Stage::Serving, registered: None, is_cut: false }
+    /// Counts a new connection in, unless its address has `per_address` open already.
+    pub(crate) fn admit(&self, address: Option<IpAddr>, per_address: Option<usize>) -> Option<Guest> {
+        let mut guests = self.shared.guests();
+        let network = address.filter(|_| per_address.is_some()).map(network);
+        if let (Some(network), Some(max)) = (network, per_address) {
+            let open = guests.networks.entry(network).or_default();
+            if *open >= max {
+                return None;
+            }
+            *open += 1;
+        }
+        let id = guests.wakers.insert(None);
+        let shared = Arc::clone(&self.shared);
+        Some(Guest { shared, id, network, seen: Stage::Serving, registered: None, is_cut: false })
     }
 
     /// Connections open.
@@ -96,10 +112,20 @@ impl Host {
     }
 }
 
+/// What is counted as one address: an IPv6 host has a whole /64 to itself (RFC 6177, RFC 7707).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
+        v4 => v4,
+    }
+}
+
 /// A connection's side.
 pub(crate) struct Guest {
     shared: Arc<Shared>,
     id: usize,
+    /// The address it is counted for.
+    network: Option<IpAddr>,
     seen: Stage,
     registered: Option<Waker>,
     is_cut: bool,
@@ -108,7 +134,9 @@ pub(crate) struct Guest {
 impl Guest {
     /// For a connection that no server owns.
     pub(crate) fn alone() -> Self {
-        Host::default().admit()
+        let host = Host::default();
+        let id = host.shared.guests().wakers.insert(None);
+        Self { shared: host.shared, id, network: None, seen: Stage::Serving, registered: None, is_cut: false }
     }
 
     /// What the server asks for.
@@ -152,6 +180,14 @@ impl Drop for Guest {
     fn drop(&mut self) {
         let mut guests = self.shared.guests();
         guests.wakers.remove(self.id);
+        if let Some(network) = self.network
+            && let Entry::Occupied(mut open) = guests.networks.entry(network)
+        {
+            *open.get_mut() -= 1;
+            if *open.get() == 0 {
+                open.remove();
+            }
+        }
         if self.shared.stage() > Stage::Serving {
             match self.is_cut {
                 true => guests.cut += 1,
