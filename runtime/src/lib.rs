@@ -31,6 +31,7 @@
 //! | [`io`] | traits for reading and writing, and [`io::PollEvented`] to build sockets on |
 //! | `codec` | frames over the I/O traits (feature `codec`) |
 //! | `fs` | files and folders (feature `fs`) |
+//! | `process` | child processes (feature `process`) |
 //! | `signal` | Unix signals and ctrl-c (feature `signal`) |
 //!
 //! Names are tokio's where the meaning is, so that code ports by changing a path. What is different:
@@ -56,6 +57,8 @@ pub mod io;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod macros;
+#[cfg(feature = "process")]
+pub mod process;
 pub mod runtime;
 #[cfg(feature = "signal")]
 pub mod signal;

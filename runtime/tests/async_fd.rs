@@ -283,3 +283,28 @@ fn a_fifo_that_finds_another_writer_is_no_longer_at_its_end() {
         std::fs::remove_file(&path).unwrap();
     });
 }
+
+#[test]
+fn a_descriptor_may_take_the_number_of_one_whose_file_is_still_open() {
+    use minato_runtime::io::PollEvented;
+
+    for rt in all_flavors() {
+        rt.block_on(async {
+            let (mut ours, theirs) = UnixStream::pair().unwrap();
+            theirs.set_nonblocking(true).unwrap();
+            for _ in 0..3 {
+                // Closed without leaving epoll, since the file is open in `theirs`; the next has the same number.
+                let clone = PollEvented::new(theirs.try_clone().unwrap());
+                assert!(
+                    clone
+                        .async_io(Interest::READABLE, |mut fd| fd.read(&mut [0; 1]))
+                        .now_or_never()
+                        .is_none()
+                );
+                ours.write_all(b"x").unwrap();
+                let read = clone.async_io(Interest::READABLE, |mut fd| fd.read(&mut [0; 1])).await.unwrap();
+                assert_eq!(read, 1);
+            }
+        });
+    }
+}

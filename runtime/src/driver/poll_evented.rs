@@ -85,6 +85,17 @@ impl<S: AsFd> PollEvented<S> {
         }
     }
 
+    /// Takes the descriptor out of its driver. Before it is dropped while its file stays open elsewhere: closing does
+    /// not take it out then, and the driver would be woken for nobody.
+    ///
+    /// # Errors
+    ///
+    /// Those of `epoll_ctl`.
+    pub fn deregister(&mut self) -> io::Result<()> {
+        let fd = self.raw_fd();
+        self.registration.deregister(fd)
+    }
+
     /// Waits until a read would not block. One task at a time.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::cell::{Direction, IoCell, Seen};
 use super::cells::Token;
 use super::ready::{Interest, Ready};
+use super::turn::DriverHandle;
 use crate::scheduler::{self, SharedRef};
 use crate::shim::Mutex;
 use crate::task::{WaitSite, coop};
@@ -41,7 +42,18 @@ pub(super) struct Registration {
     assumed: Ready,
     /// What the kernel is asked for.
     interest: Interest,
+    owner: Owner,
     registering: Mutex<()>,
+}
+
+/// Whose the number of the descriptor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// Ours alone: if epoll has that number with that open file already, it is left over from a descriptor that was
+    /// closed while its file stayed open elsewhere.
+    Us,
+    /// Others may have registered it too.
+    Others,
 }
 
 #[derive(Debug)]
@@ -66,13 +78,18 @@ impl Registration {
     /// Joins a driver when an operation first blocks.
     pub(super) fn new(assumed: Ready) -> Self {
         let interest = Interest::READABLE.add(Interest::WRITABLE);
-        Self { place: OnceLock::new(), assumed, interest, registering: Mutex::new(()) }
+        Self { place: OnceLock::new(), assumed, interest, owner: Owner::Us, registering: Mutex::new(()) }
     }
 
     /// Joins a driver at once, and assumes nothing.
     pub(super) fn new_now(fd: RawFd, interest: Interest) -> io::Result<Self> {
-        let registration =
-            Self { place: OnceLock::new(), assumed: Ready::EMPTY, interest, registering: Mutex::new(()) };
+        let registration = Self {
+            place: OnceLock::new(),
+            assumed: Ready::EMPTY,
+            interest,
+            owner: Owner::Others,
+            registering: Mutex::new(()),
+        };
         registration.place(fd)?;
         Ok(registration)
     }
@@ -95,7 +112,7 @@ impl Registration {
         let remote = runtime.remote(worker);
         let handle = remote.driver_handle().ok_or_else(gone)?;
         let token = handle.cells().take().ok_or_else(|| io::Error::other("too many descriptors"))?;
-        if let Err(error) = handle.register(fd, token, self.interest) {
+        if let Err(error) = self.register(handle, fd, token) {
             handle.cells().give_back(token);
             return Err(error);
         }
@@ -106,6 +123,15 @@ impl Registration {
             cell.shut_down(&mut |waker| waker.wake());
         }
         Ok(self.place.get_or_init(|| Place { runtime, worker, token }))
+    }
+
+    fn register(&self, handle: &DriverHandle, fd: RawFd, token: Token) -> io::Result<()> {
+        match handle.register(fd, token, self.interest) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.owner == Owner::Us => {
+                handle.reregister(fd, token, self.interest)
+            }
+            result => result,
+        }
     }
 
     fn assumed(&self, interest: Interest) -> Option<ReadyEvent> {

@@ -107,6 +107,11 @@ impl DriverHandle {
         self.registry.register(&mut SourceFd(&fd), token.to_mio(), interest.to_mio())
     }
 
+    /// Gives a descriptor that has been added another token, and tells what is ready.
+    pub(super) fn reregister(&self, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        self.registry.reregister(&mut SourceFd(&fd), token.to_mio(), interest.to_mio())
+    }
+
     pub(super) fn deregister(&self, fd: RawFd) -> io::Result<()> {
         self.registry.deregister(&mut SourceFd(&fd))
     }

@@ -9,8 +9,9 @@ use std::io;
 
 /// Waits for the next ctrl-c.
 ///
-/// From the first poll on, ctrl-c no longer ends the process by itself, also not after this has returned: wait again
-/// to act on a second one.
+/// From the first poll on, ctrl-c no longer ends the process by itself, also not after this has returned or was dropped:
+/// wait again to act on a second one. With a [`Signal`](unix::Signal) of your own, the default comes back when it is
+/// dropped.
 ///
 /// # Errors
 ///
@@ -21,6 +22,7 @@ use std::io;
 /// A ctrl-c that comes while nobody waits is lost; use [`unix::signal`] to keep it.
 pub async fn ctrl_c() -> io::Result<()> {
     let mut interrupts = unix::signal(unix::SignalKind::interrupt())?;
+    unix::keep_interrupts()?;
     interrupts.recv().await;
     Ok(())
 }
