@@ -22,6 +22,9 @@ pub(crate) const RETIRED_MAX: usize = 256;
 /// with it as memory.
 pub(crate) const KEPT_BLOCK_BYTES_MAX: usize = 256 * 1024;
 
+/// LIMIT: events of a simulated run that are kept to say where two runs part; a test that never ends must not eat the memory.
+pub(crate) const TRACE_EVENTS_MAX: usize = 1 << 20;
+
 /// LIMIT: I/O events taken from the kernel in one turn, so that a busy driver cannot keep tasks waiting.
 pub(crate) const IO_EVENTS_PER_TURN: usize = 256;
 

@@ -5,7 +5,9 @@ use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, ItemFn, Lit, LitBool, LitInt, Path, Result, Token, parse2};
+use syn::{
+    Error, Expr, ExprLit, ItemFn, Lit, LitBool, LitInt, LitStr, Path, Result, ReturnType, Token, parse2,
+};
 
 /// Which attribute.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,9 +16,22 @@ pub(crate) enum Kind {
     Test,
 }
 
+impl Kind {
+    /// What may be set.
+    fn attributes(self) -> &'static str {
+        match self {
+            Self::Main => "`flavor`, `worker_threads`, `start_paused`, `name`, `crate`",
+            Self::Test => {
+                "`flavor`, `worker_threads`, `start_paused`, `name`, `seeds`, `check_determinism`, `crate`"
+            }
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flavor {
     CurrentThread,
+    Local,
     MultiThread,
 }
 
@@ -40,6 +55,9 @@ struct Config {
     flavor: Flavor,
     worker_threads: Option<LitInt>,
     start_paused: Option<LitBool>,
+    name: Option<LitStr>,
+    seeds: Option<LitInt>,
+    check_determinism: Option<LitBool>,
     runtime: Path,
 }
 
@@ -48,21 +66,26 @@ impl Config {
         let mut flavor = None;
         let mut worker_threads: Option<LitInt> = None;
         let mut start_paused: Option<LitBool> = None;
+        let mut name_of_runtime: Option<LitStr> = None;
+        let mut seeds: Option<LitInt> = None;
+        let mut check_determinism: Option<LitBool> = None;
         let mut runtime = None;
         let arguments = Punctuated::<Argument, Token![,]>::parse_terminated.parse2(args)?;
         for Argument { name, value } in arguments {
             let repeated = match name.to_string().as_str() {
                 "flavor" => flavor.replace(parse_flavor(&value)?).is_some(),
-                "worker_threads" => worker_threads.replace(parse_worker_threads(&value)?).is_some(),
+                "worker_threads" => worker_threads.replace(parse_count(&value, "worker_threads")?).is_some(),
                 "start_paused" => start_paused.replace(parse_bool(&value, "start_paused")?).is_some(),
+                "name" => name_of_runtime.replace(parse_name(&value)?).is_some(),
+                "seeds" if kind == Kind::Test => seeds.replace(parse_count(&value, "seeds")?).is_some(),
+                "check_determinism" if kind == Kind::Test => {
+                    check_determinism.replace(parse_bool(&value, "check_determinism")?).is_some()
+                }
                 "crate" => runtime.replace(parse_path(value)?).is_some(),
                 _ => {
                     return Err(Error::new(
                         name.span(),
-                        format!(
-                            "unknown attribute `{name}`; expected one of: `flavor`, `worker_threads`, \
-                             `start_paused`, `crate`"
-                        ),
+                        format!("unknown attribute `{name}`; expected one of: {}", kind.attributes()),
                     ));
                 }
             };
@@ -74,7 +97,7 @@ impl Config {
             Kind::Main => Flavor::MultiThread,
             Kind::Test => Flavor::CurrentThread,
         });
-        if let (Flavor::CurrentThread, Some(threads)) = (flavor, &worker_threads) {
+        if let (Flavor::CurrentThread | Flavor::Local, Some(threads)) = (flavor, &worker_threads) {
             let message = "`worker_threads` requires `flavor = \"multi_thread\"`";
             return Err(Error::new(threads.span(), message));
         }
@@ -84,28 +107,55 @@ impl Config {
             let message = "`start_paused` requires `flavor = \"current_thread\"`";
             return Err(Error::new(paused.span(), message));
         }
+        if let (Flavor::MultiThread, Some(seeds)) = (flavor, &seeds) {
+            let message =
+                "`seeds` requires `flavor = \"current_thread\"`: a simulated runtime has one thread";
+            return Err(Error::new(seeds.span(), message));
+        }
+        if let (Some(_), Some(paused)) = (&seeds, &start_paused) {
+            let message = "`start_paused` does not go with `seeds`: the clock of a simulated runtime always stands still";
+            return Err(Error::new(paused.span(), message));
+        }
+        if let (None, Some(check)) = (&seeds, &check_determinism) {
+            let message = "`check_determinism` requires `seeds`";
+            return Err(Error::new(check.span(), message));
+        }
         let runtime = match runtime {
             Some(path) => path,
             None => parse2(quote!(::minato_runtime))?,
         };
-        Ok(Self { flavor, worker_threads, start_paused, runtime })
+        Ok(Self {
+            flavor,
+            worker_threads,
+            start_paused,
+            name: name_of_runtime,
+            seeds,
+            check_determinism,
+            runtime,
+        })
     }
 
     /// The expression that builds the runtime; panics name the user's function by `span`.
     fn build(&self, span: Span) -> TokenStream {
         let runtime = &self.runtime;
         let new = match self.flavor {
-            Flavor::CurrentThread => quote!(new_current_thread),
+            Flavor::CurrentThread | Flavor::Local => quote!(new_current_thread),
             Flavor::MultiThread => quote!(new_multi_thread),
         };
         let worker_threads = self.worker_threads.iter();
         let start_paused = self.start_paused.iter();
+        let name = self.name.iter();
+        let build = match self.flavor {
+            Flavor::Local => quote!(build_local(#runtime::runtime::LocalOptions::default())),
+            Flavor::CurrentThread | Flavor::MultiThread => quote!(build()),
+        };
         quote_spanned! {span=>
             #runtime::runtime::Builder::#new()
                 #(.worker_threads(#worker_threads))*
                 #(.start_paused(#start_paused))*
+                #(.name(#name))*
                 .enable_all()
-                .build()
+                .#build
                 .expect("the runtime could not be built")
         }
     }
@@ -117,21 +167,31 @@ fn parse_flavor(value: &Expr) -> Result<Flavor> {
     };
     match flavor.value().as_str() {
         "current_thread" => Ok(Flavor::CurrentThread),
+        "local" => Ok(Flavor::Local),
         "multi_thread" => Ok(Flavor::MultiThread),
         other => Err(Error::new(
             flavor.span(),
-            format!("no such runtime flavor `{other}`; the flavors are `current_thread` and `multi_thread`"),
+            format!(
+                "no such runtime flavor `{other}`; the flavors are `current_thread`, `local` and `multi_thread`"
+            ),
         )),
     }
 }
 
-fn parse_worker_threads(value: &Expr) -> Result<LitInt> {
-    if let Expr::Lit(ExprLit { lit: Lit::Int(threads), .. }) = value
-        && threads.base10_parse::<usize>().is_ok_and(|threads| threads > 0)
+fn parse_count(value: &Expr, name: &str) -> Result<LitInt> {
+    if let Expr::Lit(ExprLit { lit: Lit::Int(count), .. }) = value
+        && count.base10_parse::<usize>().is_ok_and(|count| count > 0)
     {
-        return Ok(threads.clone());
+        return Ok(count.clone());
     }
-    Err(Error::new(value.span(), "`worker_threads` must be a number above zero"))
+    Err(Error::new(value.span(), format!("`{name}` must be a number above zero")))
+}
+
+fn parse_name(value: &Expr) -> Result<LitStr> {
+    match value {
+        Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) => Ok(name.clone()),
+        _ => Err(Error::new(value.span(), "`name` must be a string")),
+    }
 }
 
 fn parse_bool(value: &Expr, name: &str) -> Result<LitBool> {
@@ -177,7 +237,32 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, kind: Kind) -> Result
         }
     };
     let runtime = config.build(Span::mixed_site().located_at(function.sig.ident.span()));
-    let ItemFn { attrs, vis, sig, block } = function;
+    let ItemFn { attrs, vis, mut sig, block } = function;
+    if let Some(seeds) = &config.seeds {
+        let output = match std::mem::replace(&mut sig.output, ReturnType::Default) {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, output) => quote!(#output),
+        };
+        let (path, name) = (&config.runtime, &sig.ident);
+        let checks = config.check_determinism.as_ref().is_some_and(|checks| checks.value);
+        return Ok(quote! {
+            #test_attribute
+            #(#attrs)*
+            #vis #sig {
+                #path::runtime::SeededTest {
+                    package: ::core::env!("CARGO_PKG_NAME"),
+                    module: ::core::module_path!(),
+                    name: ::core::stringify!(#name),
+                    seeds: #seeds,
+                    checks_determinism: #checks,
+                }
+                .run(|| async {
+                    let output: #output = (async #block).await;
+                    output
+                });
+            }
+        });
+    }
     Ok(quote! {
         #test_attribute
         #(#attrs)*

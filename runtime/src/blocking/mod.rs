@@ -260,12 +260,27 @@ where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
+    if runtime.simulation.is_some() {
+        return scheduler::spawn_on(runtime, Inline(Job(Some(job))), origin);
+    }
     const NEVER_WOKEN: *const Shared = std::ptr::null();
     let task = allocate(Job(Some(job)), Id::next(), NEVER_WOKEN, origin);
     // SAFETY: new, and `R` is its output.
     let handle = unsafe { JoinHandle::new(task) };
     runtime.blocking.submit(runtime, task, at_shutdown);
     handle
+}
+
+/// A job that runs on the thread of a simulated runtime. It lends the core, so that it may call `block_on`.
+struct Inline<F>(Job<F>);
+
+impl<F: FnOnce() -> R, R> Future for Inline<F> {
+    type Output = R;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let _lent = scheduler::lend(scheduler::Lender::Any);
+        Pin::new(&mut self.0).poll(cx)
+    }
 }
 
 /// A closure as a future that is ready at its first poll.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Config, Flavor, LocalOptions, LocalRuntime, Runtime};
 use crate::limits::{BLOCKING_THREADS_MAX, WORKERS_MAX};
-use crate::scheduler::{Seed, Shared, SharedRef};
+use crate::scheduler::{Seed, Shared, SharedRef, Simulation};
 use crate::time::{Clock, Ticks};
 
 /// Builds a [`Runtime`].
@@ -26,7 +26,12 @@ pub struct Builder {
     config: Config,
     seed: Option<u64>,
     starts_paused: bool,
+    simulation: Option<KeepsTrace>,
 }
+
+/// Whether a simulated runtime keeps the events of its trace.
+#[derive(Clone, Copy, Debug)]
+struct KeepsTrace(bool);
 
 impl Builder {
     fn new(flavor: Flavor) -> Self {
@@ -34,6 +39,7 @@ impl Builder {
             workers: None,
             config: Config {
                 flavor,
+                name: None,
                 thread_name: "minato".to_owned(),
                 thread_stack_size: None,
                 blocking_threads_max: BLOCKING_THREADS_MAX,
@@ -44,6 +50,7 @@ impl Builder {
             },
             seed: None,
             starts_paused: false,
+            simulation: None,
         }
     }
 
@@ -51,6 +58,52 @@ impl Builder {
     #[must_use]
     pub fn new_current_thread() -> Self {
         Self::new(Flavor::CurrentThread)
+    }
+
+    /// A current-thread runtime whose every choice follows from `seed`, to find schedules that break a program, and to
+    /// run them again.
+    ///
+    /// Which of the tasks that are ready runs next is drawn at random, so each seed is another schedule. `select!`,
+    /// [`random`](super::random) and task ids follow from the seed too. The clock begins at a fixed time, stands still
+    /// while anything can run, and then moves to the next timer. Jobs of `spawn_blocking` run at a random moment on the
+    /// thread of the runtime, from beginning to end: they may call [`Handle::block_on`](super::Handle::block_on), but one
+    /// that waits by other means for what a task does waits for ever. When nothing can run and no timer is set, the
+    /// runtime panics and names the tasks that wait.
+    ///
+    /// Descriptors and other threads have a part in the run that the seed does not decide;
+    /// [`Trace::outside_inputs`](super::Trace::outside_inputs) says whether there were any. So have the order of a
+    /// `HashMap`, whose hasher should get fixed keys, and `std::time`. [`check_determinism`](super::check_determinism)
+    /// finds them.
+    ///
+    /// ```
+    /// use minato_runtime::runtime::Builder;
+    /// use minato_runtime::{spawn, task::yield_now};
+    ///
+    /// let run = |seed| {
+    ///     let runtime = Builder::new_simulated(seed).build().unwrap();
+    ///     runtime.block_on(async {
+    ///         let tasks: Vec<_> = (0..5).map(|_| spawn(yield_now())).collect();
+    ///         for task in tasks {
+    ///             task.await.unwrap();
+    ///         }
+    ///     });
+    ///     runtime.handle().trace().unwrap()
+    /// };
+    /// assert_eq!(run(1), run(1));
+    /// assert_ne!(run(1), run(2));
+    /// ```
+    #[must_use]
+    pub fn new_simulated(seed: u64) -> Self {
+        let mut builder = Self::new(Flavor::CurrentThread);
+        builder.seed = Some(seed);
+        builder.simulation = Some(KeepsTrace(false));
+        builder
+    }
+
+    /// Makes a simulated runtime keep the events of its trace.
+    pub(super) fn keep_trace(&mut self, keeps_trace: bool) -> &mut Self {
+        self.simulation = self.simulation.map(|_| KeepsTrace(keeps_trace));
+        self
     }
 
     /// A runtime with several workers that share the work. Their threads start when there is work for them.
@@ -102,6 +155,12 @@ impl Builder {
     /// systems other than Linux the kernel still waits for whole milliseconds.
     pub fn precise_timers(&mut self, precise: bool) -> &mut Self {
         self.config.ticks = if precise { Ticks::Microseconds } else { Ticks::Milliseconds };
+        self
+    }
+
+    /// The name of the runtime, which [`Handle::name`](super::Handle::name) gives; none by default.
+    pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
+        self.config.name = Some(name.into());
         self
     }
 
@@ -208,8 +267,12 @@ impl Builder {
         );
         let workers = if has_one_thread { 1 } else { self.workers.unwrap_or_else(default_workers) };
         let seed = self.seed.map_or_else(Seed::fresh, Seed::of);
-        let clock = Clock::new(self.starts_paused);
-        Shared::build(workers, Config { flavor, ..self.config.clone() }, seed, clock)
+        let clock = match self.simulation {
+            Some(_) => Clock::simulated(),
+            None => Clock::new(self.starts_paused),
+        };
+        let simulation = self.simulation.map(|KeepsTrace(keeps)| Box::new(Simulation::new(seed, keeps)));
+        Shared::build(workers, Config { flavor, ..self.config.clone() }, seed, clock, simulation)
     }
 }
 

@@ -35,6 +35,7 @@ impl Flavor {
 #[derive(Clone)]
 pub(crate) struct Config {
     pub(crate) flavor: Flavor,
+    pub(crate) name: Option<String>,
     pub(crate) thread_name: String,
     pub(crate) thread_stack_size: Option<usize>,
     pub(crate) blocking_threads_max: usize,
@@ -62,6 +63,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("flavor", &self.flavor)
+            .field("name", &self.name)
             .field("thread_name", &self.thread_name)
             .field("thread_stack_size", &self.thread_stack_size)
             .field("blocking_threads_max", &self.blocking_threads_max)

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
+use std::num::NonZeroU64;
 use std::panic::Location;
 
 use crate::blocking;
@@ -15,6 +16,16 @@ use crate::task::JoinHandle;
 #[derive(Clone)]
 pub struct Handle {
     shared: SharedRef,
+}
+
+/// Names a runtime among all that this process has ever had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(NonZeroU64);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// What kind of runtime it is.
@@ -137,6 +148,24 @@ impl Handle {
     #[must_use]
     pub fn dump(&self) -> Dump {
         dump::collect(&self.shared)
+    }
+
+    /// The name that the builder gave it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.shared.config.name.as_deref()
+    }
+
+    /// What tells this runtime from all others of the process, past and present.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        Id(self.shared.id)
+    }
+
+    /// What happened so far, if the runtime is [simulated](super::Builder::new_simulated).
+    #[must_use]
+    pub fn trace(&self) -> Option<super::Trace> {
+        self.shared.simulation.as_ref().map(|simulation| simulation.trace())
     }
 
     /// How many workers it has.

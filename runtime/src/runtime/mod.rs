@@ -4,6 +4,7 @@ mod builder;
 mod config;
 mod handle;
 mod local;
+mod simulation;
 
 use std::fmt;
 use std::future::Future;
@@ -14,8 +15,12 @@ pub use crate::dump::{Dump, DumpedTask, DumpedWorker, TaskState, WorkerState};
 pub use crate::metrics::{RuntimeMetrics, SpawnSite};
 pub use builder::Builder;
 pub(crate) use config::{Config, Flavor};
-pub use handle::{EnterGuard, Handle, RuntimeFlavor, TryCurrentError};
+pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
 pub use local::{LocalOptions, LocalRuntime};
+#[doc(hidden)]
+pub use simulation::SeededTest;
+pub(crate) use simulation::TraceEvent;
+pub use simulation::{OutsideInput, Trace, check_determinism, random, random_below};
 
 use crate::scheduler::{self, SharedRef};
 use crate::task::JoinHandle;

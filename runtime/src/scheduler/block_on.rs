@@ -45,6 +45,7 @@ impl Wake for RootWaker {
                     })
                 });
                 if !is_here {
+                    self.runtime.note_foreign_thread();
                     self.runtime.remote(worker).tell();
                     // The thread may have let go of its core since.
                     self.thread.unpark();

@@ -63,7 +63,7 @@ unsafe impl Send for Core {}
 
 /// Whether a worker may go on with its core.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum AfterTurn {
+pub(super) enum AfterTurn {
     GoOn,
     CoreIsLent,
 }
@@ -272,6 +272,9 @@ impl Core {
     ///
     /// If one of them has lent the core, the caller must not go on with it.
     pub(super) fn run_batch(&self) -> bool {
+        if let Some(simulation) = &self.shared().simulation {
+            return self.run_by_chance(simulation);
+        }
         let unmeasured = self.sampler.left().min(TICK_POLLS);
         let mut ran = 0;
         while ran < unmeasured
@@ -298,7 +301,7 @@ impl Core {
     }
 
     #[inline(always)]
-    fn run_task(&self, task: TaskRef) -> AfterTurn {
+    pub(super) fn run_task(&self, task: TaskRef) -> AfterTurn {
         let header = task.header();
         self.counters.start_poll(header.id);
         if header.record.stamp().is_probed() {
@@ -485,6 +488,20 @@ impl Core {
         let task = overflow.pop_front();
         self.counters.overflowing.set(overflow.len() as u64);
         task
+    }
+
+    /// Tasks queued.
+    pub(super) fn count_queued(&self) -> u32 {
+        u32::try_from(self.queue.len() + self.overflow.borrow().len()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes any of the queued tasks; the last one takes its number.
+    pub(super) fn take_nth(&self, number: u32) -> Option<TaskRef> {
+        let mut overflow = self.overflow.borrow_mut();
+        while let Some(task) = self.queue.pop() {
+            overflow.push_back(task);
+        }
+        overflow.swap_remove_back(number as usize)
     }
 
     /// Takes the tasks out of the mailbox of a worker. True if there was one.

@@ -371,6 +371,7 @@ mod tests {
     fn runtime(workers: usize) -> SharedRef {
         let config = Config {
             flavor: if workers == 1 { Flavor::CurrentThread } else { Flavor::MultiThread },
+            name: None,
             thread_name: "test".to_owned(),
             thread_stack_size: None,
             blocking_threads_max: BLOCKING_THREADS_MAX,
@@ -379,7 +380,7 @@ mod tests {
             on_thread_start: None,
             on_thread_stop: None,
         };
-        Shared::build(workers, config, Seed::of(1), Clock::new(false)).unwrap()
+        Shared::build(workers, config, Seed::of(1), Clock::new(false), None).unwrap()
     }
 
     #[test]

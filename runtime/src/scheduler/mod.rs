@@ -12,6 +12,7 @@
 //! - `monitor`: the thread that notices long polls
 //! - `context`, `reference`: which runtime this thread is in, and what keeps it alive
 //! - `rng`: the seed that random choices follow from
+//! - `simulation`: runs that repeat themselves
 //!
 //! The two flavours are the same code: a current-thread runtime has one core, and no thread but those in `block_on`
 //! run it.
@@ -36,10 +37,12 @@ mod reference;
 mod registry;
 mod remote;
 mod rng;
+mod simulation;
 mod timers;
 mod worker;
 
 use std::io;
+use std::num::NonZeroU64;
 use std::ptr;
 use std::sync::Arc;
 use std::task::Waker;
@@ -58,19 +61,26 @@ pub(crate) use self::registry::Registry;
 pub(crate) use self::remote::Remote;
 use self::remote::{Remotes, TimerOrder};
 pub(crate) use self::rng::{Rng, Seed};
+pub(crate) use self::simulation::{
+    Simulation, choose_among, next_id, random, random_below, refuse_in_simulation,
+};
 use crate::blocking;
 use crate::limits::CANCELLED_TIMERS_MAX;
 use crate::runtime::{Config, Flavor, Handle};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
-use crate::task::{Id, JoinHandle, Origin, TaskRef};
+use crate::task::{JoinHandle, Origin, TaskRef};
 use crate::time::{Clock, ForeignTimer, Key, Nanos};
+
+/// Runtimes built so far.
+static RUNTIMES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
 /// What all workers of one runtime share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     /// See `reference`.
     references: AtomicUsize,
+    pub(crate) id: NonZeroU64,
     remotes: Remotes,
     idle: Idle,
     cores: Cores,
@@ -78,6 +88,7 @@ pub(crate) struct Shared {
     pub(crate) blocking: blocking::Pool,
     pub(crate) clock: Clock,
     seed: Seed,
+    pub(crate) simulation: Option<Box<Simulation>>,
     pub(crate) config: Config,
     is_shut_down: AtomicBool,
     /// Turns over the workers for tasks from outside.
@@ -86,10 +97,17 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Builds a runtime with `workers` cores, none of which runs yet.
-    pub(crate) fn build(workers: usize, config: Config, seed: Seed, clock: Clock) -> io::Result<SharedRef> {
+    pub(crate) fn build(
+        workers: usize,
+        config: Config,
+        seed: Seed,
+        clock: Clock,
+        simulation: Option<Box<Simulation>>,
+    ) -> io::Result<SharedRef> {
         let (owners, stealers) = core::queues(workers);
         let shared = Self {
             references: AtomicUsize::new(1),
+            id: NonZeroU64::MIN.saturating_add(RUNTIMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed)),
             remotes: stealers
                 .into_iter()
                 .map(|stealer| Remote::new(stealer, config.ticks.floor(clock.now())))
@@ -100,6 +118,7 @@ impl Shared {
             blocking: blocking::Pool::new(&config),
             clock,
             seed,
+            simulation,
             config,
             is_shut_down: AtomicBool::new(false),
             next_worker: AtomicUsize::new(0),
@@ -156,6 +175,7 @@ impl Shared {
 
     /// Hands a woken task to the worker that has it in its registry.
     fn schedule_remote(&self, task: TaskRef) {
+        self.note_foreign_thread();
         // Woken, so it was polled, so it was registered: the wake that brought us here follows that poll.
         let worker = task.header().record.home().map_or(0, |home| u32::from(home.worker));
         let remote = self.remote(worker);
@@ -179,6 +199,7 @@ impl Shared {
 
     /// Hands a new task to some worker.
     fn spawn_remote(&self, task: TaskRef) {
+        self.note_foreign_thread();
         let worker = self.pick_worker();
         self.remote(worker).count_spawn(task);
         match self.remote(worker).send(task) {
@@ -315,7 +336,7 @@ where
     F::Output: 'static,
 {
     let credit = SharedRef::of(shared).into_credit();
-    let task = crate::task::allocate(future, Id::next(), credit, origin);
+    let task = crate::task::allocate(future, shared.next_id(), credit, origin);
     // SAFETY: new, and `F::Output` is its output.
     let handle = unsafe { JoinHandle::new(task) };
     with_core(|core| match core {
@@ -348,10 +369,12 @@ pub(crate) fn no_runtime(what: &str) -> ! {
 
 /// The runtime and worker whose driver a descriptor polled here should join.
 pub(crate) fn current_driver() -> Option<(SharedRef, u32)> {
-    with_core(|core| match core {
+    let driver = with_core(|core| match core {
         Some(core) => Some((SharedRef::of(core.shared()), core.index)),
         None => context::with_entered(|shared| shared.map(|shared| (SharedRef::of(shared), 0))),
-    })
+    })?;
+    driver.0.note_descriptor();
+    Some(driver)
 }
 
 /// The time now: that of the runtime this thread is in, else the machine's.
@@ -447,15 +470,6 @@ pub(crate) fn with_test_clock<R>(what: &str, f: impl FnOnce(&Clock) -> R) -> R {
         "{what}: only the clock of a current-thread runtime can be paused; tasks on other threads would go on"
     );
     f(&runtime.clock)
-}
-
-/// A random number below `bound`, which must not be zero; inside a runtime it follows from the seed.
-#[cfg(feature = "macros")]
-pub(crate) fn random_below(bound: u32) -> u32 {
-    with_core(|core| match core {
-        Some(core) => core.rng.below(bound),
-        None => rng::below_outside(bound),
-    })
 }
 
 /// A handle to the runtime that this thread is in.

@@ -144,6 +144,7 @@ impl Remote {
         self.registry.try_borrow(|registry| look(registry))
     }
 
+    /// Whether a thread runs the core, at some recent moment.
     pub(crate) fn is_running(&self) -> bool {
         self.is_running.load(Relaxed)
     }

@@ -33,20 +33,19 @@ impl Seed {
 #[derive(Debug)]
 pub(crate) struct Rng(Cell<u64>);
 
-#[cfg(feature = "macros")]
 thread_local! {
     /// For threads that run no worker.
     static OUTSIDE: Rng = const { Rng(Cell::new(0)) };
 }
 
-/// A number below `bound`, which must not be zero, for a thread that runs no worker.
-#[cfg(feature = "macros")]
-pub(super) fn below_outside(bound: u32) -> u32 {
-    OUTSIDE.with(|rng| rng.below(bound))
+/// A number for a thread that runs no worker.
+pub(super) fn next_outside() -> u64 {
+    OUTSIDE.with(Rng::next)
 }
 
 impl Rng {
-    fn next(&self) -> u64 {
+    /// The next number.
+    pub(super) fn next(&self) -> u64 {
         let mut x = self.0.get();
         if x == 0 {
             x = Seed::fresh().0 | 1;

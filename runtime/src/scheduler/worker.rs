@@ -57,7 +57,7 @@ fn run_core(core: &Core, root: &mut dyn Root) -> End {
     let _here = Here::new(core);
     core.start();
     loop {
-        if root.is_woken() {
+        if root.is_woken() && core.lets_root_go_first() {
             let is_ready = Hands::poll_root(|| root.poll());
             if is_ready {
                 return End::RootReady;
@@ -156,6 +156,10 @@ fn park_paused(core: &Core, root: &dyn Root) {
             core.remote().parker.wake_up();
             shared.clock.advance_to(shared.config.ticks.start(tick));
             core.fire_timers();
+        }
+        None if !has_jobs && core.is_stuck_for_ever() => {
+            core.remote().parker.wake_up();
+            core.say_stuck();
         }
         _ => {
             core.note_park(Instant::now());

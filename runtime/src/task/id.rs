@@ -9,7 +9,8 @@ use super::current;
 
 /// Names a task among all those that are alive in this process.
 ///
-/// Ids are never reused, and say nothing about order.
+/// Ids are never reused, and say nothing about order. Only those of
+/// [simulated](crate::runtime::Builder::new_simulated) runtimes count from one in each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(NonZeroU64);
 
@@ -31,6 +32,11 @@ impl Id {
     /// The id with this number; none for zero.
     pub(crate) fn of(number: u64) -> Option<Self> {
         NonZeroU64::new(number).map(Self)
+    }
+
+    /// The id with this number, which is not zero.
+    pub(crate) fn from_number(number: u64) -> Self {
+        Self(NonZeroU64::new(number).unwrap_or(NonZeroU64::MIN))
     }
 
     /// A fresh id, from the block of this thread.

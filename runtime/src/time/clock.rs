@@ -37,6 +37,9 @@ impl Nanos {
     }
 }
 
+/// When simulations begin: a day after the anchor, so that code may look back.
+const SIMULATED_START: Nanos = Nanos(24 * 60 * 60 * 1_000_000_000);
+
 /// The clock of one runtime.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -63,6 +66,14 @@ impl Clock {
             clock.pause();
         }
         clock
+    }
+
+    /// A clock that stands still at a time which is the same in each run.
+    pub(crate) fn simulated() -> Self {
+        Self {
+            is_virtual: AtomicBool::new(true),
+            virtual_time: Mutex::new(VirtualTime::Paused { at: SIMULATED_START }),
+        }
     }
 
     #[inline]

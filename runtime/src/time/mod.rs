@@ -51,9 +51,10 @@ pub fn pause() {
 ///
 /// # Panics
 ///
-/// If the clock runs, or outside a current-thread runtime.
+/// If the clock runs, outside a current-thread runtime, or in a simulated one.
 #[track_caller]
 pub fn resume() {
+    scheduler::refuse_in_simulation("time::resume", "its time would be that of the machine");
     let was_paused = scheduler::with_test_clock("time::resume", Clock::resume);
     assert!(was_paused, "time::resume: the clock is not paused");
 }

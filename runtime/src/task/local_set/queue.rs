@@ -18,10 +18,10 @@ use std::sync::Arc;
 use std::task::Context;
 
 use crate::limits::WORKERS_MAX;
-use crate::scheduler::{Mailbox, Push, Registry};
+use crate::scheduler::{Mailbox, Push, Registry, choose_among, next_id};
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::task::cell::{Owner, allocate_for};
-use crate::task::{Home, Id, JoinHandle, Origin, Stamp, TaskRef, Turn};
+use crate::task::{Home, JoinHandle, Origin, Stamp, TaskRef, Turn};
 
 /// Tasks that run before the set lets its own task go on.
 const TURN_TASKS: usize = 61;
@@ -104,7 +104,7 @@ impl Set {
         F: Future + 'static,
         F::Output: 'static,
     {
-        let task = allocate_for(self.clone(), future, Id::next(), ptr::null(), origin);
+        let task = allocate_for(self.clone(), future, next_id(), ptr::null(), origin);
         // SAFETY: new, and `F::Output` is its output.
         let handle = unsafe { JoinHandle::new(task) };
         if self.is_closed.get() {
@@ -159,12 +159,14 @@ impl Set {
     }
 
     fn take(&self) -> Option<TaskRef> {
-        let task = self.ready.borrow_mut().pop_front();
-        task.or_else(|| {
-            let mut ready = self.ready.borrow_mut();
+        let mut ready = self.ready.borrow_mut();
+        if ready.is_empty() {
             ready.extend(self.mailbox.drain());
-            ready.pop_front()
-        })
+        }
+        match choose_among(ready.len()) {
+            0 => ready.pop_front(),
+            any => ready.swap_remove_back(any),
+        }
     }
 
     fn bury(&self, task: TaskRef) {
