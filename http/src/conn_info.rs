@@ -11,6 +11,7 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::error::{Error, Kind};
 use crate::server::proxy_protocol::Spoken;
+use crate::server::secure::TlsInfo;
 use crate::server::watch::{Exchange, Refused, Watch};
 
 /// The connection a request came on; among the extensions of every request.
@@ -38,6 +39,7 @@ pub struct ConnInfo {
     pub protocol: Protocol,
     /// The address of the proxy, where that has told the other two by the PROXY protocol.
     pub proxy: Option<SocketAddr>,
+    pub(crate) secured: Option<Arc<TlsInfo>>,
     watched: Option<Watched>,
 }
 

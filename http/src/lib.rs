@@ -76,5 +76,7 @@ pub use self::handler::{HandlerFn, HandlerFuture, IntoResponse, handler_fn};
 pub use self::reason::Reason;
 pub use self::server::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};
 pub use self::server::connection::serve_connection;
+#[cfg(feature = "tls")]
+pub use self::server::secure::{ALPN, TlsInfo};
 pub use self::server::{Address, Drain, IntoListener, Listener, Report, Server, Trust};
 pub use minato_service::BoxError;

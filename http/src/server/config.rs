@@ -29,6 +29,9 @@ pub struct ServerConfig {
     pub http1: Http1Config,
     /// What concerns HTTP/2 alone.
     pub http2: Http2Config,
+    /// What makes TLS connections; without it, connections are in the clear.
+    #[cfg(feature = "tls")]
+    pub tls: Option<minato_net::tls::TlsAcceptor>,
     /// The peers whose connections begin with a PROXY protocol header. Default none.
     pub proxy_protocol: Option<Trust>,
     /// Whether requests carry a [`ConnInfo`](crate::ConnInfo) among their extensions.

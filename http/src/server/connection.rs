@@ -6,12 +6,13 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
 use http::{Request, Response};
-use minato_runtime::io::{AsyncRead, AsyncWrite};
+use minato_runtime::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use minato_service::BoxError;
 use tower_service::Service;
 
 use super::config::ServerConfig;
 use super::proxy_protocol::{self, NoHeader, Trust};
+use super::secure::serve_secured;
 use super::shutdown::{Guest, Stage};
 use super::{h1, h2};
 use crate::body::Body;
@@ -76,6 +77,25 @@ where
     let mut opening = Opening::new(guest);
     let info = poll_fn(|cx| opening.poll_proxy_header(&mut io, &info, &config, cx)).await?;
     let Some(info) = info else { return Ok(()) };
+    serve_secured(io, service, config, info, opening).await
+}
+
+/// Serves a connection that is ready for HTTP.
+pub(super) async fn serve_opened<Io, S, B>(
+    mut io: Io,
+    service: S,
+    config: Arc<ServerConfig>,
+    info: ConnInfo,
+    mut opening: Opening,
+) -> Result<(), Error>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Error: Into<BoxError>,
+    B: http_body::Body + 'static,
+    B::Data: Buf,
+    B::Error: Into<BoxError>,
+{
     let spoken = poll_fn(|cx| opening.poll_spoken(&mut io, &config, cx)).await?;
     let Opening { input, guest, accepted, .. } = opening;
     match spoken {
@@ -100,7 +120,7 @@ enum Spoken {
 }
 
 /// A connection of which nothing is known yet, under the deadline that the first head has anyway.
-struct Opening {
+pub(super) struct Opening {
     input: Input,
     deadline: Deadline,
     guest: Guest,
@@ -141,7 +161,9 @@ impl Opening {
                 Err(NoHeader) => return Poll::Ready(Ok(None)),
                 Ok(None) => {}
             }
-            match ready!(self.poll_read(io, config, cx))? {
+            // No further than the header, since what follows may be for another reader.
+            let at_most = proxy_protocol::wanted(self.input.bytes());
+            match ready!(self.poll_read(io, at_most, config, cx))? {
                 Arrived::More => {}
                 Arrived::End | Arrived::Over(_) => return Poll::Ready(Ok(None)),
             }
@@ -163,7 +185,7 @@ impl Opening {
             if !PREFACE.starts_with(bytes) {
                 return Poll::Ready(Ok(Spoken::Http1));
             }
-            let spoken = match ready!(self.poll_read(io, config, cx))? {
+            let spoken = match ready!(self.poll_read(io, usize::MAX, config, cx))? {
                 Arrived::More => continue,
                 Arrived::End if self.input.is_empty() => Spoken::Nothing,
                 // What there is goes where a broken head is answered.
@@ -179,20 +201,43 @@ impl Opening {
     fn poll_read<Io: AsyncRead + Unpin>(
         &mut self,
         io: &mut Io,
+        at_most: usize,
         config: &ServerConfig,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Arrived, Error>> {
-        match self.input.poll_fill(io, cx, None) {
-            Poll::Ready(Ok(0)) => return Poll::Ready(Ok(Arrived::End)),
-            Poll::Ready(Ok(_)) => return Poll::Ready(Ok(Arrived::More)),
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::io(Sent::Nothing, error))),
-            Poll::Pending => {}
+        let read = match at_most {
+            usize::MAX => self.input.poll_fill(io, cx, None),
+            at_most => self.input.poll_fill(&mut io.take(at_most as u64), cx, None),
+        };
+        match read {
+            Poll::Ready(Ok(0)) => Poll::Ready(Ok(Arrived::End)),
+            Poll::Ready(Ok(_)) => Poll::Ready(Ok(Arrived::More)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(Error::io(Sent::Nothing, error))),
+            Poll::Pending => self.poll_over(config, cx).map(|stage| Ok(Arrived::Over(stage))),
         }
+    }
+
+    /// Ready when the time is up, or the server cuts what is left of its connections.
+    pub(super) fn poll_cut(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
+        while self.guest.poll_changed(cx).is_ready() {}
+        if self.guest.stage() == Stage::Aborting {
+            self.guest.mark_cut();
+            return Poll::Ready(());
+        }
+        self.poll_due(config, cx)
+    }
+
+    fn poll_due(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
+        let due = config.timeouts.head.and_then(|timeout| self.accepted.checked_add(timeout));
+        self.deadline.poll(due, cx)
+    }
+
+    /// Ready when the server is to end, or with [`Stage::Serving`] when the time is up.
+    fn poll_over(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<Stage> {
         let stage = self.guest.stage();
         if stage > Stage::Serving || self.guest.poll_changed(cx).is_ready() {
-            return Poll::Ready(Ok(Arrived::Over(self.guest.stage())));
+            return Poll::Ready(self.guest.stage());
         }
-        let due = config.timeouts.head.and_then(|timeout| self.accepted.checked_add(timeout));
-        self.deadline.poll(due, cx).map(|()| Ok(Arrived::Over(Stage::Serving)))
+        self.poll_due(config, cx).map(|()| Stage::Serving)
     }
 }

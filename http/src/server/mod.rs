@@ -7,6 +7,7 @@
 //! | `listener.rs` | where connections come from |
 //! | `net.rs` | listeners that are sockets |
 //! | `accept.rs` | the accept loop and the shutdown |
+//! | `secure.rs`, `plain.rs` | serving TLS, and serving where that is left out |
 //! | `serving.rs` | the ways a server comes by the service of a connection |
 //! | `shutdown.rs` | how connections learn of the shutdown, and the server of their end |
 //! | `watch.rs` | what a handler may ask of its exchange |
@@ -24,6 +25,11 @@ mod listener;
 mod net;
 pub(crate) mod proxy_protocol;
 mod report;
+#[cfg(feature = "tls")]
+pub(crate) mod secure;
+#[cfg(not(feature = "tls"))]
+#[path = "plain.rs"]
+pub(crate) mod secure;
 mod serving;
 pub(crate) mod shutdown;
 pub(crate) mod watch;

@@ -97,6 +97,9 @@ const V1: &[u8] = b"PROXY ";
 /// §2.1: the longest line of version 1, its CRLF included.
 const V1_BYTES: usize = 107;
 
+/// The shortest header: `PROXY UNKNOWN` and the end of the line.
+const SHORTEST: usize = 15;
+
 /// Reads the header at the beginning of `bytes`, and tells its length; `None` asks for more bytes.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Spoken, usize)>, NoHeader> {
     if bytes.starts_with(SIGNATURE) {
@@ -107,6 +110,17 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Option<(Spoken, usize)>, NoHeader> {
     }
     let may_become = |whole: &[u8]| whole.starts_with(bytes);
     if may_become(SIGNATURE) || may_become(V1) { Ok(None) } else { Err(NoHeader) }
+}
+
+/// How many bytes may be read, behind those that are here, without reading beyond the header.
+pub(crate) fn wanted(bytes: &[u8]) -> usize {
+    match bytes.get(14..16).and_then(|length| length.first_chunk()) {
+        Some(length) if bytes.starts_with(SIGNATURE) => {
+            (16 + usize::from(u16::from_be_bytes(*length))).saturating_sub(bytes.len()).max(1)
+        }
+        // The end of a line is known only when it is here.
+        _ => SHORTEST.saturating_sub(bytes.len()).max(1),
+    }
 }
 
 // §2.1: "PROXY", the family, source, destination, source port, destination port, with single spaces; or "UNKNOWN" and
@@ -228,6 +242,11 @@ mod tests {
                 "{:?}",
                 String::from_utf8_lossy(&header)
             );
+            let mut read = 0;
+            while read < header.len() {
+                read += wanted(&bytes[..read]);
+            }
+            assert_eq!(read, header.len(), "{spoken:?} is read beyond its end");
             for cut in 0..header.len() {
                 assert_eq!(parse(&bytes[..cut]), Ok(None), "{spoken:?} cut at {cut}");
             }

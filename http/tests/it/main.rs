@@ -14,4 +14,5 @@ mod limits;
 mod server;
 mod shutdown;
 mod streams;
+mod tls;
 mod upgrades;

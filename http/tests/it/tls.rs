@@ -1,0 +1,167 @@
+//! HTTP over TLS.
+
+use std::time::Duration;
+
+use http::Request;
+use minato_http::{ALPN, Body, ConnInfo, Error, ServerConfig, handler_fn, serve_connection};
+use minato_net::tls::rustls::ProtocolVersion;
+use minato_net::tls::{
+    ClientCertificates, Identity, IdentityStore, Roots, TlsAcceptor, TlsConnector, TlsStream,
+};
+use minato_runtime::io::tokio_compat::Compat;
+use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use minato_runtime::task::JoinHandle;
+
+use crate::kit::{PIPE_BYTES, run, timed};
+
+const GET: &str = "GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+
+struct Certificate {
+    identity: Identity,
+    pem: String,
+}
+
+fn certificate() -> Certificate {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let pem = made.cert.pem();
+    let key = made.signing_key.serialize_pem();
+    Certificate { identity: Identity::from_pem(pem.as_bytes(), key.as_bytes()).unwrap(), pem }
+}
+
+fn roots(certificate: &Certificate) -> Roots {
+    Roots::empty().with_pem(certificate.pem.as_bytes()).unwrap()
+}
+
+fn connector(certificate: &Certificate, alpn: &[&str]) -> TlsConnector {
+    TlsConnector::builder().roots(roots(certificate)).alpn(alpn).build().unwrap()
+}
+
+/// Tells what the handler knows of the connection.
+async fn tell(request: Request<Body>) -> String {
+    let info = request.extensions().get::<ConnInfo>().unwrap();
+    let tls = info.tls().expect("the connection is under TLS");
+    assert_eq!(tls.version, Some(ProtocolVersion::TLSv1_3));
+    assert!(tls.cipher_suite.is_some());
+    let alpn = tls.alpn.as_deref().map(|alpn| String::from_utf8_lossy(alpn).into_owned());
+    let shown = tls.peer_certificates.as_ref().map_or(0, Vec::len);
+    let name = tls.server_name.as_deref().unwrap_or("-");
+    format!("{} {name} {shown} {:?}", alpn.as_deref().unwrap_or("-"), info.protocol)
+}
+
+fn serve(acceptor: TlsAcceptor) -> (DuplexStream, JoinHandle<Result<(), Error>>) {
+    let (ours, theirs) = duplex(PIPE_BYTES);
+    let mut config = ServerConfig::default();
+    config.tls = Some(acceptor);
+    (ours, minato_runtime::spawn(serve_connection(theirs, handler_fn(tell), config)))
+}
+
+async fn connect(connector: &TlsConnector, io: DuplexStream) -> TlsStream<DuplexStream> {
+    connector.connect("localhost", io).await.unwrap()
+}
+
+async fn get(mut io: TlsStream<DuplexStream>) -> String {
+    io.write_all(GET.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    io.read_to_string(&mut answer).await.unwrap();
+    answer.rsplit("\r\n").next().unwrap().to_owned()
+}
+
+#[test]
+fn both_protocols_are_agreed_on_by_alpn() {
+    run(async {
+        let certificate = certificate();
+        let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(ALPN).build().unwrap();
+        for (offered, agreed) in [(&["http/1.1"][..], "http/1.1"), (&[], "-")] {
+            let (io, server) = serve(acceptor.clone());
+            let io = connect(&connector(&certificate, offered), io).await;
+            assert_eq!(get(io).await, format!("{agreed} localhost 0 Http1"));
+            server.await.unwrap().unwrap();
+        }
+        let (io, _server) = serve(acceptor);
+        let io = connect(&connector(&certificate, &["h2", "http/1.1"]), io).await;
+        assert_eq!(io.alpn_protocol(), Some(&b"h2"[..]));
+        let (mut client, connection) = h2::client::handshake(Compat::new(io)).await.unwrap();
+        drop(minato_runtime::spawn(connection));
+        let request = Request::get("https://localhost/").body(()).unwrap();
+        let mut body = client.send_request(request, true).unwrap().0.await.unwrap().into_body();
+        assert_eq!(body.data().await.unwrap().unwrap(), "h2 localhost 0 Http2");
+    });
+}
+
+#[test]
+fn certificates_of_clients_reach_the_handler_and_are_required_where_that_is_set() {
+    run(async {
+        let (server, client) = (certificate(), certificate());
+        let acceptor = TlsAcceptor::builder(server.identity.clone())
+            .client_certificates(ClientCertificates::Required(roots(&client)))
+            .build()
+            .unwrap();
+        let known =
+            TlsConnector::builder().roots(roots(&server)).identity(client.identity.clone()).build().unwrap();
+        let (io, _server) = serve(acceptor.clone());
+        assert_eq!(get(connect(&known, io).await).await, "- localhost 1 Http1");
+
+        let (io, refusing) = serve(acceptor);
+        // In TLS 1.3 a client learns of the refusal when it reads.
+        let mut io = connect(&connector(&server, &[]), io).await;
+        let _ = io.write_all(GET.as_bytes()).await;
+        assert!(io.read_to_end(&mut Vec::new()).await.is_err());
+        assert!(refusing.await.unwrap().is_err());
+    });
+}
+
+#[test]
+fn certificates_are_replaced_while_connections_go_on() {
+    run(async {
+        let (old, new) = (certificate(), certificate());
+        let store = IdentityStore::new(old.identity.clone());
+        let acceptor = TlsAcceptor::builder(store.clone()).build().unwrap();
+        let (io, _server) = serve(acceptor.clone());
+        let held = connect(&connector(&old, &[]), io).await;
+        store.replace(new.identity.clone());
+        let (io, _server) = serve(acceptor.clone());
+        assert_eq!(get(connect(&connector(&new, &[]), io).await).await, "- localhost 0 Http1");
+        let (io, _server) = serve(acceptor);
+        assert!(connector(&old, &[]).connect("localhost", io).await.is_err());
+        assert_eq!(get(held).await, "- localhost 0 Http1");
+    });
+}
+
+#[test]
+fn the_time_for_the_first_request_covers_the_handshake() {
+    run(async {
+        let certificate = certificate();
+        let long = Duration::from_secs(3600);
+        let acceptor =
+            TlsAcceptor::builder(certificate.identity.clone()).handshake_timeout(long).build().unwrap();
+        // One that says nothing, one that begins a handshake, one that sends half a request.
+        let (mut silent, _server) = serve(acceptor.clone());
+        let (read, took) = timed(silent.read(&mut [0; 100])).await;
+        assert!(matches!(read, Ok(0) | Err(_)) && took < Duration::from_secs(11), "{took:?}");
+
+        let (mut begun, _server) = serve(acceptor.clone());
+        begun.write_all(&[22, 3, 1, 0, 200]).await.unwrap();
+        let (_, took) = timed(begun.read_to_end(&mut Vec::new())).await;
+        assert!(took < Duration::from_secs(11), "{took:?}");
+
+        let (io, _server) = serve(acceptor);
+        let mut io = connect(&connector(&certificate, &[]), io).await;
+        io.write_all(b"GET / HT").await.unwrap();
+        let mut answer = String::new();
+        let (_, took) = timed(io.read_to_string(&mut answer)).await;
+        assert!(answer.starts_with("HTTP/1.1 408 ") && took <= Duration::from_secs(12), "{answer} {took:?}");
+    });
+}
+
+#[test]
+fn plaintext_to_a_tls_port_is_no_request() {
+    run(async {
+        let acceptor = TlsAcceptor::builder(certificate().identity).build().unwrap();
+        let (mut io, server) = serve(acceptor);
+        io.write_all(GET.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = io.read_to_end(&mut answer).await;
+        assert!(!answer.starts_with(b"HTTP/"));
+        assert!(server.await.unwrap().is_err());
+    });
+}
