@@ -32,6 +32,7 @@
 //! | `codec` | frames over the I/O traits (feature `codec`) |
 //! | `fs` | files and folders (feature `fs`) |
 //! | `process` | child processes (feature `process`) |
+//! | `stream` | values that come one after the other (feature `stream`) |
 //! | `signal` | Unix signals and ctrl-c (feature `signal`) |
 //!
 //! Names are tokio's where the meaning is, so that code ports by changing a path. What is different:
@@ -62,6 +63,8 @@ pub mod process;
 pub mod runtime;
 #[cfg(feature = "signal")]
 pub mod signal;
+#[cfg(feature = "stream")]
+pub mod stream;
 pub mod sync;
 pub mod task;
 pub mod time;

@@ -106,6 +106,8 @@ impl Clock {
         if matches!(*time, VirtualTime::Paused { .. }) {
             return false;
         }
+        // On a whole millisecond, so that what tests wait for in whole milliseconds they get to the nanosecond.
+        let at = Nanos(at.0.next_multiple_of(1_000_000));
         *time = VirtualTime::Paused { at };
         // ORDERING: Release [virtual].
         self.is_virtual.store(true, Release);

@@ -28,6 +28,8 @@ pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use std::time::Duration;
 pub(crate) use ticks::Ticks;
+#[cfg(feature = "stream")]
+pub(crate) use timeout::poll_limit;
 pub use timeout::{Elapsed, Timeout, timeout, timeout_at};
 pub(crate) use wheel::{Key, Wheel};
 

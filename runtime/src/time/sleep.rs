@@ -87,11 +87,20 @@ impl Sleep {
     /// The task must poll the future again to be woken then. Moving the deadline back costs nothing before the
     /// timer would have fired: the poll that follows finds that there is more to wait for.
     pub fn reset(&mut self, deadline: Instant) {
-        let deadline = Nanos::of(deadline.into_std());
+        self.reset_to(Nanos::of(deadline.into_std()));
+    }
+
+    fn reset_to(&mut self, deadline: Nanos) {
         if deadline < self.deadline || matches!(self.timer, Timer::Idle) {
             self.disarm();
         }
         self.deadline = deadline;
+    }
+
+    /// Waits for `duration` from now; see [`reset`](Self::reset).
+    #[cfg(feature = "stream")]
+    pub(crate) fn reset_after(&mut self, duration: Duration) {
+        self.reset_to(scheduler::now().after(duration));
     }
 
     /// Waits; the same as polling the future.

@@ -89,13 +89,18 @@ impl<F: Future> Future for Timeout<F> {
             *this.limit = Limit::Timer(super::sleep(duration));
         }
         let Limit::Timer(timer) = this.limit else { return Poll::Pending };
-        // A future that spends the whole budget in every poll must not outlive its limit for that.
-        let elapsed = if had_budget && !crate::task::coop::has_budget_remaining() {
-            Pin::new(&mut crate::task::coop::unconstrained(timer)).poll(cx)
-        } else {
-            timer.poll_elapsed(cx)
-        };
-        elapsed.map(|()| Err(Elapsed(())))
+        poll_limit(timer, cx, had_budget).map(|()| Err(Elapsed::new()))
+    }
+}
+
+/// Polls the timer of something that was polled just now; `had_budget` says whether there was a budget before.
+///
+/// What spends the whole budget in every poll must not outlive its limit for that.
+pub(crate) fn poll_limit(timer: &mut Sleep, cx: &mut Context<'_>, had_budget: bool) -> Poll<()> {
+    if had_budget && !crate::task::coop::has_budget_remaining() {
+        Pin::new(&mut crate::task::coop::unconstrained(timer)).poll(cx)
+    } else {
+        timer.poll_elapsed(cx)
     }
 }
 
@@ -108,6 +113,12 @@ impl<F: fmt::Debug> fmt::Debug for Timeout<F> {
 /// The time was up before the future was ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed(());
+
+impl Elapsed {
+    pub(crate) fn new() -> Self {
+        Self(())
+    }
+}
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
