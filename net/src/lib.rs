@@ -40,6 +40,7 @@ pub mod accept;
 pub mod tcp;
 #[cfg(feature = "tls")]
 pub mod tls;
+pub mod udp;
 pub mod unix;
 
 mod addr;
@@ -52,7 +53,6 @@ mod readiness;
 mod resolve;
 mod source;
 mod stream;
-mod udp;
 
 pub use addr::{ToSocketAddrs, lookup_host};
 pub use dial::Dialer;

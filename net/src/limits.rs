@@ -43,3 +43,7 @@ pub(crate) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// ask for.
 #[cfg(feature = "tls")]
 pub(crate) const HANDSHAKES_MAX: usize = 512;
+
+/// LIMIT: bytes of one datagram: no more fit into the length field of IP.
+#[cfg(feature = "codec")]
+pub(crate) const DATAGRAM_MAX: usize = 65_535;

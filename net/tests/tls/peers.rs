@@ -37,6 +37,7 @@ impl Drop for Folder {
 }
 
 /// Whether a program is there; where it must be (`MINATO_REQUIRE_PEERS`), its absence fails the test.
+#[expect(clippy::print_stdout, reason = "why a test was skipped is for who runs it")]
 fn is_missing(program: &str) -> bool {
     if Command::new(program).arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok() {
         return false;
