@@ -47,3 +47,9 @@ pub(crate) const HANDSHAKES_MAX: usize = 512;
 /// LIMIT: bytes of one datagram: no more fit into the length field of IP.
 #[cfg(feature = "codec")]
 pub(crate) const DATAGRAM_MAX: usize = 65_535;
+
+/// LIMIT: connections of a limited accept loop, so that their memory is bounded.
+pub(crate) const CONNECTIONS_MAX: usize = 65_536;
+
+/// LIMIT: connections of a limited accept loop from one address, so that one peer does not take all.
+pub(crate) const CONNECTIONS_PER_PEER_MAX: usize = 1024;

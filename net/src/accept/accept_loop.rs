@@ -1,12 +1,4 @@
-//! An accept loop that goes on.
-//!
-//! `accept` fails for reasons that have nothing to do with the listener: the peer has gone (`ECONNABORTED`), the
-//! network has failed it, the process or the system has run out of descriptors (`EMFILE`, `ENFILE`) or memory. A
-//! loop that ends then takes the server down; a loop that tries again at once spins, since the connection that could
-//! not be accepted is still there.
-//!
-//! [`AcceptLoop`] tries again at once after the first kind. After the second it gives up a descriptor that it keeps in
-//! reserve, accepts the waiting connection with it and closes it at once, so that the peer learns of it, and pauses.
+//! Accepts for ever.
 
 use std::fmt;
 use std::fs::File;
@@ -17,41 +9,8 @@ use std::time::Duration;
 
 use minato_runtime::time::{Sleep, sleep};
 
+use super::{AcceptControl, Listener};
 use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, ACCEPT_RETRIES_MAX};
-use crate::{TcpListener, TcpStream, UnixListener, UnixStream};
-
-/// Takes connections.
-pub trait Listener {
-    /// A connection.
-    type Io;
-    /// What is known of its peer.
-    type Addr;
-
-    /// Waits for a connection.
-    ///
-    /// # Errors
-    ///
-    /// Any error; an [`AcceptLoop`] goes on after all of them.
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(Self::Io, Self::Addr)>>;
-}
-
-impl Listener for TcpListener {
-    type Io = TcpStream;
-    type Addr = std::net::SocketAddr;
-
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, Self::Addr)>> {
-        Self::poll_accept(self, cx)
-    }
-}
-
-impl Listener for UnixListener {
-    type Io = UnixStream;
-    type Addr = crate::unix::SocketAddr;
-
-    fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, Self::Addr)>> {
-        Self::poll_accept(self, cx)
-    }
-}
 
 /// Accepts connections for ever.
 ///
@@ -78,6 +37,7 @@ pub struct AcceptLoop<L> {
     pause: Duration,
     /// The pause that goes on.
     resting: Option<Sleep>,
+    control: Option<AcceptControl>,
 }
 
 /// What an error of `accept` calls for.
@@ -120,7 +80,19 @@ impl Remedy {
 impl<L: Listener> AcceptLoop<L> {
     /// A loop over the connections of `listener`.
     pub fn new(listener: L) -> Self {
-        Self { listener, reserve: open_reserve(), retries: 0, pause: Duration::ZERO, resting: None }
+        Self {
+            listener,
+            reserve: open_reserve(),
+            retries: 0,
+            pause: Duration::ZERO,
+            resting: None,
+            control: None,
+        }
+    }
+
+    /// What pauses this loop and lets it go on.
+    pub fn control(&mut self) -> AcceptControl {
+        self.control.get_or_insert_with(AcceptControl::new).clone()
     }
 
     /// The listener.
@@ -145,6 +117,9 @@ impl<L: Listener> AcceptLoop<L> {
     /// Waits for a connection; see [`accept`](Self::accept).
     pub fn poll_accept(&mut self, cx: &mut Context<'_>) -> Poll<(L::Io, L::Addr)> {
         loop {
+            if let Some(control) = &self.control {
+                ready!(control.poll_open(cx));
+            }
             if let Some(resting) = &mut self.resting {
                 ready!(resting.poll_elapsed(cx));
                 self.resting = None;
