@@ -16,6 +16,7 @@ pub(crate) enum Timer {
     /// Nobody has waited yet.
     After(Duration),
     Until(Instant),
+    Never,
     Armed(Sleep),
 }
 
@@ -31,6 +32,7 @@ impl Timer {
     /// Ready once the duration has passed since the first poll, or the deadline has.
     pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut armed = match self {
+            Self::Never => return Poll::Pending,
             Self::Armed(sleep) => return Pin::new(sleep).poll(cx),
             Self::After(duration) => sleep(*duration),
             Self::Until(deadline) => sleep_until(*deadline),

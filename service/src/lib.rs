@@ -27,17 +27,25 @@
 #![forbid(unsafe_code)]
 
 pub mod boxed;
+pub mod breaker;
 pub mod call_all;
+pub mod catch_panic;
+pub mod classify;
 pub mod combinator;
 pub mod deadline;
 pub mod error;
+pub mod fallback;
+pub mod fault;
 pub mod filter;
+pub mod hedge;
 pub mod limit;
 pub mod load_shed;
 pub mod make;
+pub mod mirror;
 pub mod observe;
 pub mod retry;
 pub mod steer;
+pub mod throttle;
 pub mod timeout;
 
 mod builder;

@@ -24,7 +24,9 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::breaker::Status;
 use crate::error::OverloadReason;
 
 /// Something out of the ordinary that a layer did.
@@ -42,6 +44,24 @@ pub enum Event {
         from: usize,
         /// What it is.
         to: usize,
+    },
+    /// A request is tried again.
+    Retried {
+        /// How many attempts have ended, the first one included.
+        attempts: u32,
+        /// How long until the next.
+        delay: Duration,
+    },
+    /// A request would have been tried again, and the budget did not pay for it.
+    RetryDenied,
+    /// A slow call is asked again.
+    Hedged,
+    /// A breaker opened, closed, or lets probes through.
+    BreakerMoved {
+        /// Where it stood.
+        from: Status,
+        /// Where it stands.
+        to: Status,
     },
 }
 
@@ -62,6 +82,10 @@ impl<F: Fn(Event) + Send + Sync + 'static> Observer for F {
 pub(crate) struct Watch(Option<Arc<dyn Observer>>);
 
 impl Watch {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+
     pub(crate) fn new(observer: impl Observer) -> Self {
         Self(Some(Arc::new(observer)))
     }

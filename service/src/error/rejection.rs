@@ -4,6 +4,9 @@ use std::error::Error;
 use std::time::Duration;
 
 use super::Overloaded;
+use crate::breaker::CircuitOpen;
+use crate::catch_panic::Panicked;
+use crate::steer::NoSuchService;
 use crate::timeout::Elapsed;
 
 /// A refusal, whichever middleware made it.
@@ -37,6 +40,8 @@ pub enum RejectionKind {
     RateLimit,
     /// Nobody is there who could answer.
     Unavailable,
+    /// The service broke while it was at work.
+    Broken,
 }
 
 /// The refusal of a middleware: an error type of its own that can be seen as a [`Rejection`].
@@ -55,7 +60,11 @@ impl Rejection {
     pub fn of(error: &(dyn Error + 'static)) -> Option<Self> {
         let mut next = Some(error);
         while let Some(error) = next {
-            let found = refusal::<Overloaded>(error).or_else(|| refusal::<Elapsed>(error));
+            let found = refusal::<Overloaded>(error)
+                .or_else(|| refusal::<Elapsed>(error))
+                .or_else(|| refusal::<CircuitOpen>(error))
+                .or_else(|| refusal::<NoSuchService>(error))
+                .or_else(|| refusal::<Panicked>(error));
             if found.is_some() {
                 return found;
             }
@@ -97,7 +106,7 @@ impl Rejection {
     /// Whether the inner service cannot have acted on the request, so that another try does nothing twice.
     #[must_use]
     pub const fn is_retry_safe(&self) -> bool {
-        !self.is_timeout()
+        !matches!(self.kind, RejectionKind::Timeout | RejectionKind::Broken)
     }
 
     /// How long to wait before another try, where that is known.

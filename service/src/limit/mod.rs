@@ -8,6 +8,7 @@
 //! number and for a bounded time. A reservation made by backpressure is held until the call, however idle its holder;
 //! the other two cannot hold anything back from others.
 
+pub mod adaptive;
 pub mod concurrency;
 pub mod rate;
 

@@ -8,18 +8,26 @@ use crate::random;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Jitter {
-    /// Exactly the exponential delay. Clients that failed together come back together.
+    /// Exactly the delay. Clients that failed together come back together.
     None,
-    /// Anything from zero to the exponential delay.
+    /// Anything from zero to the delay.
     #[default]
     Full,
-    /// From half the exponential delay to all of it.
+    /// From half the delay to all of it.
     Equal,
     /// From the first delay to three times the previous one.
     Decorrelated,
 }
 
-/// Exponential delays with jitter.
+/// How the delays of a [`Backoff`] grow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Growth {
+    Constant,
+    Linear,
+    Exponential,
+}
+
+/// Growing delays with jitter.
 ///
 /// ```
 /// use std::time::Duration;
@@ -33,10 +41,27 @@ pub enum Jitter {
 pub struct Backoff {
     first: Duration,
     max: Duration,
+    growth: Growth,
     jitter: Jitter,
 }
 
 impl Backoff {
+    /// The same delay each time, with full jitter.
+    #[must_use]
+    pub const fn constant(delay: Duration) -> Self {
+        Self { first: delay, max: delay, growth: Growth::Constant, jitter: Jitter::Full }
+    }
+
+    /// Delays of once, twice, three times `first`, which never exceed `max`, and have full jitter.
+    ///
+    /// # Panics
+    ///
+    /// If `max` is below `first`.
+    #[must_use]
+    pub fn linear(first: Duration, max: Duration) -> Self {
+        Self { growth: Growth::Linear, ..Self::new(first, max) }
+    }
+
     /// Delays that begin at `first`, double each time, never exceed `max`, and have full jitter.
     ///
     /// # Panics
@@ -44,8 +69,8 @@ impl Backoff {
     /// If `max` is below `first`.
     #[must_use]
     pub fn new(first: Duration, max: Duration) -> Self {
-        assert!(first <= max, "a first delay of {first:?} exceeds the maximum of {max:?}");
-        Self { first, max, jitter: Jitter::Full }
+        assert!(first <= max, "`first` is {first:?} and exceeds `max`, which is {max:?}");
+        Self { first, max, growth: Growth::Exponential, jitter: Jitter::Full }
     }
 
     /// Spreads the delays as `jitter` says.
@@ -81,9 +106,13 @@ impl Iterator for Delays {
     type Item = Duration;
 
     fn next(&mut self) -> Option<Duration> {
-        let Backoff { first, max, jitter } = self.backoff;
+        let Backoff { first, max, growth, jitter } = self.backoff;
         let ceiling = self.ceiling;
-        self.ceiling = ceiling.saturating_mul(2).min(max);
+        self.ceiling = match growth {
+            Growth::Constant => ceiling,
+            Growth::Linear => ceiling.saturating_add(first).min(max),
+            Growth::Exponential => ceiling.saturating_mul(2).min(max),
+        };
         let delay = match jitter {
             Jitter::None => ceiling,
             Jitter::Full => self.between(Duration::ZERO, ceiling),
@@ -145,6 +174,16 @@ mod tests {
             firsts.dedup();
             assert!(firsts.len() > 90, "{jitter:?}: {} different delays", firsts.len());
         }
+    }
+
+    #[test]
+    fn delays_grow_as_they_are_told() {
+        let of = |backoff: Backoff| -> Vec<u128> {
+            backoff.jitter(Jitter::None).delays().take(5).map(|delay| delay.as_millis()).collect()
+        };
+        assert_eq!(of(Backoff::constant(FIRST)), [100; 5]);
+        assert_eq!(of(Backoff::linear(FIRST, FIRST * 4)), [100, 200, 300, 400, 400]);
+        assert_eq!(of(Backoff::new(FIRST, FIRST * 6)), [100, 200, 400, 600, 600]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How many retries the traffic pays for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::shim::{AtomicU64, Ordering};
 
 use crate::limits::RETRY_TOKENS_MAX;
 
@@ -34,10 +35,21 @@ pub struct RetryBudget {
 
 impl RetryBudget {
     /// A budget of `percent` retries per hundred requests, that starts with `reserve` retries.
+    ///
+    /// # Panics
+    ///
+    /// If both are zero.
     #[must_use]
     pub fn new(percent: u32, reserve: u32) -> Self {
+        assert!(percent > 0 || reserve > 0, "`percent` and `reserve` are zero: nothing would be tried again");
         let balance = (u64::from(reserve) * ONE).min(u64::from(RETRY_TOKENS_MAX) * ONE);
         Self { balance: Arc::new(AtomicU64::new(balance)), deposit: u64::from(percent) }
+    }
+
+    /// How many whole retries it would pay for now.
+    #[must_use]
+    pub fn balance(&self) -> u64 {
+        self.balance.load(Ordering::Relaxed) / ONE
     }
 
     /// Counts a request. The balance never exceeds a thousand retries.
@@ -64,7 +76,7 @@ impl Default for RetryBudget {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
 

@@ -1,8 +1,4 @@
-//! Trying again.
-//!
-//! [`Retry`] asks a [`Policy`] after each attempt. The trait is tower's in shape. [`StandardPolicy`] is the one most
-//! callers want: a classifier that says which outcomes deserve another attempt, a [`Backoff`] between attempts, and a
-//! [`RetryBudget`] so that retries stay a fraction of the traffic.
+#![doc = include_str!("retry.md")]
 
 mod backoff;
 mod budget;
@@ -18,4 +14,4 @@ pub use future::ResponseFuture;
 pub use layer::RetryLayer;
 pub use policy::Policy;
 pub use service::Retry;
-pub use standard::{Delay, StandardPolicy};
+pub use standard::{Delay, StandardPolicy, Verdict};

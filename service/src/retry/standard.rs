@@ -4,10 +4,32 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::{Backoff, Delays, Policy, RetryBudget};
 use crate::clock::Timer;
+use crate::deadline::Deadline;
 use crate::limits::RETRY_ATTEMPTS_MAX;
+use crate::observe::{Event, Observer, Watch};
+
+/// What is to become of an outcome, as a classifier says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// It is the answer.
+    Accept,
+    /// Another attempt may do better.
+    Retry,
+    /// Another attempt may do better, but not before this time: what the callee said in `Retry-After`.
+    RetryAfter(Duration),
+}
+
+impl From<bool> for Verdict {
+    /// True is for another attempt.
+    fn from(is_retryable: bool) -> Self {
+        if is_retryable { Self::Retry } else { Self::Accept }
+    }
+}
 
 /// Retries what a classifier marks, with backoff, up to three attempts and within an optional budget.
 ///
@@ -29,6 +51,7 @@ pub struct StandardPolicy<C> {
     backoff: Backoff,
     budget: Option<RetryBudget>,
     attempts_max: u32,
+    watch: Watch,
     /// Attempts of this request that have ended.
     attempts: u32,
     /// Made at the first retry, so that each request has delays of its own.
@@ -36,21 +59,27 @@ pub struct StandardPolicy<C> {
 }
 
 impl<C> StandardPolicy<C> {
-    /// Retries the outcomes for which `classifier` says true.
+    /// Retries the outcomes for which `classifier` says so: with true, or with a [`Verdict`].
     pub const fn new(backoff: Backoff, classifier: C) -> Self {
         Self {
             classifier,
             backoff,
             budget: None,
             attempts_max: RETRY_ATTEMPTS_MAX,
+            watch: Watch::none(),
             attempts: 0,
             delays: None,
         }
     }
 
     /// Makes at most `attempts` attempts, the first one included.
+    ///
+    /// # Panics
+    ///
+    /// If `attempts` is zero.
     #[must_use]
     pub const fn attempts_max(mut self, attempts: u32) -> Self {
+        assert!(attempts > 0, "`attempts_max` is zero: the first attempt is one");
         self.attempts_max = attempts;
         self
     }
@@ -61,11 +90,33 @@ impl<C> StandardPolicy<C> {
         self.budget = Some(budget);
         self
     }
+
+    /// Tells `observer` of each retry, and of those the budget did not pay for.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.watch = Watch::new(observer);
+        self
+    }
+
+    /// The delay before another attempt that the callee wants after `hint`, if there is to be one.
+    fn next_delay(&mut self, hint: Duration) -> Option<Duration> {
+        let delay = self.delays.get_or_insert_with(|| self.backoff.delays()).next()?.max(hint);
+        // An attempt that would begin after the deadline helps nobody.
+        if Deadline::current().is_some_and(|deadline| deadline.remaining() <= delay) {
+            return None;
+        }
+        if self.budget.as_ref().is_some_and(|budget| !budget.try_withdraw()) {
+            self.watch.tell(|| Event::RetryDenied);
+            return None;
+        }
+        Some(delay)
+    }
 }
 
-impl<C, Request, Response, Error> Policy<Request, Response, Error> for StandardPolicy<C>
+impl<C, V, Request, Response, Error> Policy<Request, Response, Error> for StandardPolicy<C>
 where
-    C: Fn(&Result<Response, Error>) -> bool,
+    C: Fn(&Result<Response, Error>) -> V,
+    V: Into<Verdict>,
     Request: Clone,
 {
     type Future = Delay;
@@ -77,13 +128,16 @@ where
             budget.deposit();
         }
         self.attempts += 1;
-        if self.attempts >= self.attempts_max || !(self.classifier)(result) {
+        if self.attempts >= self.attempts_max {
             return None;
         }
-        if self.budget.as_ref().is_some_and(|budget| !budget.try_withdraw()) {
-            return None;
-        }
-        let delay = self.delays.get_or_insert_with(|| self.backoff.delays()).next()?;
+        let hint = match (self.classifier)(result).into() {
+            Verdict::Accept => return None,
+            Verdict::Retry => Duration::ZERO,
+            Verdict::RetryAfter(hint) => hint,
+        };
+        let delay = self.next_delay(hint)?;
+        self.watch.tell(|| Event::Retried { attempts: self.attempts, delay });
         Some(Delay { timer: Timer::new(delay) })
     }
 

@@ -22,6 +22,10 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
+    pub(super) fn unbound(inner: F) -> Self {
+        Self { inner, timer: Timer::Never }
+    }
+
     pub(super) fn new(inner: F, duration: Duration) -> Self {
         Self { inner, timer: Timer::new(duration) }
     }

@@ -1,14 +1,15 @@
-//! A bound on how long a call may take.
-//!
-//! The timer is made when the inner future is first pending: a call that is answered at once costs no clock reading.
-//! The bound counts from then on. Time spent waiting for readiness does not count.
+#![doc = include_str!("timeout.md")]
 
 pub mod error;
 mod future;
 mod layer;
+mod per_request;
 mod service;
+mod total;
 
 pub use error::{Elapsed, TimeoutError};
 pub use future::ResponseFuture;
 pub use layer::TimeoutLayer;
+pub use per_request::{RequestTimeout, RequestTimeoutLayer, TimeoutFor};
 pub use service::Timeout;
+pub use total::{TotalTimeout, TotalTimeoutLayer};

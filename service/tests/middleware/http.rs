@@ -73,10 +73,10 @@ fn a_deadline_travels_in_the_extensions_from_server_to_client() {
             ));
         let server = DeadlineLayer::new().layer(service_fn(move |request: http::Request<()>| {
             assert_eq!(CarriesDeadline::deadline(&request), Deadline::current());
-            client.clone().oneshot(http::Request::new(()))
+            client.oneshot(http::Request::new(()))
         }));
         let mut request = http::Request::new(());
-        assert_eq!(server.clone().oneshot(http::Request::new(())).await, Ok(None));
+        assert_eq!(server.oneshot(http::Request::new(())).await, Ok(None));
         let deadline = Deadline::after(3 * second);
         request.set_deadline(deadline);
         assert_eq!(server.oneshot(request).await, Ok(Some(deadline)));

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -82,7 +82,10 @@ impl std::error::Error for Failed {}
 pub(crate) enum Act {
     Succeed,
     Fail,
+    /// Pends for ever and keeps no waker.
     Hang,
+    /// Pends until the observer releases everybody, then succeeds.
+    Wait,
 }
 
 /// A service that insists on its contract: calling an instance that was not polled ready panics, and so does being
@@ -98,6 +101,35 @@ struct Shared {
     calls: Mutex<VecDeque<Act>>,
     called: AtomicUsize,
     clones: AtomicUsize,
+    live: AtomicUsize,
+    is_released: AtomicBool,
+    wakers: Mutex<Vec<Waker>>,
+}
+
+impl Shared {
+    fn poll_released(&self, cx: &Context<'_>) -> Poll<()> {
+        if self.is_released.load(Ordering::Relaxed) {
+            return Poll::Ready(());
+        }
+        self.wakers.lock().unwrap().push(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+/// A call of a [`Probe`], counted while it lives.
+struct Live(Arc<Shared>);
+
+impl Live {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.live.fetch_add(1, Ordering::Relaxed);
+        Self(shared.clone())
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.0.live.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Probe {
@@ -128,6 +160,18 @@ impl Observer {
         self.0.called.load(Ordering::Relaxed)
     }
 
+    /// Calls whose futures have not been dropped.
+    pub(crate) fn live(&self) -> usize {
+        self.0.live.load(Ordering::Relaxed)
+    }
+
+    /// Lets everything go on that waits.
+    pub(crate) fn release(&self) {
+        self.0.is_released.store(true, Ordering::Relaxed);
+        let wakers = std::mem::take(&mut *self.0.wakers.lock().unwrap());
+        wakers.into_iter().for_each(Waker::wake);
+    }
+
     pub(crate) fn clones(&self) -> usize {
         self.0.clones.load(Ordering::Relaxed)
     }
@@ -145,8 +189,17 @@ impl Service<u32> for Probe {
     type Error = Failed;
     type Future = Pin<Box<dyn Future<Output = Result<u32, Failed>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failed>> {
-        match self.shared.readiness.lock().unwrap().pop_front() {
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        let act = self.shared.readiness.lock().unwrap().pop_front();
+        match act {
+            Some(Act::Wait) => {
+                if self.shared.poll_released(cx).is_pending() {
+                    self.shared.readiness.lock().unwrap().push_front(Act::Wait);
+                    return Poll::Pending;
+                }
+                self.is_ready = true;
+                Poll::Ready(Ok(()))
+            }
             None | Some(Act::Succeed) => {
                 self.is_ready = true;
                 Poll::Ready(Ok(()))
@@ -159,10 +212,24 @@ impl Service<u32> for Probe {
     fn call(&mut self, request: u32) -> Self::Future {
         assert!(std::mem::take(&mut self.is_ready), "called an instance that was not polled ready");
         self.shared.called.fetch_add(1, Ordering::Relaxed);
-        match self.shared.calls.lock().unwrap().pop_front() {
-            None | Some(Act::Succeed) => Box::pin(async move { Ok(request + 1) }),
-            Some(Act::Fail) => Box::pin(async { Err(Failed("call failed")) }),
-            Some(Act::Hang) => Box::pin(std::future::pending()),
-        }
+        let act = self.shared.calls.lock().unwrap().pop_front();
+        let live = Live::new(&self.shared);
+        Box::pin(async move {
+            let live = live;
+            match act {
+                None | Some(Act::Succeed) => Ok(request + 1),
+                Some(Act::Fail) => Err(Failed("call failed")),
+                Some(Act::Hang) => std::future::pending().await,
+                Some(Act::Wait) => {
+                    std::future::poll_fn(|cx| live.0.poll_released(cx)).await;
+                    Ok(request + 1)
+                }
+            }
+        })
     }
+}
+
+/// Runs a test on a runtime whose clock moves only when everybody waits.
+pub(crate) fn paused<F: Future>(test: F) -> F::Output {
+    minato_runtime::runtime::Builder::new_current_thread().start_paused(true).build().unwrap().block_on(test)
 }

@@ -1,24 +1,18 @@
 //! What middleware does with time, on a clock that stands still.
 
-use std::future::Future;
 use std::time::Duration;
 
-use crate::support::{Act, Failed, Probe, now};
-use minato_runtime::runtime::Builder;
+use crate::support::{Act, Failed, Probe, now, paused};
 use minato_runtime::time::{Instant, sleep};
 use minato_service::deadline::{Deadline, DeadlineLayer};
 use minato_service::limit::{ConcurrencyLimitLayer, KeyedRateLimitLayer, QueueDelay, RateLimitLayer, Wait};
-use minato_service::retry::{Jitter, StandardPolicy};
+use minato_service::retry::{Jitter, StandardPolicy, Verdict};
+use minato_service::timeout::{RequestTimeoutLayer, Timeout, TotalTimeoutLayer};
 use minato_service::{
     Backoff, Layer, OverloadError, RetryBudget, ServiceBuilder, ServiceExt, TimeoutError, service_fn,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs a test on a runtime whose clock moves only when everybody waits.
-fn paused<F: Future>(test: F) -> F::Output {
-    Builder::new_current_thread().start_paused(true).build().unwrap().block_on(test)
-}
 
 #[test]
 fn a_call_that_takes_too_long_is_dropped() {
@@ -146,7 +140,7 @@ fn a_deadline_ends_the_call_and_is_known_inside() {
             sleep(SECOND * n).await;
             Ok::<_, Failed>(Deadline::current().unwrap().remaining())
         }));
-        let left = service.clone().oneshot(1).await.unwrap();
+        let left = service.oneshot(1).await.unwrap();
         assert!((SECOND * 9 / 10..=SECOND).contains(&left), "{left:?}");
         let start = Instant::now();
         assert!(service.oneshot(5).await.is_err_and(|error| error.is_elapsed()));
@@ -289,5 +283,87 @@ fn a_keyed_rate_forgets_full_buckets_when_it_needs_room() {
             admitted += u32::from(service.clone().oneshot(n).await.is_ok());
         }
         assert_eq!(admitted, 32);
+    });
+}
+
+#[test]
+fn a_total_timeout_covers_readiness() {
+    paused(async {
+        let busy = ConcurrencyLimitLayer::new(1).layer(sleeper());
+        let running = minato_runtime::spawn(busy.clone().oneshot(9 * SECOND));
+        minato_runtime::task::yield_now().await;
+        let start = Instant::now();
+        let result = TotalTimeoutLayer::new(2 * SECOND).layer(busy).oneshot(SECOND).await;
+        assert!(result.is_err_and(|error| error.is_elapsed()));
+        assert_eq!(start.elapsed().as_secs(), 2);
+        assert_eq!(running.await.unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn a_request_says_how_long_it_may_take() {
+    paused(async {
+        let layer = RequestTimeoutLayer::new(|n: &u32| (*n > 0).then(|| SECOND * *n));
+        let service = layer.layer(service_fn(|_: u32| async {
+            sleep(3 * SECOND).await;
+            Ok::<_, Failed>(())
+        }));
+        assert!(service.oneshot(2).await.is_err());
+        assert_eq!(service.oneshot(4).await, Ok(()));
+        assert_eq!(service.oneshot(0).await, Ok(()), "no bound");
+    });
+}
+
+#[test]
+fn nested_timeouts_grow_the_future_by_little() {
+    let inner = service_fn(|n: u32| std::future::ready(Ok::<_, Failed>(n)));
+    let once = size_of_val(&minato_service::Service::call(&mut Timeout::new(inner, SECOND), 1));
+    let mut nested = Timeout::new(Timeout::new(inner, SECOND), SECOND);
+    let twice = size_of_val(&minato_service::Service::call(&mut nested, 1));
+    assert!(twice - once <= 32, "{once} {twice}");
+}
+
+#[test]
+fn the_callee_says_when_to_come_back() {
+    paused(async {
+        let backoff = Backoff::new(SECOND, SECOND).jitter(Jitter::None);
+        let policy = StandardPolicy::new(backoff, |result: &Result<u32, Failed>| match result {
+            Err(_) => Verdict::RetryAfter(7 * SECOND),
+            Ok(_) => Verdict::Accept,
+        });
+        let start = Instant::now();
+        let probe = Probe::new(&[], &[Act::Fail]);
+        assert_eq!(ServiceBuilder::new().retry(policy).service(probe).oneshot(1).await, Ok(2));
+        assert_eq!(start.elapsed().as_secs(), 7);
+    });
+}
+
+#[test]
+fn no_attempt_is_made_that_would_begin_after_the_deadline() {
+    paused(async {
+        let backoff = Backoff::constant(2 * SECOND).jitter(Jitter::None);
+        let policy = StandardPolicy::new(backoff, Result::is_err).attempts_max(10);
+        let probe = Probe::new(&[], &[Act::Fail; 10]);
+        let observer = probe.observer();
+        let start = Instant::now();
+        let call = ServiceBuilder::new().retry(policy).service(probe).oneshot(1);
+        assert!(Deadline::after(5 * SECOND).scope(call).await.is_err());
+        assert_eq!((observer.calls(), start.elapsed().as_secs()), (3, 4));
+    });
+}
+
+#[test]
+fn an_observer_hears_of_retries_and_of_those_the_budget_denied() {
+    use minato_service::observe::Event;
+    paused(async {
+        let (tell, told) = std::sync::mpsc::channel();
+        let backoff = Backoff::constant(SECOND).jitter(Jitter::None);
+        let policy = StandardPolicy::new(backoff, Result::is_err)
+            .budget(RetryBudget::new(0, 1))
+            .observer(move |event: Event| tell.send(event).unwrap());
+        let probe = Probe::new(&[], &[Act::Fail; 10]);
+        assert!(ServiceBuilder::new().retry(policy).service(probe).oneshot(1).await.is_err());
+        let events: Vec<_> = told.try_iter().collect();
+        assert_eq!(events, [Event::Retried { attempts: 1, delay: SECOND }, Event::RetryDenied]);
     });
 }

@@ -1,0 +1,16 @@
+#![doc = include_str!("breaker.md")]
+
+mod error;
+mod future;
+mod layer;
+mod service;
+mod shared;
+mod state;
+mod window;
+
+pub use error::{BreakerError, CircuitOpen};
+pub use future::ResponseFuture;
+pub use layer::{BreakerHandle, BreakerLayer};
+pub use service::Breaker;
+pub use state::Status;
+pub use window::WindowKind;

@@ -1,0 +1,168 @@
+//! What the calls of one breaker share.
+//!
+//! Invariants
+//! 1. The state moves by compare-exchange only, by the functions of [`State`]; so of the calls that see the same state
+//!    end, one moves it.
+//! 2. `openings` grows with every move to open, so a probe of an earlier half-open time is known by its generation.
+
+use std::time::Duration;
+
+use super::state::{Admission, Probe, ProbeEnd, State, Status};
+use super::window::{Counts, Window, WindowKind};
+use super::{CircuitOpen, layer};
+use crate::clock::{Epoch, nanos};
+use crate::observe::{Event, Watch};
+use crate::shim::{AtomicU64, Ordering};
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    state: AtomicU64,
+    openings: AtomicU64,
+    /// Openings since the breaker was last closed.
+    row: AtomicU64,
+    window: Window,
+    pub(super) settings: layer::Settings,
+    pub(super) epoch: Epoch,
+    pub(super) watch: Watch,
+}
+
+/// How a call takes part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Counted,
+    Uncounted,
+    Probe(Probe),
+}
+
+impl Shared {
+    pub(super) fn new(settings: layer::Settings) -> Self {
+        Self {
+            state: AtomicU64::new(State::CLOSED.0),
+            openings: AtomicU64::new(0),
+            row: AtomicU64::new(0),
+            window: Window::new(settings.window),
+            settings,
+            epoch: Epoch::new(),
+            watch: Watch::default(),
+        }
+    }
+
+    pub(super) fn set_window(&mut self, kind: WindowKind) {
+        self.settings.window = kind;
+        self.window = Window::new(kind);
+    }
+
+    fn state(&self) -> State {
+        // ORDERING: Relaxed, the word is all there is to be seen.
+        State(self.state.load(Ordering::Relaxed))
+    }
+
+    /// Where the breaker stands; open ends when probes would be let through.
+    pub(super) fn status(&self) -> Status {
+        self.state().status()
+    }
+
+    /// Whether a call would be refused now.
+    pub(super) fn refuses(&self) -> bool {
+        let state = self.state();
+        state != State::CLOSED
+            && matches!(state.admit(|| self.epoch.now(), self.settings.probes, 0), Admission::Refused(_))
+    }
+
+    #[inline]
+    pub(super) fn admit(&self) -> Result<Part, CircuitOpen> {
+        if self.state() == State::CLOSED {
+            return Ok(Part::Counted);
+        }
+        self.admit_slow()
+    }
+
+    fn admit_slow(&self) -> Result<Part, CircuitOpen> {
+        loop {
+            let state = self.state();
+            let openings = self.openings.load(Ordering::Relaxed);
+            match state.admit(|| self.epoch.now(), self.settings.probes, openings) {
+                Admission::Counted => return Ok(Part::Counted),
+                Admission::Uncounted => return Ok(Part::Uncounted),
+                Admission::Refused(nanos) => {
+                    return Err(CircuitOpen { retry_after: nanos.map(Duration::from_nanos) });
+                }
+                Admission::Probe(next, probe) if self.try_move(state, next) => return Ok(Part::Probe(probe)),
+                Admission::Probe(..) => {}
+            }
+        }
+    }
+
+    /// Moves the state, if nobody else has.
+    fn try_move(&self, from: State, to: State) -> bool {
+        let is_moved =
+            self.state.compare_exchange(from.0, to.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if is_moved && from.status() != to.status() {
+            self.watch.tell(|| Event::BreakerMoved { from: from.status(), to: to.status() });
+        }
+        is_moved
+    }
+
+    /// Takes the outcome of a counted call into account; `now` is known where it matters.
+    #[inline]
+    pub(super) fn note(&self, is_failure: bool) {
+        let now = if self.window.wants_time() { self.epoch.now() } else { 0 };
+        if let Some(counts) = self.window.note(is_failure, now)
+            && self.is_too_much(counts)
+        {
+            self.open();
+        }
+    }
+
+    fn is_too_much(&self, counts: Counts) -> bool {
+        counts.calls >= u64::from(self.settings.calls_min)
+            && counts.failures as f64 >= self.settings.failure_rate * counts.calls as f64
+    }
+
+    fn open(&self) {
+        let until = self.next_until();
+        if self.try_move(State::CLOSED, State::open_until(until)) {
+            self.count_opening();
+        }
+    }
+
+    fn count_opening(&self) {
+        self.openings.fetch_add(1, Ordering::Relaxed);
+        self.row.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The end of an opening that begins now: twice as far away each time in a row.
+    fn next_until(&self) -> u64 {
+        let doublings = self.row.load(Ordering::Relaxed).min(32) as u32;
+        let (shortest, longest) = (self.settings.open_for.start(), self.settings.open_for.end());
+        let duration = shortest.saturating_mul(1 << doublings.min(31)).min(*longest);
+        self.epoch.now().saturating_add(nanos(duration))
+    }
+
+    pub(super) fn settle(&self, probe: Probe, end: ProbeEnd) {
+        loop {
+            let state = self.state();
+            let next = state.settle(probe, end, self.settings.probes, || self.next_until());
+            let Some(next) = next else { return };
+            if next == State::CLOSED {
+                self.window.clear();
+            }
+            if self.try_move(state, next) {
+                match next.status() {
+                    Status::Open => self.count_opening(),
+                    Status::Closed => self.row.store(0, Ordering::Relaxed),
+                    _ => {}
+                }
+                return;
+            }
+        }
+    }
+
+    /// Puts the breaker into a state, whatever it is in.
+    pub(super) fn force(&self, to: State) {
+        self.openings.fetch_add(1, Ordering::Relaxed);
+        self.row.store(0, Ordering::Relaxed);
+        self.window.clear();
+        while !self.try_move(self.state(), to) {}
+    }
+}

@@ -1,0 +1,153 @@
+//! The layer of [`Hedge`], which owns the delay and the budget.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tower_layer::Layer;
+
+use super::Hedge;
+use super::latency::Latency;
+use crate::RetryBudget;
+use crate::observe::{Observer, Watch};
+
+/// What the calls of a layer share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) delay: Delay,
+    pub(super) budget: RetryBudget,
+    pub(super) hedged: AtomicU64,
+    pub(super) watch: Watch,
+}
+
+#[derive(Debug)]
+pub(super) enum Delay {
+    Fixed(Duration),
+    Percentile { latency: Latency, within: RangeInclusive<Duration> },
+}
+
+impl Delay {
+    pub(super) fn now(&self) -> Duration {
+        match self {
+            Self::Fixed(delay) => *delay,
+            Self::Percentile { latency, within } => latency.bound().clamp(*within.start(), *within.end()),
+        }
+    }
+}
+
+/// A layer that asks again while a call is slow.
+pub struct HedgeLayer<C> {
+    shared: Arc<Shared>,
+    copy: C,
+}
+
+impl<C> HedgeLayer<C> {
+    /// Asks again after `delay`, with what `copy` makes of the request; where it makes none, the request is not hedged.
+    #[must_use]
+    pub fn after<Request>(delay: Duration, copy: C) -> Self
+    where
+        C: Fn(&Request) -> Option<Request>,
+    {
+        Self::new(Delay::Fixed(delay), copy)
+    }
+
+    /// Asks again once `percent` of a hundred calls would have been answered, within bounds.
+    ///
+    /// Until 128 calls have been answered, the upper bound is the delay.
+    ///
+    /// # Panics
+    ///
+    /// If `percent` is zero or more than 99, or `within` is empty.
+    #[must_use]
+    pub fn percentile<Request>(percent: u32, within: RangeInclusive<Duration>, copy: C) -> Self
+    where
+        C: Fn(&Request) -> Option<Request>,
+    {
+        assert!((1..=99).contains(&percent), "`percent` is {percent}, not within 1 to 99");
+        assert!(!within.is_empty(), "`within` is an empty range");
+        Self::new(Delay::Percentile { latency: Latency::new(percent, *within.end()), within }, copy)
+    }
+
+    fn new(delay: Delay, copy: C) -> Self {
+        let budget = RetryBudget::new(10, 10);
+        let shared = Shared { delay, budget, hedged: AtomicU64::new(0), watch: Watch::default() };
+        Self { shared: Arc::new(shared), copy }
+    }
+
+    /// Hedges only while `budget` pays for it; by default for a tenth of the requests.
+    ///
+    /// # Panics
+    ///
+    /// If the layer has been cloned or has made a service or a handle already.
+    #[must_use]
+    pub fn budget(mut self, budget: RetryBudget) -> Self {
+        self.shared_mut("budget").budget = budget;
+        self
+    }
+
+    /// Tells `observer` of each hedge.
+    ///
+    /// # Panics
+    ///
+    /// If the layer has been cloned or has made a service or a handle already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.shared_mut("observer").watch = Watch::new(observer);
+        self
+    }
+
+    fn shared_mut(&mut self, field: &str) -> &mut Shared {
+        match Arc::get_mut(&mut self.shared) {
+            Some(shared) => shared,
+            None => panic!("`{field}` is set before the layer is used"),
+        }
+    }
+
+    /// Looks at the delay and at how much was hedged.
+    #[must_use]
+    pub fn handle(&self) -> HedgeHandle {
+        HedgeHandle { shared: self.shared.clone() }
+    }
+}
+
+impl<C: Clone> Clone for HedgeLayer<C> {
+    fn clone(&self) -> Self {
+        Self { shared: self.shared.clone(), copy: self.copy.clone() }
+    }
+}
+
+impl<C> fmt::Debug for HedgeLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HedgeLayer").field("shared", &self.shared).finish_non_exhaustive()
+    }
+}
+
+impl<S, C: Clone> Layer<S> for HedgeLayer<C> {
+    type Service = Hedge<S, C>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Hedge::new(inner, self.shared.clone(), self.copy.clone())
+    }
+}
+
+/// Looks at the hedging of a layer.
+#[derive(Debug, Clone)]
+pub struct HedgeHandle {
+    shared: Arc<Shared>,
+}
+
+impl HedgeHandle {
+    /// After how long a call is hedged now.
+    #[must_use]
+    pub fn delay(&self) -> Duration {
+        self.shared.delay.now()
+    }
+
+    /// How many calls have been hedged.
+    #[must_use]
+    pub fn hedged(&self) -> u64 {
+        self.shared.hedged.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,68 @@
+//! The service whose requests are copied.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tower_service::Service;
+
+use crate::clock::spawn;
+use crate::ext::ServiceExt;
+use crate::limit::permits::Limit;
+use crate::reusable::Reusable;
+
+/// A service whose requests another one gets copies of, made by a [`MirrorLayer`](super::MirrorLayer).
+#[derive(Clone)]
+pub struct Mirror<S, S2, C> {
+    inner: S,
+    shadow: S2,
+    copy: C,
+    limit: Arc<Limit>,
+}
+
+impl<S, S2, C> Mirror<S, S2, C> {
+    pub(super) fn new(inner: S, shadow: S2, copy: C, limit: Arc<Limit>) -> Self {
+        Self { inner, shadow, copy, limit }
+    }
+}
+
+impl<S: fmt::Debug, S2, C> fmt::Debug for Mirror<S, S2, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mirror").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
+
+impl<S, S2, C, Request> Service<Request> for Mirror<S, S2, C>
+where
+    S: Service<Request>,
+    S2: Service<Request> + Reusable + Send + 'static,
+    S2::Future: Send,
+    S2::Response: Send,
+    S2::Error: Send,
+    C: Fn(&Request) -> Option<Request>,
+    Request: Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    /// # Panics
+    ///
+    /// Outside a runtime, which copies are sent on.
+    fn call(&mut self, request: Request) -> S::Future {
+        if let Some(permit) = self.limit.try_acquire()
+            && let Some(copy) = (self.copy)(&request)
+        {
+            let call = self.shadow.clone().oneshot(copy);
+            spawn(async move {
+                drop(call.await);
+                drop(permit);
+            });
+        }
+        self.inner.call(request)
+    }
+}
