@@ -81,6 +81,17 @@ fn tcp_echo_sends_back_what_it_gets() {
 }
 
 #[test]
+fn mini_redis_answers_and_ends_when_asked_to() {
+    let server = Server::start(env!("CARGO_BIN_EXE_mini-redis"));
+    let mut peer = TcpStream::connect(server.address).unwrap();
+    peer.write_all(b"SET name Nami\r\nGET name\r\nQUIT\r\n").unwrap();
+    let mut answers = String::new();
+    peer.read_to_string(&mut answers).unwrap();
+    assert_eq!(answers, "+OK\r\n$4\r\nNami\r\n+OK\r\n");
+    server.end();
+}
+
+#[test]
 fn hello_serves_http_and_grpc_to_its_client() {
     let server = Server::start(env!("CARGO_BIN_EXE_hello"));
     assert!(server.get("/").ends_with("Hello from Minato!\n"));

@@ -43,7 +43,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
                     is_open = self.read.fill() => is_open?,
                     () = outbox.changed() => {
                         self.deliver(&outbox)?;
-                        self.write.flush().await?;
+                        flush(&mut self.write, &self.session).await?;
                         continue;
                     }
                 },
@@ -57,7 +57,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
             if let Some(outbox) = self.session.outbox().cloned() {
                 self.deliver(&outbox)?;
             }
-            self.write.flush().await?;
+            flush(&mut self.write, &self.session).await?;
         }
     }
 
@@ -86,7 +86,7 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
                 break;
             }
             if self.write.write_buffer().len() >= self.write.backpressure_boundary() {
-                self.write.flush().await?;
+                flush(&mut self.write, &self.session).await?;
             }
         }
         self.session.shared().statistics.commands.fetch_add(executed, Ordering::Relaxed);
@@ -94,10 +94,65 @@ impl<'a, R: AsyncRead + Unpin, W: AsyncWrite + Unpin> Connection<'a, R, W> {
     }
 
     fn deliver(&mut self, outbox: &Arc<Outbox>) -> io::Result<()> {
-        let messages = outbox
-            .take()
-            .map_err(|_| io::Error::new(io::ErrorKind::QuotaExceeded, "a subscriber did not read"))?;
+        let messages = outbox.take()?;
         self.write.write_buffer_mut().append(messages);
         Ok(())
+    }
+}
+
+/// Writes everything that is due. A subscriber that does not take it is cut when too many messages wait behind it.
+async fn flush<W: AsyncWrite + Unpin>(
+    write: &mut FramedWrite<W, BytesCodec>,
+    session: &Session<'_>,
+) -> io::Result<()> {
+    match session.outbox() {
+        None => write.flush().await,
+        Some(outbox) => select! {
+            flushed = write.flush() => flushed,
+            overflowed = outbox.overflowed() => Err(overflowed.into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minato_runtime::runtime::Builder;
+    use std::pin::Pin;
+    use std::task::{Context, Poll};
+
+    /// Takes everything, and counts the writes.
+    #[derive(Default)]
+    struct Counting {
+        writes: usize,
+        taken: Vec<u8>,
+    }
+
+    impl AsyncWrite for &mut Counting {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+            self.writes += 1;
+            self.taken.extend_from_slice(buf);
+            Poll::Ready(Ok(buf.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_batch_of_requests_is_answered_in_one_write() {
+        Builder::new_current_thread().build().unwrap().block_on(async {
+            let (shared, mut written) = (Shared::new(), Counting::default());
+            let requests = b"*1\r\n$4\r\nPING\r\n".repeat(500);
+            let peer = "127.0.0.1:1".parse().unwrap();
+            Connection::new(&requests[..], &mut written, peer, &shared).run().await.unwrap();
+            assert_eq!(written.taken, b"+PONG\r\n".repeat(500));
+            assert_eq!(written.writes, 1);
+        });
     }
 }

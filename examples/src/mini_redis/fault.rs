@@ -37,11 +37,7 @@ impl Fault {
 
     pub(super) fn unknown(name: &[u8], args: &[&[u8]]) -> Self {
         let quoted = |bytes: &[u8]| format!("'{}'", bytes[..bytes.len().min(128)].escape_ascii());
-        let args: Vec<_> = args.iter().take(8).map(|arg| quoted(arg)).collect();
-        Self::text(format!(
-            "ERR unknown command {}, with args beginning with: {}",
-            quoted(name),
-            args.join(" ")
-        ))
+        let args: String = args.iter().take(8).map(|arg| quoted(arg) + " ").collect();
+        Self::text(format!("ERR unknown command {}, with args beginning with: {args}", quoted(name)))
     }
 }

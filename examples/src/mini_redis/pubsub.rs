@@ -1,6 +1,7 @@
 //! Channels, and who listens to them.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -20,6 +21,7 @@ pub(super) struct Outbox {
     protocol: Protocol,
     waiting: Mutex<Waiting>,
     changed: Notify,
+    overflowed: Notify,
 }
 
 #[derive(Debug)]
@@ -33,9 +35,16 @@ enum Waiting {
 #[derive(Debug)]
 pub(super) struct Overflowed;
 
+impl From<Overflowed> for io::Error {
+    fn from(_: Overflowed) -> Self {
+        Self::new(io::ErrorKind::QuotaExceeded, "a subscriber did not read")
+    }
+}
+
 impl Outbox {
     pub(super) fn new(protocol: Protocol) -> Self {
-        Self { protocol, waiting: Mutex::new(Waiting::Messages(BufList::new())), changed: Notify::new() }
+        let waiting = Mutex::new(Waiting::Messages(BufList::new()));
+        Self { protocol, waiting, changed: Notify::new(), overflowed: Notify::new() }
     }
 
     /// Waits until there may be messages.
@@ -43,11 +52,26 @@ impl Outbox {
         self.changed.notified().await;
     }
 
+    /// Waits until too much waits, which is told once: for while the subscriber is being written to.
+    pub(super) async fn overflowed(&self) -> Overflowed {
+        self.overflowed.notified().await;
+        Overflowed
+    }
+
     /// Takes what waits.
     pub(super) fn take(&self) -> Result<BufList, Overflowed> {
         match &mut *self.lock() {
             Waiting::Messages(messages) => Ok(std::mem::take(messages)),
             Waiting::Overflowed => Err(Overflowed),
+        }
+    }
+
+    /// Wakes the subscriber for what was left.
+    fn wake(&self) {
+        let is_overflowed = matches!(*self.lock(), Waiting::Overflowed);
+        self.changed.notify_one();
+        if is_overflowed {
+            self.overflowed.notify_one();
         }
     }
 
@@ -146,7 +170,7 @@ impl Broker {
                 }
             }
         }
-        told.iter().for_each(|outbox| outbox.changed.notify_one());
+        told.iter().for_each(|outbox| outbox.wake());
         told.len()
     }
 

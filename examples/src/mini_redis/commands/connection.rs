@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 
-use super::{COMMANDS as ALL, Call, Command, Outcome, count, server, word};
+use super::{COMMANDS as ALL, Call, Command, Outcome, int, server, word};
 use crate::mini_redis::fault::Fault;
 use crate::mini_redis::limits::DATABASES;
 use crate::mini_redis::resp::Protocol;
@@ -89,10 +89,8 @@ fn hello(call: &mut Call<'_, '_, '_>) -> Outcome {
 const VERSION: &str = "7.0.0";
 
 fn select(call: &mut Call<'_, '_, '_>) -> Outcome {
-    let index = count(call.args[0]).map_err(|_| Fault::new("ERR invalid DB index"))?;
-    if index >= DATABASES {
-        return Err(Fault::new("ERR DB index is out of range"));
-    }
+    let index = usize::try_from(int(call.args[0])?).ok().filter(|&index| index < DATABASES);
+    let index = index.ok_or(Fault::new("ERR DB index is out of range"))?;
     call.session.database = index;
     call.replies.ok();
     Ok(())

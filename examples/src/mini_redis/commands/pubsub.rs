@@ -71,7 +71,7 @@ fn pubsub(call: &mut Call<'_, '_, '_>) -> Outcome {
             channels.iter().for_each(|channel| call.replies.shared(channel));
         }
         (Some("NUMSUB"), channels) => {
-            call.replies.map(channels.len());
+            call.replies.array(2 * channels.len());
             for channel in channels {
                 call.replies.bulk(channel);
                 call.replies.count(broker.listeners(channel));

@@ -35,8 +35,11 @@ fn zadd(database: &mut Database, args: &[&[u8]], replies: &mut Replies<'_>) -> O
         rest = &rest[1..];
     }
     let (pairs, []) = rest.as_chunks::<2>() else { return Err(Fault::SYNTAX) };
-    if pairs.is_empty() || (only_new && only_old) {
+    if pairs.is_empty() {
         return Err(Fault::SYNTAX);
+    }
+    if only_new && only_old {
+        return Err(Fault::new("ERR XX and NX options at the same time are not compatible"));
     }
     // All of them are checked before the first is added.
     let pairs =

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use bytes::BytesMut;
 
-use super::{Command, Outcome, count, data, from_now, int, range, word};
+use super::{Command, Outcome, data, from_now, int, range, word};
 use crate::mini_redis::fault::Fault;
 use crate::mini_redis::limits::STRING_BYTES_MAX;
 use crate::mini_redis::resp::{Replies, integer};
@@ -230,7 +230,8 @@ fn getrange(database: &mut Database, args: &[&[u8]], replies: &mut Replies<'_>) 
 }
 
 fn setrange(database: &mut Database, args: &[&[u8]], replies: &mut Replies<'_>) -> Outcome {
-    let (offset, part) = (count(args[1])?, args[2]);
+    let offset = usize::try_from(int(args[1])?).map_err(|_| Fault::new("ERR offset is out of range"))?;
+    let part = args[2];
     if part.is_empty() {
         return strlen(database, &args[..1], replies);
     }

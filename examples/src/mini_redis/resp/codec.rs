@@ -198,39 +198,39 @@ impl Encoder<Frame> for RespCodec {
     }
 
     fn encode_rope(&mut self, frame: Frame, dst: &mut BufList) -> Result<(), io::Error> {
-        let mut head = |kind: char, text: &dyn std::fmt::Display| {
+        let mut line = |kind: char, text: &dyn std::fmt::Display| {
             dst.push_slice(format!("{kind}{text}\r\n").as_bytes());
         };
-        let values = match frame {
-            Frame::Simple(text) => return Ok(head('+', &text)),
-            Frame::Error(text) => return Ok(head('-', &text)),
-            Frame::Integer(value) => return Ok(head(':', &value)),
-            Frame::Double(value) => return Ok(head(',', &double_text(value))),
-            Frame::Boolean(value) => return Ok(head('#', &if value { 't' } else { 'f' })),
-            Frame::Null => return Ok(head('_', &"")),
+        match frame {
+            Frame::Simple(text) => line('+', &text),
+            Frame::Error(text) => line('-', &text),
+            Frame::Integer(value) => line(':', &value),
+            Frame::Double(value) => line(',', &double_text(value)),
+            Frame::Boolean(value) => line('#', &if value { 't' } else { 'f' }),
+            Frame::Null => line('_', &""),
             Frame::Bulk(bytes) => {
-                head('$', &bytes.len());
+                line('$', &bytes.len());
                 dst.push(bytes);
                 dst.push_slice(b"\r\n");
-                return Ok(());
             }
             Frame::Map(pairs) => {
-                head('%', &pairs.len());
-                pairs.into_iter().flat_map(|(key, value)| [key, value]).collect()
+                line('%', &pairs.len());
+                for (key, value) in pairs {
+                    self.encode_rope(key, dst)?;
+                    self.encode_rope(value, dst)?;
+                }
             }
-            Frame::Array(values) => {
-                head('*', &values.len());
-                values
-            }
-            Frame::Set(values) => {
-                head('~', &values.len());
-                values
-            }
-            Frame::Push(values) => {
-                head('>', &values.len());
-                values
-            }
-        };
+            Frame::Array(values) => return self.encode_many('*', values, dst),
+            Frame::Set(values) => return self.encode_many('~', values, dst),
+            Frame::Push(values) => return self.encode_many('>', values, dst),
+        }
+        Ok(())
+    }
+}
+
+impl RespCodec {
+    fn encode_many(&mut self, kind: char, values: Vec<Frame>, dst: &mut BufList) -> Result<(), io::Error> {
+        dst.push_slice(format!("{kind}{}\r\n", values.len()).as_bytes());
         values.into_iter().try_for_each(|value| self.encode_rope(value, dst))
     }
 }

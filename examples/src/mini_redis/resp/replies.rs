@@ -172,10 +172,14 @@ impl<'a> Replies<'a> {
     }
 }
 
-/// A double as Redis writes it.
+/// A double as Redis writes it, from version 7.2 on: as few digits as tell it from its neighbours.
 pub(in crate::mini_redis) fn double_text(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
     }
-    if value.abs() >= 1e17 { format!("{value:e}") } else { format!("{value}") }
+    match value.abs() {
+        1e17.. => format!("{value:e}").replace('e', "e+"),
+        tiny if tiny < 1e-4 && tiny > 0.0 => format!("{value:e}"),
+        _ => format!("{value}"),
+    }
 }
