@@ -88,3 +88,7 @@ pub(crate) const FILE_BUFFER_MAX: usize = 2 * 1024 * 1024;
 /// no more memory than a small one.
 #[cfg(feature = "fs")]
 pub(crate) const DIR_ENTRIES_PER_JOB: usize = 128;
+
+/// LIMIT: bytes of a standard input that cannot be waited for that are read at once and held until they are asked for.
+#[cfg(feature = "io-std")]
+pub(crate) const STDIN_READ_LEN: usize = 64 * 1024;

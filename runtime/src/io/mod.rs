@@ -13,6 +13,8 @@
 //! ([`InspectReader`], [`InspectWriter`]), exact transfers that survive a dropped future ([`Resumable`]), streams of
 //! chunks (`ReaderStream`, `StreamReader`, `SinkWriter`: feature `stream`), and code that blocks ([`SyncIoBridge`]).
 //!
+//! The standard streams of the process are `stdin`, `stdout` and `stderr` (feature `io-std`).
+//!
 //! [`AsyncFd`] waits for descriptors of other libraries; `futures_compat` and `tokio_compat` (features `futures-io`
 //! and `tokio-io`) bridge to other traits.
 
@@ -33,6 +35,8 @@ mod resumable;
 mod seeking;
 mod simplex;
 mod split;
+#[cfg(feature = "io-std")]
+mod stdio;
 #[cfg(feature = "stream")]
 mod streams;
 mod sync_io_bridge;
@@ -68,6 +72,8 @@ pub use resumable::{ReadResumable, Resumable, WriteResumable};
 pub use seeking::{AsyncSeekExt, Seek};
 pub use simplex::{SimplexReader, SimplexStream, SimplexWriter, simplex};
 pub use split::{ReadHalf, WriteHalf, split};
+#[cfg(feature = "io-std")]
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 #[cfg(feature = "stream")]
 pub use streams::{CopyToBytes, ReaderStream, SinkWriter, StreamReader};
 pub use sync_io_bridge::SyncIoBridge;
