@@ -28,6 +28,7 @@
 //! | [`task`] | tasks, blocking jobs, budgets |
 //! | [`sync`] | channels, locks, wake-up calls |
 //! | [`time`] | sleeping, limits, steady paces, a clock that tests can hold |
+//! | [`future`] | limits on any future |
 //! | [`io`] | traits for reading and writing, and [`io::PollEvented`] to build sockets on |
 //! | `codec` | frames over the I/O traits (feature `codec`) |
 //! | `fs` | files and folders (feature `fs`) |
@@ -54,6 +55,7 @@ pub mod codec;
 pub mod compat;
 #[cfg(feature = "fs")]
 pub mod fs;
+pub mod future;
 pub mod io;
 #[cfg(feature = "macros")]
 #[doc(hidden)]

@@ -4,7 +4,7 @@
 //! [`StreamExt`]; names and meanings are those of `tokio-stream`, with what people take from `futures` besides.
 //!
 //! Many types of this crate are streams by themselves: both receivers of [`mpsc`](crate::sync::mpsc),
-//! [`Interval`](crate::time::Interval), [`Lines`](crate::io::Lines),
+//! [`Interval`](crate::time::Interval), [`DelayQueue`](crate::time::DelayQueue), [`Lines`](crate::io::Lines),
 //! [`Split`](crate::io::Split), [`JoinSet`](crate::task::JoinSet), [`JoinMap`](crate::task::JoinMap),
 //! [`JoinQueue`](crate::task::JoinQueue), [`PollSemaphore`](crate::sync::PollSemaphore) and signals. The [`wrappers`]
 //! are for code that has them already, and for receivers that must keep a place in a queue between two polls.

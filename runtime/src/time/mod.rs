@@ -4,6 +4,7 @@
 //! - `machine`: the machine's clock, and what it has to do with `std::time::Instant`
 //! - `ticks`, `wheel`: the timers of one worker
 //! - `sleep`, `timeout`, `interval`: what users wait for
+//! - [`delay_queue`]: many values, each with a time of its own, and one timer
 //! - `foreign`: timers polled on threads that are no workers
 //!
 //! Every worker has a wheel of its own, which it uses without locks. A timer belongs to the worker that first polled
@@ -12,6 +13,7 @@
 //! microsecond where the runtime was built with precise timers.
 
 mod clock;
+pub mod delay_queue;
 mod foreign;
 mod instant;
 mod interval;
@@ -22,6 +24,7 @@ mod timeout;
 mod wheel;
 
 pub(crate) use clock::{Clock, Nanos};
+pub use delay_queue::DelayQueue;
 pub(crate) use foreign::ForeignTimer;
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
