@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::runtime::Config;
+use crate::runtime::{Config, UnfinishedJob};
 use crate::scheduler::{self, Shared, SharedRef};
 use crate::shim::atomic::AtomicUsize;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire};
@@ -38,6 +38,8 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct State {
     jobs: VecDeque<Queued>,
+    /// Jobs that threads have taken, so that a shutdown can name them.
+    under_way: Vec<UnfinishedJob>,
     threads: usize,
     /// Those of the threads that take no more jobs.
     ending: usize,
@@ -86,6 +88,11 @@ impl Pool {
     /// Jobs queued or under way.
     pub(crate) fn in_flight(&self) -> usize {
         self.in_flight.load(Acquire)
+    }
+
+    /// The jobs that have begun and not ended.
+    pub(crate) fn under_way(&self) -> Vec<UnfinishedJob> {
+        self.state.lock().under_way.clone()
     }
 
     /// Who is there now.
@@ -167,11 +174,15 @@ impl Pool {
         }
     }
 
-    /// The next job for a thread; nothing if it should end.
-    fn next_job(&self) -> Option<TaskRef> {
+    /// The next job for a thread that is `done` with another; nothing if it should end.
+    fn next_job(&self, done: Option<Id>) -> Option<TaskRef> {
         let mut state = self.state.lock();
+        state.under_way.retain(|job| Some(job.id) != done);
         loop {
             if let Some(queued) = state.jobs.pop_front() {
+                let header = queued.job.header();
+                let name = header.origin.name().map(str::to_owned);
+                state.under_way.push(UnfinishedJob::new(header.id, name, header.origin.spawned_at()));
                 return Some(queued.job);
             }
             if state.is_shut_down {
@@ -197,7 +208,9 @@ fn work(runtime: &SharedRef) {
     let mut ending = Ending { pool, is_counted: false };
     OWN_POOL.set(pool);
     runtime.config.on_thread_start();
-    while let Some(job) = pool.next_job() {
+    let mut done = None;
+    while let Some(job) = pool.next_job(done) {
+        done = Some(job.header().id);
         let turn = job.run();
         debug_assert!(turn == Turn::Complete);
         // SAFETY: complete; jobs are in no registry.

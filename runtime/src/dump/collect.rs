@@ -22,7 +22,8 @@ pub(crate) fn collect(shared: &SharedRef) -> Dump {
     let mut workers = Vec::new();
     for (index, remote) in shared.remotes().iter().enumerate() {
         let is_listed = walk(remote, COPIED_SLOTS, |task, entered| {
-            if tasks.len() < DUMP_TASKS_MAX {
+            // One that is over may still stand there, on its way home from another worker.
+            if tasks.len() < DUMP_TASKS_MAX && !task.header().state.load().is_complete() {
                 tasks.push(DumpedTask::of(task, index, entered, now));
             }
         });

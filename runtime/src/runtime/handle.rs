@@ -10,7 +10,8 @@ use crate::blocking;
 use crate::dump::{self, Dump};
 use crate::metrics::RuntimeMetrics;
 use crate::scheduler::{self, Entered, SharedRef};
-use crate::task::JoinHandle;
+use crate::sync::CancellationToken;
+use crate::task::{JoinHandle, TaskTracker};
 
 /// Reaches a runtime from anywhere. Cheap to clone; does not keep the runtime from ending.
 #[derive(Clone)]
@@ -148,6 +149,24 @@ impl Handle {
     #[must_use]
     pub fn dump(&self) -> Dump {
         dump::collect(&self.shared)
+    }
+
+    /// Is cancelled when the runtime is [shut down](super::Runtime::shutdown); for tasks that have to end in order.
+    ///
+    /// Dropping the runtime does not cancel it: its tasks are dropped at once then.
+    #[must_use]
+    pub fn shutdown_token(&self) -> CancellationToken {
+        self.shared.shutdown_token.get_or_init(CancellationToken::new).clone()
+    }
+
+    /// What this tracks is waited for when the runtime is [shut down](super::Runtime::shutdown).
+    #[must_use]
+    pub fn tracker(&self) -> TaskTracker {
+        self.shared.tracker.get_or_init(TaskTracker::new).clone()
+    }
+
+    pub(super) fn shared_ref(&self) -> &SharedRef {
+        &self.shared
     }
 
     /// The name that the builder gave it.

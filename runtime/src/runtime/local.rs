@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::Duration;
 
-use super::{Builder, EnterGuard, Handle, Runtime};
+use super::{Builder, EnterGuard, Handle, Runtime, ShutdownPlan, ShutdownReport};
 use crate::scheduler::{self, SharedRef};
 use crate::task::JoinHandle;
 
@@ -99,6 +99,18 @@ impl LocalRuntime {
     #[must_use = "the runtime is entered until the guard is dropped"]
     pub fn enter(&self) -> EnterGuard<'_> {
         self.runtime.enter()
+    }
+
+    /// Ends the runtime in stages; see [`Runtime::shutdown`].
+    ///
+    /// The tasks go on on this thread, so one that never gives way holds the shutdown up.
+    ///
+    /// # Panics
+    ///
+    /// If this thread runs tasks.
+    #[track_caller]
+    pub fn shutdown(self, plan: ShutdownPlan) -> ShutdownReport {
+        self.runtime.shutdown(plan)
     }
 
     /// Ends the runtime, and waits at most `limit` for its blocking jobs.

@@ -4,6 +4,7 @@ mod builder;
 mod config;
 mod handle;
 mod local;
+mod shutdown;
 mod simulation;
 
 use std::fmt;
@@ -17,12 +18,14 @@ pub use builder::Builder;
 pub(crate) use config::{Config, Flavor};
 pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
 pub use local::{LocalOptions, LocalRuntime};
+pub use shutdown::{ShutdownPlan, ShutdownReport, UnfinishedJob};
 #[doc(hidden)]
 pub use simulation::SeededTest;
 pub(crate) use simulation::TraceEvent;
 pub use simulation::{OutsideInput, Trace, check_determinism, random, random_below};
 
 use crate::scheduler::{self, SharedRef};
+use crate::sync::oneshot;
 use crate::task::JoinHandle;
 
 /// Runs tasks, timers and I/O.
@@ -106,6 +109,47 @@ impl Runtime {
     #[must_use = "the runtime is entered until the guard is dropped"]
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
+    }
+
+    /// Ends the runtime in stages, each with a limit, and tells what was still running and where it was spawned.
+    ///
+    /// Blocks this thread; the tasks of a current-thread runtime go on meanwhile, on another one.
+    ///
+    /// # Panics
+    ///
+    /// If this thread runs tasks.
+    #[track_caller]
+    pub fn shutdown(mut self, plan: ShutdownPlan) -> ShutdownReport {
+        assert!(
+            scheduler::with_core(|core| core.is_none()),
+            "Runtime::shutdown called from inside a runtime: the thread that would wait has tasks to run. Await \
+             `Runtime::shutdown_async` instead, or move the call into `spawn_blocking`"
+        );
+        self.patience = Patience::None;
+        shutdown::shut_down(&self.handle, plan)
+    }
+
+    /// As [`shutdown`](Self::shutdown), for code that runs in another runtime: a thread of its own does the waiting.
+    ///
+    /// The shutdown begins at once and goes on even if the future is dropped. A task of this very runtime that awaits it is
+    /// aborted with the others.
+    ///
+    /// # Panics
+    ///
+    /// If no thread can be started.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it loses the report.
+    pub fn shutdown_async(self, plan: ShutdownPlan) -> impl Future<Output = ShutdownReport> + Send + 'static {
+        let (tell, told) = oneshot::channel();
+        let name = format!("{}-shutdown", self.handle.shared().config.thread_name);
+        let thread =
+            std::thread::Builder::new().name(name).spawn(move || drop(tell.send(self.shutdown(plan))));
+        if let Err(error) = thread {
+            panic!("no thread can be started for the shutdown: {error}");
+        }
+        async move { told.await.expect("the thread tells before it ends") }
     }
 
     /// Ends the runtime, and waits at most `limit` for its tasks and blocking jobs.

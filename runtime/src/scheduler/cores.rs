@@ -13,6 +13,7 @@ use super::hands::Hands;
 use super::queue::Owner;
 use super::worker::{self, NoRoot};
 use super::{Core, Shared, SharedRef, context};
+use crate::dump::{self, Dump};
 use crate::shim::atomic::Ordering::{AcqRel, Release};
 use crate::shim::{Condvar, Mutex, MutexGuard};
 use crate::task::TaskRef;
@@ -36,6 +37,16 @@ struct CoresState {
     /// Threads in `block_on` that would run a core if one came free.
     waiting: Vec<std::thread::Thread>,
     stage: Stage,
+    last_dump: LastDump,
+}
+
+/// The tasks that the end of the runtime drops.
+#[derive(Default)]
+enum LastDump {
+    #[default]
+    Unwanted,
+    Wanted,
+    Taken(Dump),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -271,8 +282,21 @@ impl Shared {
         self.blocking.shut_down();
     }
 
-    /// Waits until everything that belongs to the runtime is dropped, blocking jobs aside.
-    pub(crate) fn wait_for_cores(&self, deadline: Option<std::time::Instant>) {
+    /// Has the end of the runtime note which tasks it drops.
+    pub(crate) fn want_last_dump(&self) {
+        self.cores.state.lock().last_dump = LastDump::Wanted;
+    }
+
+    /// The tasks that the end of the runtime drops, if it has come so far.
+    pub(crate) fn take_last_dump(&self) -> Option<Dump> {
+        match std::mem::take(&mut self.cores.state.lock().last_dump) {
+            LastDump::Taken(dump) => Some(dump),
+            LastDump::Unwanted | LastDump::Wanted => None,
+        }
+    }
+
+    /// Waits until everything that belongs to the runtime is dropped, blocking jobs aside. False if that took too long.
+    pub(crate) fn wait_for_cores(&self, deadline: Option<std::time::Instant>) -> bool {
         let mut state = self.cores.state.lock();
         while state.stage != Stage::Closed {
             let Some(deadline) = deadline else {
@@ -281,17 +305,23 @@ impl Shared {
             };
             let left = deadline.saturating_duration_since(std::time::Instant::now());
             if left.is_zero() {
-                return;
+                return false;
             }
             state = self.cores.all_back.wait_timeout(state, left).0;
         }
+        true
     }
 
     /// Drops all tasks, timers and drivers. All cores are here, so nothing else touches them.
     fn drop_everything(&self, mut state: MutexGuard<'_, CoresState>) {
         let cores = std::mem::take(&mut state.resting);
         let unmade = std::mem::take(&mut state.unmade);
+        let wants_dump = matches!(state.last_dump, LastDump::Wanted);
         drop(state);
+        if wants_dump {
+            let dump = dump::collect(&SharedRef::of(self));
+            self.cores.state.lock().last_dump = LastDump::Taken(dump);
+        }
         let entered = context::enter(SharedRef::of(self));
         while !self.cancel_all(&cores) {
             // A waker stands between claiming a task and leaving it in a mailbox, a few instructions away.

@@ -44,7 +44,7 @@ mod worker;
 use std::io;
 use std::num::NonZeroU64;
 use std::ptr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 pub(crate) use self::block_on::block_on;
@@ -69,7 +69,8 @@ use crate::limits::CANCELLED_TIMERS_MAX;
 use crate::runtime::{Config, Flavor, Handle};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
-use crate::task::{JoinHandle, Origin, TaskRef};
+use crate::sync::CancellationToken;
+use crate::task::{JoinHandle, Origin, TaskRef, TaskTracker};
 use crate::time::{Clock, ForeignTimer, Key, Nanos};
 
 /// Runtimes built so far.
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     cores: Cores,
     monitor: Monitor,
     pub(crate) blocking: blocking::Pool,
+    pub(crate) shutdown_token: OnceLock<CancellationToken>,
+    pub(crate) tracker: OnceLock<TaskTracker>,
     pub(crate) clock: Clock,
     seed: Seed,
     pub(crate) simulation: Option<Box<Simulation>>,
@@ -116,6 +119,8 @@ impl Shared {
             cores: Cores::new(owners),
             monitor: Monitor::new(),
             blocking: blocking::Pool::new(&config),
+            shutdown_token: OnceLock::new(),
+            tracker: OnceLock::new(),
             clock,
             seed,
             simulation,
