@@ -26,6 +26,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod balance;
 pub mod boxed;
 pub mod breaker;
 pub mod call_all;

@@ -56,6 +56,10 @@ pub enum Event {
     RetryDenied,
     /// A slow call is asked again.
     Hedged,
+    /// An instance is left out for a time.
+    Ejected,
+    /// An instance that was left out is used again.
+    Readmitted,
     /// A breaker opened, closed, or lets probes through.
     BreakerMoved {
         /// Where it stood.

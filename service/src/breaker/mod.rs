@@ -6,7 +6,7 @@ mod layer;
 mod service;
 mod shared;
 mod state;
-mod window;
+pub(crate) mod window;
 
 pub use error::{BreakerError, CircuitOpen};
 pub use future::ResponseFuture;

@@ -27,7 +27,7 @@ const FAILURE: u64 = 1 << COUNT_BITS;
 const ID_SHIFT: u32 = 2 * COUNT_BITS;
 
 #[derive(Debug)]
-pub(super) struct Window {
+pub(crate) struct Window {
     kind: WindowKind,
     current: AtomicU64,
     previous: AtomicU64,
@@ -35,9 +35,9 @@ pub(super) struct Window {
 
 /// Calls, and failures among them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) calls: u64,
-    pub(super) failures: u64,
+pub(crate) struct Counts {
+    pub(crate) calls: u64,
+    pub(crate) failures: u64,
 }
 
 fn counts(word: u64) -> Counts {
@@ -45,17 +45,17 @@ fn counts(word: u64) -> Counts {
 }
 
 impl Window {
-    pub(super) fn new(kind: WindowKind) -> Self {
+    pub(crate) fn new(kind: WindowKind) -> Self {
         Self { kind, current: AtomicU64::new(0), previous: AtomicU64::new(0) }
     }
 
-    pub(super) fn wants_time(&self) -> bool {
+    pub(crate) fn wants_time(&self) -> bool {
         matches!(self.kind, WindowKind::Time(_))
     }
 
     /// Counts a call that ended at `now`, and says how the window stands where it was a failure.
     #[inline]
-    pub(super) fn note(&self, is_failure: bool, now: u64) -> Option<Counts> {
+    pub(crate) fn note(&self, is_failure: bool, now: u64) -> Option<Counts> {
         let add = if is_failure { CALL + FAILURE } else { CALL };
         match self.kind {
             WindowKind::Calls(calls) => {
@@ -109,7 +109,7 @@ impl Window {
     }
 
     /// Forgets everything.
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.current.store(0, Ordering::Relaxed);
         self.previous.store(0, Ordering::Relaxed);
     }

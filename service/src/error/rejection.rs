@@ -4,6 +4,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use super::Overloaded;
+use crate::balance::NoEndpoints;
 use crate::breaker::CircuitOpen;
 use crate::catch_panic::Panicked;
 use crate::steer::NoSuchService;
@@ -63,6 +64,7 @@ impl Rejection {
             let found = refusal::<Overloaded>(error)
                 .or_else(|| refusal::<Elapsed>(error))
                 .or_else(|| refusal::<CircuitOpen>(error))
+                .or_else(|| refusal::<NoEndpoints>(error))
                 .or_else(|| refusal::<NoSuchService>(error))
                 .or_else(|| refusal::<Panicked>(error));
             if found.is_some() {

@@ -1,6 +1,7 @@
 //! Middleware, driven by hand and on a clock that stands still.
 
 mod adaptive;
+mod balance;
 mod contract;
 mod core;
 mod failure;

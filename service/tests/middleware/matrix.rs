@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use minato_service::balance::{Balance, Ejection, Endpoints, Load, P2c};
 use minato_service::boxed::{ArcService, BoxCloneService};
 use minato_service::breaker::BreakerLayer;
 use minato_service::catch_panic::CatchPanicLayer;
@@ -217,6 +218,21 @@ fn admission() {
         });
         holds("adaptive limit", Errors::Pass, |probe| AdaptiveLimitLayer::new(Gradient2::new()).layer(probe));
         holds("throttle", Errors::Pass, |probe| ThrottleLayer::new(2.0).layer(probe));
+    });
+}
+
+#[test]
+fn endpoints() {
+    paused(async {
+        let balanced = |load: Load| {
+            move |probe: Probe| {
+                let endpoints = Endpoints::new(load).ejection(Ejection::new());
+                endpoints.insert(0, probe);
+                Balance::new(endpoints, P2c::new())
+            }
+        };
+        holds("balance by calls", Errors::Pass, balanced(Load::Pending));
+        holds("balance by latency", Errors::Pass, balanced(Load::peak_ewma()));
     });
 }
 

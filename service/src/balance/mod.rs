@@ -1,0 +1,20 @@
+#![doc = include_str!("balance.md")]
+
+mod discover;
+mod ejection;
+mod endpoint;
+mod endpoints;
+mod error;
+mod future;
+mod load;
+mod pick;
+mod service;
+
+pub use discover::{Change, Discover, ServiceList};
+pub use ejection::Ejection;
+pub use endpoints::{EndpointStatus, Endpoints};
+pub use error::{BalanceError, NoEndpoints};
+pub use future::ResponseFuture;
+pub use load::Load;
+pub use pick::{Candidates, ConsistentHash, LeastLoaded, P2c, Picker, RoundRobin, WeightedRandom};
+pub use service::Balance;
