@@ -22,6 +22,17 @@ fn cases(criterion: &mut Criterion) {
                 });
             });
         }
+        for other in case.others {
+            let mut work = None;
+            group.bench_function(other.name, |bencher| {
+                let work = work.get_or_insert_with(other.start);
+                bencher.iter_custom(|operations| {
+                    let start = Instant::now();
+                    work(operations);
+                    start.elapsed()
+                });
+            });
+        }
         group.finish();
     }
 }

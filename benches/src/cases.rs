@@ -1,21 +1,24 @@
 //! Every comparison.
 
 use crate::Side::{self, Inside};
-use crate::Workers::{One, Two};
+use crate::Workers::{One, OneOfPool, Two};
 use crate::on_minato::jobs as ours;
+use crate::on_monoio as monoio;
+use crate::on_smol as smol;
 use crate::on_tokio::jobs as tokio;
 use crate::servers::{minato, peers};
-use crate::{Case, Workers, load};
+use crate::{Case, Other, Workers, load};
 
-/// Work that both runtimes do.
+/// Work that both runtimes do, and the peers named after it.
 macro_rules! inside {
-    ($name:literal, $workers:ident, $work:ident) => {
+    ($name:literal, $workers:ident, $work:ident $(, $peer:ident)*) => {
         Case {
             name: $name,
             peer: "tokio",
             workers: $workers,
             ours: Inside(ours::$work),
             theirs: Inside(tokio::$work),
+            others: &[$(Other { name: stringify!($peer), start: $peer::$work }),*],
         }
     };
 }
@@ -34,33 +37,56 @@ const fn server(
         workers,
         ours: Side::Server { serve: ours, load },
         theirs: Side::Server { serve: theirs, load },
+        others: &[],
     }
 }
 
-/// All of them, from the bottom of the stack to its top. The end of a name says how many workers there are.
+/// All of them, from the bottom of the stack to its top. The end of a name says how many workers there are; `m1` is a
+/// multi-thread runtime of one.
 pub const CASES: &[Case] = &[
-    inside!("spawn/1", One, spawn_many),
+    inside!("spawn/1", One, spawn_many, smol, monoio),
+    inside!("spawn/m1", OneOfPool, spawn_many),
     inside!("spawn/2", Two, spawn_many),
-    inside!("spawn-join/1", One, spawn_join),
+    inside!("spawn-join/1", One, spawn_join, smol, monoio),
+    inside!("spawn-join/m1", OneOfPool, spawn_join),
     inside!("spawn-join/2", Two, spawn_join),
     inside!("join-from-block-on/1", One, join_from_block_on),
     inside!("join-from-block-on/2", Two, join_from_block_on),
-    inside!("yield-alone/1", One, yield_alone),
+    inside!("spawn-from-outside/1", One, spawn_from_outside),
+    inside!("spawn-from-outside/2", Two, spawn_from_outside),
+    inside!("build-and-drop/1", One, build_and_drop),
+    inside!("build-and-drop/2", Two, build_and_drop),
+    inside!("yield-alone/1", One, yield_alone, smol, monoio),
     inside!("yield-alone/2", Two, yield_alone),
     inside!("yield-among-200/1", One, yield_among_200),
     inside!("yield-among-200/2", Two, yield_among_200),
-    inside!("ping-pong/1", One, ping_pong),
+    inside!("ping-pong/1", One, ping_pong, smol, monoio),
     inside!("ping-pong/2", Two, ping_pong),
-    inside!("mpsc-bounded/1", One, mpsc_bounded),
+    inside!("mpsc-bounded/1", One, mpsc_bounded, smol),
     inside!("mpsc-bounded/2", Two, mpsc_bounded),
-    inside!("mpsc-unbounded/1", One, mpsc_unbounded),
+    inside!("mpsc-unbounded/1", One, mpsc_unbounded, smol),
     inside!("mpsc-unbounded/2", Two, mpsc_unbounded),
-    inside!("oneshot/1", One, oneshot_in_task),
-    inside!("mutex/1", One, mutex),
-    inside!("semaphore/1", One, semaphore),
-    inside!("sleep-cancelled/1", One, sleep_cancelled),
+    inside!("oneshot/1", One, oneshot_in_task, monoio),
+    inside!("mutex/1", One, mutex, smol),
+    inside!("semaphore/1", One, semaphore, smol),
+    inside!("semaphore-contended/1", One, contended_semaphore),
+    inside!("semaphore-contended/2", Two, contended_semaphore),
+    inside!("rwlock-contended/1", One, contended_rwlock),
+    inside!("rwlock-contended/2", Two, contended_rwlock),
+    inside!("notify-round-trip/1", One, notify_round_trip),
+    inside!("notify-round-trip/2", Two, notify_round_trip),
+    inside!("watch-by-4/1", One, watch_by_4),
+    inside!("watch-by-4/2", Two, watch_by_4),
+    inside!("watch-contended/1", One, contended_watch),
+    inside!("watch-contended/2", Two, contended_watch),
+    inside!("broadcast-to-4/1", One, broadcast_to_4),
+    inside!("broadcast-to-4/2", Two, broadcast_to_4),
+    inside!("sleep-cancelled/1", One, sleep_cancelled, smol, monoio),
     inside!("sleep-cancelled/2", Two, sleep_cancelled),
-    inside!("timeout-ready/1", One, timeout_ready),
+    inside!("timeout-ready/1", One, timeout_ready, monoio),
+    inside!("timeout-pending/1", One, timeout_pending, monoio),
+    inside!("timers-firing/1", One, timers_firing),
+    inside!("timers-firing/2", Two, timers_firing),
     server("tcp-echo-1-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1),
     server("tcp-echo-64-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_64),
     server("tcp-echo-64-conn/2", "tokio", Two, [ours::echo, tokio::echo], load::echo_64),

@@ -6,7 +6,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `cases.rs` | [`CASES`]: every comparison |
-//! | `work/` | what runs on a runtime, compiled for both in `on_minato.rs` and `on_tokio.rs` |
+//! | `jobs/` | what runs on a runtime, compiled for both in `on_minato.rs` and `on_tokio.rs` |
+//! | `on_smol.rs`, `on_monoio.rs` | the same for two more peers, where they have what it takes |
 //! | `platform/` | the names of both runtimes |
 //! | `servers/` | HTTP and gRPC servers, ours and theirs |
 //! | `load/` | the clients of the servers: raw sockets that cost the same in front of everybody |
@@ -18,6 +19,8 @@
 mod cases;
 mod load;
 mod on_minato;
+mod on_monoio;
+mod on_smol;
 mod on_tokio;
 mod platform;
 mod rounds;
@@ -37,6 +40,8 @@ pub type Work = Box<dyn FnMut(u64)>;
 pub enum Workers {
     /// A current-thread runtime.
     One,
+    /// A multi-thread runtime of one worker.
+    OneOfPool,
     /// A multi-thread runtime of two workers.
     Two,
 }
@@ -54,6 +59,17 @@ pub struct Case {
     pub ours: Side,
     /// The peer's.
     pub theirs: Side,
+    /// Further peers that can do the same work, on one thread.
+    pub others: &'static [Other],
+}
+
+/// A further peer.
+#[derive(Debug)]
+pub struct Other {
+    /// Who it is.
+    pub name: &'static str,
+    /// The work, set up on a runtime of its own.
+    pub start: fn() -> Work,
 }
 
 /// How one side of a comparison is set up.

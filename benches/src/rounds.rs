@@ -22,12 +22,14 @@ pub struct Sample {
 }
 
 /// A case and what came of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Measured {
     /// Medians of ours.
     pub ours: Sample,
     /// Medians of the peer's.
     pub theirs: Sample,
+    /// Medians of further peers, by their names.
+    pub others: Vec<(&'static str, Sample)>,
 }
 
 /// Measures a case in rounds that alternate.
@@ -35,17 +37,20 @@ pub struct Measured {
 pub fn measure(case: &Case) -> Measured {
     let mut ours = Subject::new(case.ours.start(case.workers), case.ours.is_server());
     let mut theirs = Subject::new(case.theirs.start(case.workers), case.theirs.is_server());
-    ours.warm_up();
-    theirs.warm_up();
-    for round in 0..ROUNDS {
-        // Who goes first in a pair alternates too.
-        let mut pair = [&mut ours, &mut theirs];
-        pair.rotate_left(round % 2);
-        for subject in pair {
-            subject.round();
-        }
+    let mut others: Vec<_> = case.others.iter().map(|other| Subject::new((other.start)(), false)).collect();
+    let mut all: Vec<_> = [&mut ours, &mut theirs].into_iter().chain(&mut others).collect();
+    all.iter_mut().for_each(|subject| subject.warm_up());
+    for _ in 0..ROUNDS {
+        all.iter_mut().for_each(|subject| subject.round());
+        // Who goes first changes too.
+        all.rotate_left(1);
     }
-    Measured { ours: ours.medians(), theirs: theirs.medians() }
+    let names = case.others.iter().map(|other| other.name);
+    Measured {
+        ours: ours.medians(),
+        theirs: theirs.medians(),
+        others: names.zip(others.into_iter().map(Subject::medians)).collect(),
+    }
 }
 
 struct Subject {

@@ -14,6 +14,11 @@ fn every_case_runs_on_both_sides() {
             work(300);
             work(1);
         }
+        for other in case.others {
+            let mut work = (other.start)();
+            work(300);
+            work(1);
+        }
     }
 }
 

@@ -134,17 +134,25 @@ fn a_waker_may_come_back_to_what_it_waits_for() {
     let (tx, mut rx) = broadcast::channel(4);
     let visit = {
         let tx = tx.clone();
-        move || drop(tx.send(1))
+        move || {
+            let _ = tx.send(1);
+        }
     };
-    visit_while_waiting(rx.recv(), visit, || drop(tx.send(2)));
+    visit_while_waiting(rx.recv(), visit, || {
+        let _ = tx.send(2);
+    });
 
     let (tx, mut rx) = watch::channel(0);
     let tx = Arc::new(tx);
     let visit = {
         let tx = tx.clone();
-        move || drop(tx.send(1))
+        move || {
+            let _ = tx.send(1);
+        }
     };
-    visit_while_waiting(rx.changed(), visit, || drop(tx.send(2)));
+    visit_while_waiting(rx.changed(), visit, || {
+        let _ = tx.send(2);
+    });
 
     let (tx, rx) = mpsc::channel(1);
     tx.try_send(0).unwrap();

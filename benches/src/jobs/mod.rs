@@ -2,6 +2,8 @@
 
 mod channels;
 mod locks;
+mod many;
+mod outside;
 mod tasks;
 mod tcp;
 mod timers;
@@ -12,10 +14,12 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 pub(crate) use channels::{mpsc_bounded, mpsc_unbounded, oneshot_in_task};
-pub(crate) use locks::{mutex, semaphore};
+pub(crate) use locks::{contended_rwlock, contended_semaphore, mutex, semaphore};
+pub(crate) use many::{broadcast_to_4, contended_watch, notify_round_trip, watch_by_4};
+pub(crate) use outside::{build_and_drop, spawn_from_outside};
 pub(crate) use tasks::{join_from_block_on, ping_pong, spawn_join, spawn_many, yield_alone, yield_among_200};
 pub(crate) use tcp::echo;
-pub(crate) use timers::{sleep_cancelled, timeout_ready};
+pub(crate) use timers::{sleep_cancelled, timeout_pending, timeout_ready, timers_firing};
 
 use super::platform::{Builder, Runtime, spawn};
 use crate::{Work, Workers};
@@ -26,6 +30,11 @@ const TURN: u64 = 32;
 pub(crate) fn runtime(workers: Workers) -> Runtime {
     let mut builder = match workers {
         Workers::One => Builder::new_current_thread(),
+        Workers::OneOfPool => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(1);
+            builder
+        }
         Workers::Two => {
             let mut builder = Builder::new_multi_thread();
             builder.worker_threads(2);
@@ -46,6 +55,18 @@ where
         let round = round(operations);
         runtime.block_on(async { spawn(round).await.expect("the round does not panic") });
     })
+}
+
+/// Shares the operations among eight tasks.
+async fn in_eight_tasks<F, Fut>(operations: u64, task: F)
+where
+    F: Fn(u64) -> Fut,
+    Fut: Future<Output = ()> + Send + 'static,
+{
+    let tasks: Vec<_> = (0..8).map(|_| spawn(task(operations.div_ceil(8)))).collect();
+    for task in tasks {
+        task.await.expect("the task does not panic");
+    }
 }
 
 /// Runs a server on threads of its own until the process ends; it tells its address once it listens.

@@ -4,6 +4,6 @@ pub(crate) use tokio::io::{AsyncReadExt, AsyncWriteExt};
 pub(crate) use tokio::net::{TcpListener, TcpStream};
 pub(crate) use tokio::runtime::{Builder, Runtime};
 pub(crate) use tokio::spawn;
-pub(crate) use tokio::sync::{Mutex, Notify, Semaphore, mpsc, oneshot};
+pub(crate) use tokio::sync::{Mutex, Notify, RwLock, Semaphore, broadcast, mpsc, oneshot, watch};
 pub(crate) use tokio::task::yield_now;
-pub(crate) use tokio::time::{sleep, timeout};
+pub(crate) use tokio::time::{Instant, sleep, sleep_until, timeout};

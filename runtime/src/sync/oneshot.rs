@@ -7,8 +7,9 @@
 //! 1. `value` belongs to the sender until `SENT` is on, then to the receiver. `SENT` and `CLOSED` exclude each other
 //!    in one direction: the sender does not turn `SENT` on when it sees `CLOSED`.
 //! 2. `rx_waker` belongs to the receiver while `RX_WAITS` is off. It turns the flag on after it has written the waker,
-//!    and writes again only after it has turned the flag off *and* seen neither `SENT` nor `DROPPED`. The sender reads
-//!    the waker only if it turned one of those on and saw `RX_WAITS`.
+//!    and writes again only after it has turned the flag off; it does either only in a step that sees neither `SENT` nor
+//!    `DROPPED`. The sender takes the waker, by copying it, if it turned one of those on and saw `RX_WAITS` in the same
+//!    step. So from then on `RX_WAITS` says for good whether the waker was taken; if not, whoever frees drops it.
 //! 3. `tx_waker` likewise, with `TX_WAITS` and `CLOSED`.
 //! 4. A side touches the allocation no more after it has turned its `DONE` flag on, and the one that finds the other's
 //!    on frees it.
@@ -16,7 +17,7 @@
 use std::error::Error;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::mem::MaybeUninit;
+use std::mem::{ManuallyDrop, MaybeUninit};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
@@ -46,9 +47,12 @@ const RX_DONE: u32 = 1 << 6;
 struct Shared<T> {
     state: AtomicU32,
     value: UnsafeCell<MaybeUninit<T>>,
-    rx_waker: UnsafeCell<Option<Waker>>,
-    tx_waker: UnsafeCell<Option<Waker>>,
+    rx_waker: Slot,
+    tx_waker: Slot,
 }
+
+/// A waker, dropped by hand because the side that calls it does so with a copy.
+type Slot = UnsafeCell<Option<ManuallyDrop<Waker>>>;
 
 /// A channel for one value.
 ///
@@ -131,18 +135,25 @@ impl<T> Shared<T> {
         // ORDERING: AcqRel [done]: Release publishes our last accesses to the side that frees; Acquire sees theirs.
         if state & (TX_DONE | RX_DONE) != 0 {
             // SAFETY: both sides are through (invariant 4).
-            unsafe { Self::free(this) };
+            unsafe { Self::free(this, state) };
         }
     }
 
+    /// Frees the allocation, and the wakers that were not called.
+    ///
     /// # Safety
     ///
-    /// Nobody else may use `this`, now or later.
-    unsafe fn free(this: NonNull<Self>) {
+    /// Nobody else may use `this`, now or later; `state` is what both sides have come to.
+    unsafe fn free(this: NonNull<Self>, state: u32) {
         // SAFETY: the caller is the last, and the value was taken or never there: wakers are all there is to drop.
         let wakers = unsafe {
-            let take = |slot: &UnsafeCell<Option<Waker>>| slot.with_mut(|slot| (*slot).take());
-            (take(&this.as_ref().rx_waker), take(&this.as_ref().tx_waker))
+            let take = |slot: &Slot, waits: u32, events: u32| {
+                let was_called = state & waits != 0 && state & events != 0;
+                let waker = slot.with_mut(|slot| (*slot).take());
+                if was_called { None } else { waker.map(ManuallyDrop::into_inner) }
+            };
+            let this = this.as_ref();
+            (take(&this.rx_waker, RX_WAITS, SENT | DROPPED), take(&this.tx_waker, TX_WAITS, CLOSED))
         };
         // SAFETY: made by `allocate` in `channel`. Before the wakers are dropped, which may panic.
         unsafe { scheduler::free(this) };
@@ -197,14 +208,14 @@ impl<T> Sender<T> {
                 Err(current) => state = current,
             }
         }
-        // SAFETY: invariant 2: `RX_WAITS` was on when `outcome` was turned on, so the receiver leaves the waker alone.
-        inner.rx_waker.with(|waker| unsafe {
-            if let Some(waker) = &*waker {
-                waker.wake_by_ref();
-            }
-        });
-        // SAFETY: forwarded.
+        // SAFETY: invariant 2: `RX_WAITS` was on when `outcome` was turned on, so the waker is ours, and the receiver at
+        // most compares it.
+        let waker = inner.rx_waker.with(|waker| unsafe { waker.read() });
+        // SAFETY: forwarded. Before the waker is called, which may panic.
         unsafe { Shared::finish(shared, TX_DONE) };
+        if let Some(waker) = waker {
+            ManuallyDrop::into_inner(waker).wake();
+        }
         true
     }
 
@@ -245,34 +256,41 @@ impl<T> Sender<T> {
 }
 
 /// Leaves the waker of `cx` for the other side; answers whether there is no need, because one of `events` is on.
-fn wait(
-    state: &AtomicU32,
-    slot: &UnsafeCell<Option<Waker>>,
-    waits: u32,
-    events: u32,
-    cx: &Context<'_>,
-) -> bool {
+fn wait(state: &AtomicU32, slot: &Slot, waits: u32, events: u32, cx: &Context<'_>) -> bool {
     // ORDERING: Acquire [value]: what the other side did before the event.
     let mut current = state.load(Acquire);
     if current & events != 0 {
         return true;
     }
     if current & waits != 0 {
-        // SAFETY: both sides only read while the flag is on (invariants 2 and 3).
+        // SAFETY: both sides only read while the flag is on (invariants 2 and 3). What is read is compared, not called:
+        // the other side may have called it already.
         if slot.with(|slot| unsafe { matches!(&*slot, Some(waker) if waker.will_wake(cx.waker())) }) {
             return false;
         }
-        current = state.fetch_and(!waits, AcqRel);
-        if current & events != 0 {
-            return true;
+        match change(state, current, events, |state| state & !waits) {
+            Some(changed) => current = changed,
+            None => return true,
         }
     }
+    let waker = Some(ManuallyDrop::new(cx.waker().clone()));
     // SAFETY: invariants 2 and 3: the flag is off and was seen off together with every event.
-    let replaced = slot.with_mut(|slot| unsafe { (*slot).replace(cx.waker().clone()) });
-    // ORDERING: AcqRel [value]: Release publishes the waker; Acquire sees an event that came before it.
-    let current = state.fetch_or(waits, AcqRel);
-    drop(replaced);
-    current & events != 0
+    let replaced = slot.with_mut(|slot| unsafe { std::mem::replace(&mut *slot, waker) });
+    let is_left = change(state, current, events, |state| state | waits).is_some();
+    drop(replaced.map(ManuallyDrop::into_inner));
+    !is_left
+}
+
+/// Changes the state from `current`; nothing if one of `events` came first.
+fn change(state: &AtomicU32, mut current: u32, events: u32, to: impl Fn(u32) -> u32) -> Option<u32> {
+    while current & events == 0 {
+        // ORDERING: AcqRel [value]: Release publishes the waker; Acquire sees an event that came before it.
+        match state.compare_exchange_weak(current, to(current), AcqRel, Acquire) {
+            Ok(_) => return Some(to(current)),
+            Err(actual) => current = actual,
+        }
+    }
+    None
 }
 
 impl<T> Drop for Sender<T> {
@@ -300,7 +318,7 @@ impl<T> Receiver<T> {
         };
         if state & TX_DONE != 0 {
             // SAFETY: the sender is through, and we are (invariant 4).
-            unsafe { Shared::free(shared) };
+            unsafe { Shared::free(shared, state) };
         } else {
             // SAFETY: taken out of `self`, not used again.
             unsafe { Shared::finish(shared, RX_DONE) };
@@ -345,12 +363,12 @@ impl<T> Receiver<T> {
             }
         }
         if state & TX_WAITS != 0 {
-            // SAFETY: invariant 3: `TX_WAITS` was on when `CLOSED` was turned on, so the sender leaves the waker alone.
-            inner.tx_waker.with(|waker| unsafe {
-                if let Some(waker) = &*waker {
-                    waker.wake_by_ref();
-                }
-            });
+            // SAFETY: invariant 3: `TX_WAITS` was on when `CLOSED` was turned on, so the waker is ours, and the sender at
+            // most compares it.
+            let waker = inner.tx_waker.with(|waker| unsafe { waker.read() });
+            if let Some(waker) = waker {
+                ManuallyDrop::into_inner(waker).wake();
+            }
         }
     }
 

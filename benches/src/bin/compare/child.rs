@@ -14,6 +14,8 @@ pub(crate) const MODE: &str = "--child";
 pub(crate) enum Which {
     Ours,
     Theirs,
+    /// A further peer.
+    Other(&'static str),
 }
 
 impl Which {
@@ -23,13 +25,15 @@ impl Which {
         match self {
             Self::Ours => "ours",
             Self::Theirs => "theirs",
+            Self::Other(name) => name,
         }
     }
 
-    fn of(self, case: &Case) -> Side {
+    fn is_server(self, case: &Case) -> bool {
         match self {
-            Self::Ours => case.ours,
-            Self::Theirs => case.theirs,
+            Self::Ours => case.ours.is_server(),
+            Self::Theirs => case.theirs.is_server(),
+            Self::Other(_) => false,
         }
     }
 }
@@ -38,8 +42,11 @@ impl Which {
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let [case, which, operations] = arguments else { return ExitCode::FAILURE };
     let (Some(case), Ok(operations)) = (find(case), operations.parse()) else { return ExitCode::FAILURE };
-    let which = if which == Which::Ours.name() { Which::Ours } else { Which::Theirs };
-    match which.of(case) {
+    if let Some(other) = case.others.iter().find(|other| other.name == which) {
+        (other.start)()(operations);
+        std::process::exit(0)
+    }
+    match if which == Which::Ours.name() { case.ours } else { case.theirs } {
         Side::Inside(work) => work(case.workers)(operations),
         Side::Server { serve, .. } => {
             println!("{}", serve(case.workers));
@@ -62,7 +69,9 @@ pub(crate) fn under(tool: &mut Command, case: &Case, which: Which, operations: u
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    if let Side::Server { load, .. } = which.of(case) {
+    if which.is_server(case)
+        && let Side::Server { load, .. } = case.ours
+    {
         let address = address(&mut child)?;
         load(address)(operations);
     }

@@ -9,7 +9,7 @@ use crate::child::{Which, is_present, per_operation, under};
 use crate::table::{Table, number, ratio};
 
 /// Operations of the short and the long run.
-const RUNS: [u64; 2] = [2_000, 12_000];
+pub(crate) const RUNS: [u64; 2] = [2_000, 12_000];
 
 /// Prints the instructions of the process: of the server alone, where there is one.
 pub(crate) fn run(cases: &[&Case]) {
@@ -17,9 +17,14 @@ pub(crate) fn run(cases: &[&Case]) {
         println!("Instructions are skipped: valgrind is not installed.");
         return;
     }
-    let table = Table::new(&["case", "peer", "Ir", "peer", "ratio"]);
+    per_side(cases, "Ir", instructions);
+}
+
+/// Prints a figure of every side of every case.
+pub(crate) fn per_side(cases: &[&Case], unit: &str, figure: fn(&Case, Which) -> io::Result<f64>) {
+    let table = Table::new(&["case", "peer", unit, "peer", "ratio", "smol", "monoio"]);
     for case in cases {
-        let [ours, theirs] = Which::BOTH.map(|which| instructions(case, which));
+        let [ours, theirs] = Which::BOTH.map(|which| figure(case, which));
         let cell = |figure: &io::Result<f64>| match figure {
             Ok(figure) => number(*figure),
             Err(error) => error.to_string(),
@@ -28,7 +33,20 @@ pub(crate) fn run(cases: &[&Case]) {
             (Ok(ours), Ok(theirs)) => ratio(*ours, *theirs),
             _ => "-".to_owned(),
         };
-        table.row(&[case.name.to_owned(), case.peer.to_owned(), cell(&ours), cell(&theirs), ratio]);
+        let other = |name| {
+            let has_it = case.others.iter().any(|other| other.name == name);
+            if has_it { cell(&figure(case, Which::Other(name))) } else { "-".to_owned() }
+        };
+        let (smol, monoio) = (other("smol"), other("monoio"));
+        table.row(&[
+            case.name.to_owned(),
+            case.peer.to_owned(),
+            cell(&ours),
+            cell(&theirs),
+            ratio,
+            smol,
+            monoio,
+        ]);
     }
 }
 

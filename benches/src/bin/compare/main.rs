@@ -4,6 +4,9 @@
 //! compare [names...]                 time of the processor and of the clock, in rounds that alternate
 //! compare --count [names...]         allocations and system calls per operation
 //! compare --instructions [names...]  instructions per operation, under valgrind
+//! compare --atomics [names...]       atomic read-modify-writes per operation, under valgrind
+//! compare --sizes                    bytes of tasks, handles and channels, wake-ups of an idle runtime, small programs
+//! compare --all [names...]           all of it
 //! ```
 //!
 //! Names are parts of the names of cases; none means all.
@@ -11,9 +14,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "printing is what this program is for")]
 
 mod allocations;
+mod atomics;
 mod child;
 mod count;
 mod instructions;
+mod programs;
+mod sizes;
 mod table;
 mod timing;
 
@@ -34,13 +40,39 @@ fn main() -> ExitCode {
         "" => timing::run(&chosen(names)),
         "--count" => count::run(&chosen(names)),
         "--instructions" => instructions::run(&chosen(names)),
+        "--atomics" => atomics::run(&chosen(names)),
+        "--sizes" => sizes_of_all(),
+        "--all" => {
+            let cases = chosen(names);
+            let tables: [(&str, &dyn Fn()); 5] = [
+                ("Time", &|| timing::run(&cases)),
+                ("Instructions", &|| instructions::run(&cases)),
+                ("Atomic operations", &|| atomics::run(&cases)),
+                ("Allocations and system calls", &|| count::run(&cases)),
+                ("Sizes", &sizes_of_all),
+            ];
+            for (title, print) in tables {
+                println!("\n{title}:\n");
+                print();
+            }
+        }
         child::MODE => return child::run(names),
+        sizes::RESIDENT_MODE => return sizes::hold(names),
+        sizes::IDLE_MODE => return sizes::idle(names),
         _ => {
-            eprintln!("usage: compare [--count | --instructions] [parts of names...]");
+            eprintln!(
+                "usage: compare [--all | --count | --instructions | --atomics | --sizes] [parts of names...]"
+            );
             return ExitCode::FAILURE;
         }
     }
     ExitCode::SUCCESS
+}
+
+fn sizes_of_all() {
+    sizes::run();
+    println!();
+    programs::run();
 }
 
 fn chosen(names: &[String]) -> Vec<&'static Case> {
