@@ -10,6 +10,7 @@ use minato_runtime::io::{AsyncRead, AsyncWrite};
 use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 use super::connect::Connector;
 use super::pool::Pool;
+use super::secure::Tls;
 use super::{Client, Shared};
 
 /// Sets a [`Client`] up.
@@ -18,11 +19,12 @@ use super::{Client, Shared};
 pub struct ClientBuilder {
     config: ClientConfig,
     connector: Connector,
+    pub(super) tls: Tls,
 }
 
 impl ClientBuilder {
     pub(super) fn new(connector: Connector) -> Self {
-        Self { config: ClientConfig::default(), connector }
+        Self { config: ClientConfig::default(), connector, tls: Tls::default() }
     }
 
     /// Replaces all settings.
@@ -56,7 +58,7 @@ impl ClientBuilder {
     }
 
     /// Makes connections with `connect`, which gets a URI of scheme and authority: for Unix sockets, pipes in memory,
-    /// or anything else.
+    /// or anything else. TLS, where the scheme is `https`, comes on top of what it makes.
     pub fn connector<F, Fut, Io>(mut self, connect: F) -> Self
     where
         F: Fn(Uri) -> Fut + Send + Sync + 'static,
@@ -71,6 +73,7 @@ impl ClientBuilder {
     #[must_use]
     pub fn build(self) -> Client {
         let pool = Pool::new(self.config.pool.clone());
-        Client { shared: Arc::new(Shared { config: self.config, connector: self.connector, pool }) }
+        let Self { config, connector, tls } = self;
+        Client { shared: Arc::new(Shared { config, connector, tls, pool }) }
     }
 }

@@ -8,8 +8,11 @@ use crate::limits;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Speak {
-    /// HTTP/1.1; HTTP/2 for requests whose version says so.
+    /// Under TLS what client and server agree on by ALPN; in the clear HTTP/1.1. HTTP/2 for requests whose version says
+    /// so.
     #[default]
+    Negotiated,
+    /// HTTP/1.1; HTTP/2 for requests whose version says so.
     Http1,
     /// HTTP/2 without asking, which the server must know to expect.
     Http2PriorKnowledge,

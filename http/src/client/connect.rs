@@ -16,6 +16,20 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 pub(super) type BoxIo = Box<dyn Io>;
 
+/// What two sides have agreed to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Agreed {
+    Http1,
+    Http2,
+}
+
+/// A connection that can be spoken on.
+pub(super) struct Connected {
+    pub(super) io: BoxIo,
+    /// What was agreed on, where the way of connecting has a word for that.
+    pub(super) agreed: Option<Agreed>,
+}
+
 type Connecting = Pin<Box<dyn Future<Output = io::Result<BoxIo>> + Send>>;
 
 /// Makes a connection to the host of a URI.

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{Request, Response, Version};
+use http::{Method, Request, Response, Version};
 use http_body::Body as _;
+use minato_runtime::sync::SetOnce;
 
 use super::config::{ClientConfig, ClientHttp2Config};
 use super::connect::BoxIo;
@@ -24,6 +25,7 @@ use crate::h2::{
 };
 use crate::input::Input;
 use crate::limits::ROUNDS_PER_TURN;
+use crate::upgrade::{self, ConnectProtocol, Open, Tunnel, Upgraded};
 
 /// A connection, as its exchanges hold it.
 #[derive(Clone)]
@@ -31,6 +33,7 @@ pub(super) struct Handle {
     send: h2::client::SendRequest<Bytes>,
     load: Load,
     uploads: Arc<Uploads>,
+    settled: Arc<SetOnce<()>>,
 }
 
 type Upload = Pin<Box<Pump<Body>>>;
@@ -65,8 +68,11 @@ pub(super) async fn handshake(io: BoxIo, config: &ClientConfig) -> Result<Handle
     let turn = Turn::new();
     let uploads = Arc::new(Uploads { queue: Mutex::default(), turn: Arc::clone(&turn) });
     let load = Load::default();
-    let handle = Handle { send, load: load.clone(), uploads: Arc::clone(&uploads) };
-    let task = Connection::new(connection, wire, turn, uploads, load, knobs, config.pool.idle_timeout);
+    let settled = Arc::new(SetOnce::new());
+    let handle =
+        Handle { send, load: load.clone(), uploads: Arc::clone(&uploads), settled: Arc::clone(&settled) };
+    let mut task = Connection::new(connection, wire, turn, uploads, load, knobs, config.pool.idle_timeout);
+    task.settled = settled;
     drop(minato_runtime::spawn(task));
     Ok(handle)
 }
@@ -114,12 +120,32 @@ impl Handle {
         strip_connection_fields(&mut head.headers);
         // RFC 9113 §8.3.1: `:authority` is used instead of Host.
         head.headers.remove(HOST);
-        let is_end = body.is_end_stream();
+        let is_connect = head.method == Method::CONNECT;
+        if let Some(protocol) = head.extensions.remove::<ConnectProtocol>() {
+            self.settled.wait().await;
+            if !self.send.is_extended_connect_protocol_enabled() {
+                return Err(Error::new(Kind::User("the server takes no CONNECT with a protocol")));
+            }
+            head.extensions.insert(h2::ext::Protocol::from(protocol.as_str()));
+        }
+        // What follows the head of a CONNECT is the tunnel, and no body.
+        let is_end = body.is_end_stream() && !is_connect;
         if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
             head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
         }
         let (response, stream) =
             self.send.send_request(Request::from_parts(head, ()), is_end).map_err(Error::h2)?;
+        if is_connect {
+            let (mut head, recv) = response.await.map_err(Error::h2)?.into_parts();
+            if head.status.is_success() {
+                let tunnel = Tunnel::new(recv, stream, Open::Counted { _ticket: ticket });
+                // It waits among the extensions; a response that is dropped resets the stream.
+                let _ = upgrade::offer(&mut head.extensions).send(Upgraded::tunnel(tunnel));
+                return Ok(Response::from_parts(head, Body::empty()));
+            }
+            let body = Body::from_h2(H2Body::new(recv, None).with_ticket(ticket));
+            return Ok(Response::from_parts(head, body));
+        }
         if !is_end {
             let (cancel, canceled) = cancellation();
             ticket.set_cancel(cancel);
@@ -154,6 +180,8 @@ struct Connection {
     streams: StreamSet<Upload>,
     uploads: Arc<Uploads>,
     load: Load,
+    /// Set once the server's settings are known, or never will be.
+    settled: Arc<SetOnce<()>>,
     turn: Arc<Turn>,
     turn_waker: Waker,
     keep_alive: Option<KeepAlive>,
@@ -183,6 +211,7 @@ impl Connection {
             streams: StreamSet::new(Arc::clone(&turn)),
             uploads,
             load,
+            settled: Arc::default(),
             turn_waker: Waker::from(Arc::clone(&turn)),
             turn,
             keep_alive,
@@ -200,6 +229,9 @@ impl Connection {
         for _ in 0..ROUNDS_PER_TURN {
             if let Poll::Ready(ended) = Pin::new(&mut self.connection).poll(cx) {
                 return Poll::Ready(ended.map_err(Error::h2));
+            }
+            if !self.settled.initialized() && self.wire.guard(|guard| guard.has_settings()) {
+                let _ = self.settled.set(());
             }
             if let Some(reason) = self.wire.guard(|guard| guard.take_fault()) {
                 let reset = Reset { reason, initiator: Initiator::Local, scope: Scope::Connection };
@@ -272,5 +304,6 @@ impl Future for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.load.close();
+        let _ = self.settled.set(());
     }
 }

@@ -6,7 +6,9 @@
 //! | `builder.rs` | [`ClientBuilder`] |
 //! | `config.rs` | every knob, once |
 //! | `connect.rs` | how connections are made |
+//! | `key.rs` | where a connection goes |
 //! | `net.rs` | TCP connections |
+//! | `secure.rs`, `plain.rs` | TLS connections, and what stands there without |
 //! | `pool.rs` | the connections, by host |
 //! | `send.rs` | the way of a request: timeouts, a connection, retries |
 //! | `timed.rs` | a response body that must end in time |
@@ -18,8 +20,14 @@ pub(crate) mod config;
 mod connect;
 mod h1;
 mod h2;
+mod key;
 mod net;
 mod pool;
+#[cfg(feature = "tls")]
+mod secure;
+#[cfg(not(feature = "tls"))]
+#[path = "plain.rs"]
+mod secure;
 mod send;
 mod timed;
 
@@ -36,6 +44,7 @@ pub use self::builder::ClientBuilder;
 use self::config::ClientConfig;
 use self::connect::Connector;
 use self::pool::Pool;
+use self::secure::Tls;
 use crate::body::Body;
 use crate::error::{Error, Kind};
 
@@ -71,13 +80,14 @@ pub struct Client {
 struct Shared {
     config: ClientConfig,
     connector: Connector,
+    tls: Tls,
     pool: Arc<Pool>,
 }
 
 impl Client {
     /// Sends a request.
     ///
-    /// The request's URI says where to: scheme `http`, host and perhaps port. A request whose version is HTTP/2 is sent
+    /// The request's URI says where to: scheme `http` or, with the feature `tls`, `https`, host and perhaps port. A request whose version is HTTP/2 is sent
     /// over HTTP/2 with prior knowledge, whatever the client speaks otherwise.
     ///
     /// A request that has surely not been processed is sent again, up to twice, if its body is known beforehand; as is

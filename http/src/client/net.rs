@@ -3,9 +3,11 @@
 use std::io;
 
 use http::Uri;
-use minato_net::TcpStream;
+use http::uri::Scheme;
+use minato_net::{Dialer, TcpStream};
 
 use super::connect::Connector;
+use super::key::host;
 use super::{Client, ClientBuilder};
 
 impl Client {
@@ -17,7 +19,12 @@ impl Client {
 
     /// A client to be set up; it makes TCP connections unless told otherwise.
     pub fn builder() -> ClientBuilder {
-        ClientBuilder::new(Connector::new(connect))
+        // A request leaves in one write, and the next must not wait for the server to acknowledge it.
+        let dialer = Dialer::new().nodelay(true);
+        ClientBuilder::new(Connector::new(move |uri| {
+            let dialer = dialer.clone();
+            async move { connect(&dialer, &uri).await }
+        }))
     }
 }
 
@@ -27,11 +34,31 @@ impl Default for Client {
     }
 }
 
-async fn connect(uri: Uri) -> io::Result<TcpStream> {
-    let host = uri.host().unwrap_or_default();
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80))).await?;
-    // A request leaves in one write, and the next must not wait for the server to acknowledge it.
-    stream.set_nodelay(true)?;
-    Ok(stream)
+impl ClientBuilder {
+    /// Makes TCP connections with this dialer: with another way of looking names up, or of trying their addresses.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use minato_http::Client;
+    /// use minato_net::Dialer;
+    ///
+    /// let dialer = Dialer::new().attempt_delay(Duration::from_millis(100)).nodelay(true);
+    /// let client = Client::builder().dialer(dialer).build();
+    /// ```
+    pub fn dialer(self, dialer: Dialer) -> Self {
+        self.connector(move |uri| {
+            let dialer = dialer.clone();
+            async move { connect(&dialer, &uri).await }
+        })
+    }
+}
+
+/// RFC 9110 §4.2: the port where the URI names none.
+fn port(uri: &Uri) -> u16 {
+    let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
+    uri.port_u16().unwrap_or(usual)
+}
+
+async fn connect(dialer: &Dialer, uri: &Uri) -> io::Result<TcpStream> {
+    dialer.connect(host(uri.host().unwrap_or_default()), port(uri)).await
 }

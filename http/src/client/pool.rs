@@ -8,17 +8,15 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use http::uri::Authority;
 use minato_runtime::sync::oneshot;
 use minato_runtime::time::sleep_until;
 
 use super::config::PoolConfig;
+use super::connect::Agreed;
+use super::key::Key;
 use super::{h1, h2};
 use crate::clock::Instant;
 use crate::limits::QUIET_HOSTS;
-
-/// The host a connection goes to. Only `http` is spoken, so the scheme need not be told.
-pub(super) type Key = Authority;
 
 pub(super) struct Pool {
     config: PoolConfig,
@@ -42,6 +40,8 @@ struct Host {
     open: usize,
     waiting: VecDeque<oneshot::Sender<Lent>>,
     shared: Vec<h2::Handle>,
+    /// What the host was found to speak, where that is agreed on when connecting.
+    agreed: Option<Agreed>,
     /// HTTP/2 connections being made, and those who wait for them.
     connecting: usize,
     waiting_shared: Vec<oneshot::Sender<()>>,
@@ -67,6 +67,15 @@ pub(super) enum Shared {
     /// Leave to make one.
     Permit(ConnectPermit),
     /// Somebody makes one: look again then.
+    Wait(oneshot::Receiver<()>),
+}
+
+/// What is to be done before it is known what a host speaks.
+pub(super) enum Agreement {
+    Known(Agreed),
+    /// Make a connection, and find out.
+    Permit(ConnectPermit),
+    /// Somebody does: look again then.
     Wait(oneshot::Receiver<()>),
 }
 
@@ -186,6 +195,30 @@ impl Pool {
         let (tell, told) = oneshot::channel();
         host.waiting_shared.push(tell);
         Shared::Wait(told)
+    }
+
+    /// What a host speaks, or what to do about not knowing.
+    pub(super) fn agree(&self, key: &Key) -> Agreement {
+        let mut hosts = self.hosts();
+        hosts.forget_quiet();
+        let host = hosts.by_key.entry(key.clone()).or_default();
+        if let Some(agreed) = host.agreed {
+            return Agreement::Known(agreed);
+        }
+        if host.connecting == 0 {
+            host.connecting += 1;
+            return Agreement::Permit(ConnectPermit { pool: self.this.clone(), key: key.clone() });
+        }
+        let (tell, told) = oneshot::channel();
+        host.waiting_shared.push(tell);
+        Agreement::Wait(told)
+    }
+
+    /// Takes note of what a host speaks, or that it does not speak what it did.
+    pub(super) fn agreed(&self, key: &Key, agreed: Option<Agreed>) {
+        if let Some(host) = self.hosts().by_key.get_mut(key) {
+            host.agreed = agreed;
+        }
     }
 
     fn connected(&self, key: &Key, handle: Option<h2::Handle>) {

@@ -3,39 +3,40 @@
 use std::future::{Future, poll_fn};
 use std::time::Duration;
 
-use http::uri::{Authority, Scheme};
-use http::{Method, Request, Response, Uri, Version};
+use http::{Method, Request, Response, Version};
 use minato_runtime::time::timeout_at;
 
 use super::config::Speak;
+use super::connect::{Agreed, BoxIo, Connected};
 use super::h1::{Connection, Exchange};
-use super::pool::{Key, Lent, Permit, Shared as SharedConnection};
+use super::key::{Key, Transport};
+use super::pool::{Agreement, Lent, Shared as SharedConnection};
 use super::{Shared, h2};
 use crate::body::Body;
 use crate::clock::Instant;
-use crate::error::{Error, Kind, Timeout};
+use crate::error::{Error, Kind, Sent, Timeout};
 use crate::limits::RETRIES;
 
 /// Sends a request, again if that is safe.
 pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Response<Body>, Error> {
-    let key = key(request.uri())?;
-    let is_http2 = shared.config.speak == Speak::Http2PriorKnowledge || request.version() == Version::HTTP_2;
+    let key = Key::of(request.uri())?;
+    let asks_http2 = request.version() == Version::HTTP_2;
     let due = after(shared.config.timeouts.total);
     let mut next = Some(request);
     let mut tries = 0;
     while let Some(request) = next.take() {
         let again = if tries < RETRIES { try_clone(&request) } else { None };
         let attempt = async {
-            match is_http2 {
-                true => over_http2(shared, &key, request)
-                    .await
-                    .map_err(|error| Attempt { error, is_stale: false }),
+            match agree(shared, &key, asks_http2).await? {
+                (Agreed::Http2, _) => {
+                    let response = over_http2(shared, &key, request).await?;
+                    Ok(super::timed::until(response, due))
+                }
                 // A second dead connection in a row says that all idle ones are.
-                false => over_http1(shared, &key, request, tries > 0, due).await,
+                (Agreed::Http1, made) => over_http1(shared, &key, request, made, tries > 0, due).await,
             }
         };
-        let failed = match within(due, Timeout::Total, attempt).await {
-            Ok(response) if is_http2 => return Ok(super::timed::until(response, due)),
+        let failed: Attempt = match within(due, Timeout::Total, attempt).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
         };
@@ -64,15 +65,79 @@ impl From<Error> for Attempt {
     }
 }
 
+/// What to speak with a host. Where that has to be found out, the connection that was made for it, if it is one for
+/// HTTP/1, is there to be used.
+async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, Option<BoxIo>), Error> {
+    match (shared.config.speak, key.transport) {
+        _ if asks_http2 => return Ok((Agreed::Http2, None)),
+        (Speak::Http2PriorKnowledge, _) => return Ok((Agreed::Http2, None)),
+        (Speak::Http1, _) | (Speak::Negotiated, Transport::Clear) => return Ok((Agreed::Http1, None)),
+        (Speak::Negotiated, Transport::Tls) => {}
+    }
+    let due = after(shared.config.timeouts.pool_wait);
+    loop {
+        match shared.pool.agree(key) {
+            Agreement::Known(agreed) => return Ok((agreed, None)),
+            Agreement::Permit(permit) => {
+                let connected = connect(shared, key).await?;
+                return match connected.agreed {
+                    Some(Agreed::Http2) => {
+                        let handle = h2::handshake(connected.io, &shared.config).await?;
+                        shared.pool.agreed(key, Some(Agreed::Http2));
+                        permit.connected(handle);
+                        Ok((Agreed::Http2, None))
+                    }
+                    Some(Agreed::Http1) | None => {
+                        shared.pool.agreed(key, Some(Agreed::Http1));
+                        Ok((Agreed::Http1, Some(connected.io)))
+                    }
+                };
+            }
+            Agreement::Wait(told) => {
+                // Whether it was made or not, the pool knows what to do next.
+                let wait = async { Ok::<_, Error>(told.await.is_ok()) };
+                within(due, Timeout::PoolWait, wait).await?;
+            }
+        }
+    }
+}
+
+/// Makes a connection.
+async fn connect(shared: &Shared, key: &Key) -> Result<Connected, Error> {
+    let connecting = async {
+        let connecting = shared.connector.connect(key.uri());
+        let io = connecting.await.map_err(|error| Error::with_source(Kind::Connect, error))?;
+        match key.transport {
+            Transport::Clear => Ok(Connected { io, agreed: None }),
+            Transport::Tls => shared.tls.secure(key, shared.config.speak, io).await,
+        }
+    };
+    within(after(shared.config.timeouts.connect), Timeout::Connect, connecting).await
+}
+
+/// A connection on which this is spoken.
+async fn connect_speaking(shared: &Shared, key: &Key, wanted: Agreed) -> Result<BoxIo, Error> {
+    let connected = connect(shared, key).await?;
+    match connected.agreed {
+        Some(agreed) if agreed != wanted => {
+            // The host has changed its mind; nothing was sent.
+            shared.pool.agreed(key, None);
+            Err(Error::new(Kind::Closed(Sent::Nothing)))
+        }
+        _ => Ok(connected.io),
+    }
+}
+
 async fn over_http1(
     shared: &Shared,
     key: &Key,
     request: Request<Body>,
+    made: Option<BoxIo>,
     fresh: bool,
     due: Option<Instant>,
 ) -> Result<Response<Body>, Attempt> {
     let timeouts = &shared.config.timeouts;
-    let lent = match shared.pool.lend(key, fresh) {
+    let lent = match shared.pool.lend(key, fresh || made.is_some()) {
         Ok(lent) => lent,
         Err(told) => {
             let wait = async { told.await.map_err(|_| Error::new(Kind::Canceled)) };
@@ -81,7 +146,13 @@ async fn over_http1(
     };
     let connection = match lent {
         Lent::Connection(connection) => *connection,
-        Lent::Permit(permit) => connect(shared, host_of(request.uri()), permit).await?,
+        Lent::Permit(permit) => {
+            let io = match made {
+                Some(io) => io,
+                None => connect_speaking(shared, key, Agreed::Http1).await?,
+            };
+            Connection::new(io, permit)
+        }
     };
     let mut exchange = Exchange::new(connection, request, timeouts);
     let head = async {
@@ -93,27 +164,15 @@ async fn over_http1(
     Ok(exchange.into_response(head, timeouts, due))
 }
 
-async fn connect(shared: &Shared, host: Uri, permit: Permit) -> Result<Connection, Error> {
-    let connecting = shared.connector.connect(host);
-    let connecting = async { connecting.await.map_err(|error| Error::with_source(Kind::Connect, error)) };
-    let io = within(after(shared.config.timeouts.connect), Timeout::Connect, connecting).await?;
-    Ok(Connection::new(io, permit))
-}
-
 async fn over_http2(shared: &Shared, key: &Key, request: Request<Body>) -> Result<Response<Body>, Error> {
     let timeouts = &shared.config.timeouts;
     let pool_due = after(timeouts.pool_wait);
-    let host = host_of(request.uri());
     let (mut handle, ticket) = loop {
         match shared.pool.share(key) {
             SharedConnection::Connection(handle, ticket) => break (handle, ticket),
             SharedConnection::Permit(permit) => {
-                let connecting = async {
-                    let connecting = shared.connector.connect(host.clone());
-                    let io = connecting.await.map_err(|error| Error::with_source(Kind::Connect, error))?;
-                    h2::handshake(io, &shared.config).await
-                };
-                let handle = within(after(timeouts.connect), Timeout::Connect, connecting).await?;
+                let io = connect_speaking(shared, key, Agreed::Http2).await?;
+                let handle = h2::handshake(io, &shared.config).await?;
                 // Counted in before it is shared, so that this request at least has its place.
                 let ticket = handle.begin();
                 permit.connected(handle.clone());
@@ -149,29 +208,6 @@ async fn within<T, E: From<Error>>(
             Err(_) => Err(Error::new(Kind::Timeout(timeout)).into()),
         },
     }
-}
-
-/// The host of a request, if it can be sent at all.
-fn key(uri: &Uri) -> Result<Key, Error> {
-    let user = |what| Err(Error::new(Kind::User(what)));
-    match (uri.scheme(), uri.authority()) {
-        (Some(scheme), _) if *scheme != Scheme::HTTP => user("only the scheme http is supported"),
-        (Some(_), Some(authority)) if authority.as_str().contains('@') => {
-            user("the URI has user information")
-        }
-        (Some(_), Some(authority)) if !authority.host().is_empty() => Ok(Authority::clone(authority)),
-        _ => user("the URI has no scheme and host"),
-    }
-}
-
-/// The scheme and authority of a URI.
-fn host_of(uri: &Uri) -> Uri {
-    let authority = uri.authority().cloned();
-    authority
-        .and_then(|authority| {
-            Uri::builder().scheme("http").authority(authority).path_and_query("/").build().ok()
-        })
-        .unwrap_or_default()
 }
 
 /// The same request once more, if its body is known beforehand.

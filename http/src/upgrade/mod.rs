@@ -47,14 +47,14 @@ use std::task::{Context, Poll, ready};
 use http::{Extensions, Request, Response};
 use minato_runtime::sync::oneshot;
 
-pub(crate) use self::tunnel::Tunnel;
+pub(crate) use self::tunnel::{Open, Tunnel};
 pub use self::upgraded::{Parts, Upgraded};
 use crate::error::{Error, Kind};
 
 /// The connection behind a message, once it has stopped speaking HTTP.
 ///
-/// On a server, it is among the extensions of a request that asks for an upgrade or is a CONNECT. It is taken out with
-/// [`on`].
+/// On a server, it is among the extensions of a request that asks for an upgrade or is a CONNECT; on a client, among those
+/// of the response that grants one. It is taken out with [`on`].
 ///
 /// # Errors
 ///
@@ -71,7 +71,8 @@ pub struct OnUpgrade {
 
 /// The protocol a client asks for with an extended CONNECT, such as `websocket`; among the extensions of the request.
 ///
-/// Servers take such requests where [`Http2Config::extended_connect`](crate::Http2Config) is on.
+/// Servers take such requests where [`Http2Config::extended_connect`](crate::Http2Config) is on. A client sends one when
+/// this is among the extensions of a CONNECT request over HTTP/2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectProtocol(Arc<str>);
 

@@ -8,6 +8,8 @@ use h2::{RecvStream, SendStream};
 use minato_runtime::io::ReadBuf;
 use minato_runtime::sync::oneshot;
 
+use crate::h2::Ticket;
+
 /// The two halves of a stream whose head has been answered. Dropping it resets what has not ended.
 pub(crate) struct Tunnel {
     recv: RecvStream,
@@ -16,11 +18,19 @@ pub(crate) struct Tunnel {
     unread: Bytes,
     is_shut: bool,
     /// Keeps the stream among those that its connection knows to be open.
-    _open: oneshot::Sender<()>,
+    _open: Open,
+}
+
+/// What a connection knows an open stream by.
+pub(crate) enum Open {
+    /// On a server: the rest of the exchange waits for this to be dropped.
+    Exchange { _dropped: oneshot::Sender<()> },
+    /// On a client.
+    Counted { _ticket: Ticket },
 }
 
 impl Tunnel {
-    pub(crate) fn new(recv: RecvStream, send: SendStream<Bytes>, open: oneshot::Sender<()>) -> Self {
+    pub(crate) fn new(recv: RecvStream, send: SendStream<Bytes>, open: Open) -> Self {
         Self { recv, send, unread: Bytes::new(), is_shut: false, _open: open }
     }
 

@@ -1,9 +1,13 @@
 //! HTTP over TLS.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use http::Request;
-use minato_http::{ALPN, Body, ConnInfo, Error, ServerConfig, handler_fn, serve_connection};
+use minato_http::{
+    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, ServerConfig, handler_fn, serve_connection,
+};
 use minato_net::tls::rustls::ProtocolVersion;
 use minato_net::tls::{
     ClientCertificates, Identity, IdentityStore, Roots, TlsAcceptor, TlsConnector, TlsStream,
@@ -150,6 +154,91 @@ fn the_time_for_the_first_request_covers_the_handshake() {
         let mut answer = String::new();
         let (_, took) = timed(io.read_to_string(&mut answer)).await;
         assert!(answer.starts_with("HTTP/1.1 408 ") && took <= Duration::from_secs(12), "{answer} {took:?}");
+    });
+}
+
+/// A client whose connections all lead to servers with this acceptor, and the number of them.
+fn client(
+    certificate: &Certificate,
+    acceptor: TlsAcceptor,
+    change: impl FnOnce(ClientBuilder) -> ClientBuilder,
+) -> (Client, Arc<AtomicUsize>) {
+    let made = Arc::new(AtomicUsize::new(0));
+    let connect = {
+        let made = made.clone();
+        move |_| {
+            made.fetch_add(1, Ordering::SeqCst);
+            std::future::ready(Ok::<_, std::io::Error>(serve(acceptor.clone()).0))
+        }
+    };
+    let builder = Client::builder().connector(connect).tls(connector(certificate, &ALPN));
+    (change(builder).build(), made)
+}
+
+async fn text(client: &Client) -> String {
+    client.get("https://localhost/").await.unwrap().into_body().text().await.unwrap()
+}
+
+#[test]
+fn a_client_speaks_what_it_agrees_on_with_the_server() {
+    run(async {
+        let certificate = certificate();
+        for (offered, speaks) in
+            [(&ALPN[..], "h2 localhost 0 Http2"), (&ALPN[1..], "http/1.1 localhost 0 Http1")]
+        {
+            let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(offered).build().unwrap();
+            let (client, made) = client(&certificate, acceptor, |builder| builder);
+            for _ in 0..3 {
+                assert_eq!(text(&client).await, speaks);
+            }
+            assert_eq!(made.load(Ordering::SeqCst), 1);
+        }
+    });
+}
+
+#[test]
+fn requests_that_begin_together_find_out_once_what_a_server_speaks() {
+    run(async {
+        let certificate = certificate();
+        for (offered, connections) in [(&ALPN[..], 1), (&ALPN[1..], 10)] {
+            let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(offered).build().unwrap();
+            let (client, made) = client(&certificate, acceptor, |builder| builder);
+            let requests: Vec<_> = (0..10)
+                .map(|_| {
+                    let client = client.clone();
+                    minato_runtime::spawn(async move { text(&client).await })
+                })
+                .collect();
+            for request in requests {
+                request.await.unwrap();
+            }
+            assert!(made.load(Ordering::SeqCst) <= connections, "{made:?} for {offered:?}");
+        }
+    });
+}
+
+#[test]
+fn a_server_that_cannot_be_trusted_gets_no_request() {
+    run(async {
+        let (server, other) = (certificate(), certificate());
+        let acceptor = TlsAcceptor::builder(server.identity.clone()).alpn(ALPN).build().unwrap();
+        let (client, made) = client(&other, acceptor, |builder| builder);
+        for tries in 1..3 {
+            let error = client.get("https://localhost/").await.unwrap_err();
+            assert!(error.is_connect(), "{error:?}");
+            // Nor is it asked again and again.
+            assert_eq!(made.load(Ordering::SeqCst), tries);
+        }
+    });
+}
+
+#[test]
+fn a_client_that_wants_http2_does_not_settle_for_less() {
+    run(async {
+        let certificate = certificate();
+        let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(&ALPN[1..]).build().unwrap();
+        let (client, _) = client(&certificate, acceptor, |builder| builder.http2_prior_knowledge());
+        assert!(client.get("https://localhost/").await.is_err());
     });
 }
 

@@ -1,9 +1,9 @@
 //! Connections that stop speaking HTTP: upgrades, CONNECT, and CONNECT over HTTP/2.
 
 use bytes::Bytes;
-use http::{Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, Version, header};
 use minato_http::upgrade::{self, ConnectProtocol, Upgraded};
-use minato_http::{Body, Error, ServerConfig, handler_fn, serve_connection};
+use minato_http::{Body, Client, Error, ServerConfig, handler_fn, serve_connection};
 use minato_runtime::io::tokio_compat::Compat;
 use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use minato_runtime::sync::oneshot;
@@ -238,6 +238,107 @@ fn a_connect_over_http2_that_is_declined_is_an_ordinary_exchange() {
         let (response, _send) = client.send_request(connect(Some("websocket")), false).unwrap();
         assert_eq!(response.await.unwrap().status(), 403);
         assert!(told.await.unwrap().is_err());
+    });
+}
+
+/// A client whose connections lead to servers with this handler.
+fn client_of<F>(handler: F) -> Client
+where
+    F: FnMut(Request<Body>) -> std::future::Ready<Response<Body>> + Clone + Send + Sync + 'static,
+{
+    Client::builder()
+        .connector(move |_| {
+            let (ours, theirs) = duplex(PIPE_BYTES);
+            let mut config = ServerConfig::default();
+            config.http2.extended_connect = true;
+            drop(minato_runtime::spawn(serve_connection(theirs, handler_fn(handler.clone()), config)));
+            std::future::ready(Ok::<_, std::io::Error>(ours))
+        })
+        .build()
+}
+
+/// Grants what is asked for, and echoes.
+fn grant(mut request: Request<Body>) -> std::future::Ready<Response<Body>> {
+    let mut response = Response::new(Body::empty());
+    if request.method() != Method::CONNECT {
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        response.headers_mut().insert(header::UPGRADE, "echo".parse().unwrap());
+    }
+    let on_upgrade = upgrade::on(&mut request);
+    drop(minato_runtime::spawn(async move { repeat(on_upgrade.await.unwrap()).await }));
+    std::future::ready(response)
+}
+
+async fn there_and_back(mut response: Response<Body>) {
+    let mut io = upgrade::on(&mut response).await.unwrap();
+    let mut back = [0; 5];
+    for word in [b"hello", b"again"] {
+        io.write_all(word).await.unwrap();
+        io.read_exact(&mut back).await.unwrap();
+        assert_eq!(&back, word);
+    }
+    io.shutdown().await.unwrap();
+    assert_eq!(io.read(&mut back).await.unwrap(), 0);
+}
+
+#[test]
+fn a_client_takes_the_connection_behind_101() {
+    run(async {
+        let client = client_of(grant);
+        let ask = |upgrade: bool| {
+            let request = Request::get("http://a/");
+            let request = match upgrade {
+                true => request.header("connection", "upgrade").header("upgrade", "echo"),
+                false => request,
+            };
+            request.body(Body::empty()).unwrap()
+        };
+        let response = client.request(ask(true)).await.unwrap();
+        assert_eq!(response.status(), StatusCode::SWITCHING_PROTOCOLS);
+        there_and_back(response).await;
+        // One that was not asked for is a fault of the server: it may not be taken for anything.
+        let (ours, theirs) = duplex(PIPE_BYTES);
+        let ours = std::sync::Mutex::new(Some(ours));
+        let client = Client::builder()
+            .connector(move |_| {
+                std::future::ready(Ok::<_, std::io::Error>(ours.lock().unwrap().take().unwrap()))
+            })
+            .build();
+        let mut server = crate::kit::Peer::new(theirs);
+        server.send("HTTP/1.1 101 Switching Protocols\r\nupgrade: echo\r\n\r\n").await;
+        assert!(client.request(ask(false)).await.is_err());
+    });
+}
+
+#[test]
+fn a_client_makes_a_tunnel_of_a_stream() {
+    run(async {
+        let client = client_of(grant);
+        for protocol in [None, Some("websocket")] {
+            let mut request = Request::builder()
+                .method(Method::CONNECT)
+                .uri("http://a:80/chat")
+                .version(Version::HTTP_2)
+                .body(Body::empty())
+                .unwrap();
+            match protocol {
+                Some(name) => drop(request.extensions_mut().insert(ConnectProtocol::new(name))),
+                None => *request.uri_mut() = "http://a:80".parse().unwrap(),
+            }
+            there_and_back(client.request(request).await.unwrap()).await;
+        }
+        // Servers that do not take it are not asked.
+        let plain = Client::builder()
+            .connector(|_| {
+                let (ours, theirs) = duplex(PIPE_BYTES);
+                let server = serve_connection(theirs, handler_fn(grant), ServerConfig::default());
+                drop(minato_runtime::spawn(server));
+                std::future::ready(Ok::<_, std::io::Error>(ours))
+            })
+            .build();
+        let mut request = Request::connect("http://a/").version(Version::HTTP_2).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(ConnectProtocol::new("websocket"));
+        assert!(plain.request(request).await.is_err());
     });
 }
 

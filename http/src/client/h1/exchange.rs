@@ -3,8 +3,9 @@
 use std::io;
 use std::task::{Context, Poll, ready};
 
-use http::header::{CONNECTION, EXPECT};
-use http::{Method, Request, Response, StatusCode};
+use bytes::Bytes;
+use http::header::{CONNECTION, EXPECT, UPGRADE};
+use http::{Extensions, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
 use super::Connection;
@@ -18,6 +19,7 @@ use crate::h1::response::{self, ResponseHead};
 use crate::h1::{Decoder, Fault, Framing, HeadLimits, Scan, Section, encode, has_option};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS, INFORMATIONAL_RESPONSES, OUTPUT_BYTES};
 use crate::outbound::Outbound;
+use crate::upgrade::{self, Upgraded};
 
 const LIMITS: HeadLimits =
     HeadLimits { bytes_max: HEAD_BYTES, fields_max: HEAD_FIELDS, target_bytes_max: HEAD_BYTES };
@@ -27,6 +29,8 @@ pub(in crate::client) struct Exchange {
     pub(super) connection: Connection,
     pub(super) upload: Upload,
     method: Method,
+    /// The request asks for another protocol on this connection.
+    asks_upgrade: bool,
     scan: Scan,
     informational: usize,
     /// Whether a byte of the request has been taken by the socket.
@@ -63,6 +67,9 @@ impl Exchange {
         let mut options = request.headers().get_all(CONNECTION).iter();
         let is_last = options.any(|options| has_option(options.as_bytes(), "close"));
         let method = request.method().clone();
+        let mut options = request.headers().get_all(CONNECTION).iter();
+        let asks_upgrade = request.headers().contains_key(UPGRADE)
+            && options.any(|options| has_option(options.as_bytes(), "upgrade"));
         let upload = match framing {
             None | Some(Framing::Length(0)) => Upload::Done,
             // RFC 9110 §6.5.1: a server that does not know what to do with trailers ignores them.
@@ -75,6 +82,7 @@ impl Exchange {
             connection,
             upload,
             method,
+            asks_upgrade,
             scan: Scan::new(Section::Head),
             informational: 0,
             sent: Sent::Nothing,
@@ -104,7 +112,7 @@ impl Exchange {
                     let head = self.connection.input.take_head(span.len);
                     self.scan = Scan::new(Section::Head);
                     match response::parse(head, &self.method) {
-                        Ok(head) if head.status.is_informational() => {
+                        Ok(head) if head.status.is_informational() && !self.is_switch(head.status) => {
                             if let Err(fault) = self.handle_informational(head.status) {
                                 return Poll::Ready(Err(self.failed(Error::new(Kind::Message(fault)))));
                             }
@@ -165,6 +173,14 @@ impl Exchange {
         }
     }
 
+    /// Whether a response with this status ends HTTP on the connection, as the request has asked.
+    fn is_switch(&self, status: StatusCode) -> bool {
+        match self.method {
+            Method::CONNECT => status.is_success(),
+            _ => self.asks_upgrade && status == StatusCode::SWITCHING_PROTOCOLS,
+        }
+    }
+
     fn handle_informational(&mut self, status: StatusCode) -> Result<(), Fault> {
         self.informational += 1;
         // LIMIT: a server that only ever promises an answer.
@@ -190,8 +206,16 @@ impl Exchange {
         timeouts: &ClientTimeouts,
         due: Option<Instant>,
     ) -> Response<Body> {
+        let is_switch = self.is_switch(head.status);
         let is_reusable = head.is_persistent && !self.is_last && self.method != Method::CONNECT;
-        let body = if head.framing == Framing::Length(0) {
+        let mut extensions = Extensions::new();
+        let body = if is_switch {
+            let Connection { io, input, .. } = self.connection;
+            let rest = Bytes::copy_from_slice(input.bytes());
+            // It waits among the extensions; a response that is dropped closes the connection.
+            let _ = upgrade::offer(&mut extensions).send(Upgraded::connection(io, rest, None));
+            Body::empty()
+        } else if head.framing == Framing::Length(0) {
             if is_reusable && self.upload.is_done() {
                 self.connection.give_back();
             }
@@ -204,6 +228,7 @@ impl Exchange {
         *response.status_mut() = head.status;
         *response.version_mut() = head.version;
         *response.headers_mut() = head.headers;
+        *response.extensions_mut() = extensions;
         response
     }
 }

@@ -19,7 +19,7 @@ use crate::h1::framing::is_bodiless;
 use crate::h2::{Pump, strip_connection_fields};
 use crate::reason::Reason;
 use crate::server::watch::Live;
-use crate::upgrade::{HandOver, Tunnel, Upgraded};
+use crate::upgrade::{HandOver, Open, Tunnel, Upgraded};
 
 type Respond = h2::server::SendResponse<Bytes>;
 
@@ -130,7 +130,11 @@ where
             let send = me.respond.send_response(Response::from_parts(head, ()), false).ok()?;
             let (still_open, open) = oneshot::channel();
             // If nobody waits, the stream is reset.
-            let _ = hand_over.send(Upgraded::tunnel(Tunnel::new(recv, send, still_open)));
+            let _ = hand_over.send(Upgraded::tunnel(Tunnel::new(
+                recv,
+                send,
+                Open::Exchange { _dropped: still_open },
+            )));
             return Some(Phase::Tunneling { open });
         }
         let is_bodiless = is_bodiless(me.method, head.status);

@@ -1,0 +1,60 @@
+//! The place a connection goes to.
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+
+use crate::error::{Error, Kind};
+
+/// Whether a connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Transport {
+    Clear,
+    Tls,
+}
+
+/// Scheme, host and port: connections to equal ones are alike.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    pub(super) transport: Transport,
+    authority: Authority,
+}
+
+impl Key {
+    /// Where a request goes, if it can be sent at all.
+    pub(super) fn of(uri: &Uri) -> Result<Self, Error> {
+        let user = |what| Err(Error::new(Kind::User(what)));
+        let transport = match uri.scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => Transport::Clear,
+            Some(scheme) if *scheme == Scheme::HTTPS => Transport::Tls,
+            Some(_) => return user("only the schemes http and https are supported"),
+            None => return user("the URI has no scheme and host"),
+        };
+        match uri.authority() {
+            Some(authority) if authority.as_str().contains('@') => user("the URI has user information"),
+            Some(authority) if !authority.host().is_empty() => {
+                Ok(Self { transport, authority: authority.clone() })
+            }
+            _ => user("the URI has no scheme and host"),
+        }
+    }
+
+    /// The URI of the place: scheme and authority.
+    pub(super) fn uri(&self) -> Uri {
+        let scheme = match self.transport {
+            Transport::Clear => Scheme::HTTP,
+            Transport::Tls => Scheme::HTTPS,
+        };
+        let uri = Uri::builder().scheme(scheme).authority(self.authority.clone()).path_and_query("/");
+        uri.build().unwrap_or_default()
+    }
+
+    /// The name or address of the host, without brackets.
+    pub(super) fn host(&self) -> &str {
+        host(self.authority.host())
+    }
+}
+
+/// An authority's host without the brackets of a literal address.
+pub(super) fn host(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
