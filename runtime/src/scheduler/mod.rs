@@ -70,7 +70,7 @@ use crate::runtime::{Config, Flavor, Handle};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
 use crate::sync::CancellationToken;
-use crate::task::{JoinHandle, Origin, TaskRef, TaskTracker};
+use crate::task::{JoinHandle, Origin, Pinned, TaskRef, TaskTracker};
 use crate::time::{Clock, ForeignTimer, Key, Nanos};
 
 /// Runtimes built so far.
@@ -331,10 +331,36 @@ where
     })
 }
 
+/// Spawns a future that is made at its first poll, on a runtime that stays on some thread.
+///
+/// # Panics
+///
+/// If the runtime does not.
+pub(crate) fn spawn_pinned_on<C, F>(
+    shared: &Shared,
+    future: Pinned<C, F>,
+    origin: Origin,
+) -> JoinHandle<F::Output>
+where
+    C: FnOnce() -> F + Send + 'static,
+    F: Future + 'static,
+    F::Output: Send + 'static,
+{
+    assert!(
+        matches!(shared.config.flavor, Flavor::Local(_)),
+        "only a local runtime keeps tasks on one thread"
+    );
+    assert!(future.is_unmade(), "the future has to be made over there");
+    // SAFETY: without its future it is as `Send` as `create`, and so is the output; whoever drops it unpolled drops
+    // `create` alone. The future is made by the first poll, on the one thread that polls and drops tasks of this runtime.
+    unsafe { spawn_unchecked(shared, future, origin) }
+}
+
 /// # Safety
 ///
 /// Future and output are `Send`, or cores of the runtime are run by one thread alone, and it is this one. An output
-/// that is not `Send` is then confined as well, because its `JoinHandle` is.
+/// that is not `Send` is then confined as well, because its `JoinHandle` is. Or the future is as good as `Send` until its
+/// first poll, the output is `Send`, and cores of the runtime are run by one thread alone.
 unsafe fn spawn_unchecked<F>(shared: &Shared, future: F, origin: Origin) -> JoinHandle<F::Output>
 where
     F: Future + 'static,

@@ -4,7 +4,7 @@
 //! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
 //! - [`scope`](fn@scope): tasks that cannot outlive the call that started them
 //! - `tracker`: who waits for tasks that nobody joins
-//! - `local_set`: tasks that stay on one thread
+//! - `local_set`, `local_pool`: tasks that stay on one thread, this one or one of several
 //! - `local`: values that belong to a task
 //! - `builder`, `origin`: a task with a name, and where it was spawned
 //! - `record`, `wait_site`: what is counted of it, and what it waits for
@@ -29,6 +29,7 @@ mod id;
 mod join;
 mod join_set;
 mod local;
+mod local_pool;
 mod local_set;
 mod origin;
 mod record;
@@ -53,6 +54,8 @@ pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
 pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
+pub use local_pool::LocalPoolHandle;
+pub(crate) use local_pool::Pinned;
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub(crate) use origin::Origin;
 pub(crate) use record::{Home, Record, Stamp};
