@@ -1,7 +1,8 @@
 //! Tasks: what the scheduler runs.
 //!
 //! - `spawn`, `block_in_place`, `join`, `yield_now`, [`coop`]: what users call
-//! - `join_set`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
+//! - `join_set`, `join_map`, `join_queue`, `abort_on_drop`: who owns several tasks, or one, and stops them when it goes
+//! - `join_limit`: no more than so many of them at once
 //! - [`scope`](fn@scope): tasks that cannot outlive the call that started them
 //! - `tracker`: who waits for tasks that nobody joins
 //! - `local_set`, `local_pool`: tasks that stay on one thread, this one or one of several
@@ -27,6 +28,9 @@ mod error;
 mod header;
 mod id;
 mod join;
+mod join_limit;
+mod join_map;
+mod join_queue;
 mod join_set;
 mod local;
 mod local_pool;
@@ -52,6 +56,8 @@ pub use error::JoinError;
 pub(crate) use header::{Header, TaskRef};
 pub use id::{Id, id, try_id};
 pub use join::{AbortHandle, JoinHandle};
+pub use join_map::JoinMap;
+pub use join_queue::JoinQueue;
 pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub use local_pool::LocalPoolHandle;
