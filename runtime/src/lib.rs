@@ -34,6 +34,7 @@
 //! | `fs` | files and folders (feature `fs`) |
 //! | `process` | child processes (feature `process`) |
 //! | `stream` | values that come one after the other (feature `stream`) |
+//! | `test_util` | futures polled by hand, scripted peers (feature `test-util`) |
 //! | `signal` | Unix signals and ctrl-c (feature `signal`) |
 //!
 //! Names are tokio's where the meaning is, so that code ports by changing a path. What is different:
@@ -69,6 +70,8 @@ pub mod signal;
 pub mod stream;
 pub mod sync;
 pub mod task;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 pub mod time;
 
 mod blocking;

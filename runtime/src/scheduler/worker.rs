@@ -137,8 +137,8 @@ fn until_timer(core: &Core, real: Instant) -> Option<Duration> {
     Some(Duration::from_nanos(shared.config.ticks.start(next).0.saturating_sub(now.0)))
 }
 
-/// Sleeps while the clock stands still. If nothing is going on in the driver or the blocking pool either, the clock
-/// moves to the next timer.
+/// Sleeps while the clock stands still. If nothing is going on in the driver or the blocking pool either, and nobody
+/// holds the clock, it moves to the next timer.
 fn park_paused(core: &Core, root: &dyn Root) {
     let shared = core.shared();
     core.drive(Some(Duration::ZERO));
@@ -152,7 +152,7 @@ fn park_paused(core: &Core, root: &dyn Root) {
         return;
     }
     match next {
-        Some(tick) if !has_jobs => {
+        Some(tick) if !has_jobs && !shared.clock.is_held() => {
             core.remote().parker.wake_up();
             shared.clock.advance_to(shared.config.ticks.start(tick));
             core.fire_timers();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::{Instant, machine};
 use crate::shim::Mutex;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::{Acquire, Release};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 /// Nanoseconds of the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +46,8 @@ pub(crate) struct Clock {
     /// Whether `virtual_time` is to be asked at all.
     is_virtual: AtomicBool,
     virtual_time: Mutex<VirtualTime>,
+    /// How many guards keep a paused clock from moving by itself.
+    holds: AtomicUsize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +63,7 @@ impl Clock {
         let clock = Self {
             is_virtual: AtomicBool::new(false),
             virtual_time: Mutex::new(VirtualTime::Running { ahead: 0 }),
+            holds: AtomicUsize::new(0),
         };
         if starts_paused {
             clock.pause();
@@ -73,6 +76,7 @@ impl Clock {
         Self {
             is_virtual: AtomicBool::new(true),
             virtual_time: Mutex::new(VirtualTime::Paused { at: SIMULATED_START }),
+            holds: AtomicUsize::new(0),
         }
     }
 
@@ -132,6 +136,22 @@ impl Clock {
         let VirtualTime::Paused { at } = &mut *time else { return false };
         at.0 = at.0.saturating_add(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
         true
+    }
+
+    /// Keeps a paused clock from moving by itself, until [`let_go`](Self::let_go) as often.
+    pub(crate) fn hold(&self) {
+        self.holds.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn let_go(&self) {
+        // ORDERING: Release [hold].
+        self.holds.fetch_sub(1, Release);
+    }
+
+    /// Whether a paused clock must not move by itself.
+    pub(crate) fn is_held(&self) -> bool {
+        // ORDERING: Acquire [hold]: what was done under the guards.
+        self.holds.load(Acquire) != 0
     }
 
     /// Moves a paused clock to `to`, unless it is past that.

@@ -3,6 +3,7 @@
 //! - `clock`, `instant`: what time it is
 //! - `machine`: the machine's clock, and what it has to do with `std::time::Instant`
 //! - `ticks`, `wheel`: the timers of one worker
+//! - `hold`: a paused clock that does not move by itself
 //! - `sleep`, `timeout`, `interval`: what users wait for
 //! - [`delay_queue`]: many values, each with a time of its own, and one timer
 //! - `foreign`: timers polled on threads that are no workers
@@ -15,6 +16,7 @@
 mod clock;
 pub mod delay_queue;
 mod foreign;
+mod hold;
 mod instant;
 mod interval;
 mod machine;
@@ -26,6 +28,7 @@ mod wheel;
 pub(crate) use clock::{Clock, Nanos};
 pub use delay_queue::DelayQueue;
 pub(crate) use foreign::ForeignTimer;
+pub use hold::{AutoAdvanceInhibit, inhibit_auto_advance};
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use sleep::{Sleep, sleep, sleep_until};
@@ -41,7 +44,8 @@ use crate::scheduler;
 /// Stops the clock of the current runtime.
 ///
 /// From now on time moves only through [`advance`], and by itself, to the next timer, whenever no task can run and no
-/// blocking job is under way. Tests of timeouts and retries then take no time.
+/// blocking job is under way; [`inhibit_auto_advance`] keeps it from that. Tests of timeouts and retries then take no
+/// time.
 ///
 /// # Panics
 ///
