@@ -3,6 +3,7 @@
 mod support;
 
 use std::future::{Future, pending};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -124,6 +125,9 @@ fn a_runtime_that_rests_is_dumped() {
     assert_eq!((dump.tasks.len(), dump.omitted), (1, 1));
 }
 
+/// A future that waits, whatever for.
+type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 #[track_caller]
 fn waits_for<F>(runtime: &Runtime, site: WaitSite, make: impl FnOnce() -> F)
 where
@@ -152,7 +156,7 @@ where
 #[test]
 fn each_of_our_futures_says_what_it_waits_for() {
     let runtime = current_thread();
-    let on = |site, make: Box<dyn FnOnce() -> std::pin::Pin<Box<dyn Future<Output = ()> + Send>>>| {
+    let on = |site, make: Box<dyn FnOnce() -> Waiting>| {
         waits_for(&runtime, site, make);
     };
     on(WaitSite::Sleep, Box::new(|| Box::pin(sleep(Duration::from_secs(3600)))));
@@ -160,44 +164,44 @@ fn each_of_our_futures_says_what_it_waits_for() {
         WaitSite::Join,
         Box::new(|| {
             let other = minato_runtime::spawn(pending::<()>());
-            Box::pin(async move { drop(other.await) })
+            Box::pin(async move { _ = other.await })
         }),
     );
     let (_keep, answer) = oneshot::channel::<()>();
-    on(WaitSite::OneshotRecv, Box::new(|| Box::pin(async move { drop(answer.await) })));
+    on(WaitSite::OneshotRecv, Box::new(|| Box::pin(async move { _ = answer.await })));
     let (mut question, _keep) = oneshot::channel::<()>();
     on(WaitSite::OneshotClosed, Box::new(|| Box::pin(async move { question.closed().await })));
     let (_keep, mut rx) = mpsc::channel::<()>(1);
-    on(WaitSite::MpscRecv, Box::new(|| Box::pin(async move { drop(rx.recv().await) })));
+    on(WaitSite::MpscRecv, Box::new(|| Box::pin(async move { _ = rx.recv().await })));
     let (_keep, mut rx) = mpsc::unbounded_channel::<()>();
-    on(WaitSite::MpscRecv, Box::new(|| Box::pin(async move { drop(rx.recv().await) })));
+    on(WaitSite::MpscRecv, Box::new(|| Box::pin(async move { _ = rx.recv().await })));
     let (tx, _keep) = mpsc::channel::<()>(1);
     let full = tx.clone();
     full.try_send(()).unwrap();
-    on(WaitSite::MpscSend, Box::new(|| Box::pin(async move { drop(full.send(()).await) })));
+    on(WaitSite::MpscSend, Box::new(|| Box::pin(async move { full.send(()).await.unwrap() })));
     on(WaitSite::MpscClosed, Box::new(|| Box::pin(async move { tx.closed().await })));
     let (_keep, mut rx) = broadcast::channel::<()>(1);
-    on(WaitSite::BroadcastRecv, Box::new(|| Box::pin(async move { drop(rx.recv().await) })));
+    on(WaitSite::BroadcastRecv, Box::new(|| Box::pin(async move { _ = rx.recv().await })));
     let (tx, mut rx) = watch::channel(());
     let _keep = rx.clone();
     on(WaitSite::WatchClosed, Box::new(|| Box::pin(async move { tx.closed().await })));
     let (_keep, mut fresh) = watch::channel(());
     std::mem::swap(&mut fresh, &mut rx);
-    on(WaitSite::WatchChanged, Box::new(|| Box::pin(async move { drop(rx.changed().await) })));
+    on(WaitSite::WatchChanged, Box::new(|| Box::pin(async move { _ = rx.changed().await })));
     let mutex = Arc::new(Mutex::new(()));
     let _locked = mutex.clone().try_lock_owned().unwrap();
-    on(WaitSite::MutexLock, Box::new(|| Box::pin(async move { drop(mutex.lock().await) })));
+    on(WaitSite::MutexLock, Box::new(|| Box::pin(async move { _ = mutex.lock().await })));
     let lock = Arc::new(RwLock::new(()));
     let _locked = lock.clone().try_write_owned().unwrap();
     let other = lock.clone();
-    on(WaitSite::RwLockRead, Box::new(|| Box::pin(async move { drop(lock.read().await) })));
-    on(WaitSite::RwLockWrite, Box::new(|| Box::pin(async move { drop(other.write().await) })));
+    on(WaitSite::RwLockRead, Box::new(|| Box::pin(async move { _ = lock.read().await })));
+    on(WaitSite::RwLockWrite, Box::new(|| Box::pin(async move { _ = other.write().await })));
     let semaphore = Arc::new(Semaphore::new(0));
-    on(WaitSite::Semaphore, Box::new(|| Box::pin(async move { drop(semaphore.acquire().await) })));
+    on(WaitSite::Semaphore, Box::new(|| Box::pin(async move { _ = semaphore.acquire().await })));
     let notify = Notify::new();
     on(WaitSite::Notify, Box::new(|| Box::pin(async move { notify.notified().await })));
     let barrier = Barrier::new(2);
-    on(WaitSite::Barrier, Box::new(|| Box::pin(async move { drop(barrier.wait().await) })));
+    on(WaitSite::Barrier, Box::new(|| Box::pin(async move { _ = barrier.wait().await })));
     let token = CancellationToken::new();
     on(WaitSite::Cancelled, Box::new(|| Box::pin(async move { token.cancelled().await })));
     let cell = Arc::new(OnceCell::<()>::new());
@@ -211,7 +215,7 @@ fn each_of_our_futures_says_what_it_waits_for() {
     near.set_nonblocking(true).unwrap();
     on(
         WaitSite::Ready,
-        Box::new(|| Box::pin(async move { drop(AsyncFd::new(near).unwrap().readable().await) })),
+        Box::new(|| Box::pin(async move { _ = AsyncFd::new(near).unwrap().readable().await })),
     );
 }
 

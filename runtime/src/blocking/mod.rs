@@ -155,13 +155,14 @@ impl Pool {
         } else if state.threads - state.ending < self.threads_max {
             state.threads += 1;
             state.started += 1;
-            let name = format!("{}-blocking-{}", runtime.config.thread_name, state.started);
+            let number = state.started;
             drop(state);
-            self.start_thread(runtime.clone(), name);
+            self.start_thread(runtime.clone(), number);
         }
     }
 
-    fn start_thread(&self, runtime: SharedRef, name: String) {
+    fn start_thread(&self, runtime: SharedRef, number: usize) {
+        let name = runtime.config.thread_name.of(format_args!("blocking-{number}"));
         let mut thread = std::thread::Builder::new().name(name);
         if let Some(size) = runtime.config.thread_stack_size {
             thread = thread.stack_size(size);

@@ -10,7 +10,6 @@ use mio::unix::SourceFd;
 use super::alarm::Alarm;
 use super::cells::Token;
 use super::{Cells, Interest};
-use crate::limits::IO_EVENTS_PER_TURN;
 use crate::metrics::Counter;
 use crate::time::Ticks;
 
@@ -47,7 +46,7 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(ticks: Ticks) -> io::Result<(Self, DriverHandle)> {
+    pub(crate) fn new(ticks: Ticks, events_max: usize) -> io::Result<(Self, DriverHandle)> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, WAKE)?;
@@ -56,7 +55,7 @@ impl Driver {
             Ticks::Microseconds => Some(Alarm::new(&registry, ALARM)?),
         };
         let handle = DriverHandle { registry, waker, cells: Cells::new(), events: Counter::new() };
-        Ok((Self { poll, alarm, events: mio::Events::with_capacity(IO_EVENTS_PER_TURN) }, handle))
+        Ok((Self { poll, alarm, events: mio::Events::with_capacity(events_max) }, handle))
     }
 
     /// Waits for events, at most for `timeout`, and hands the wakers they concern to `wake`.

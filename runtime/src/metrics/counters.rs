@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::Counter;
 use super::histogram::Histogram;
@@ -15,6 +15,8 @@ use crate::task::{Id, TaskRef};
 #[repr(align(128))]
 pub(crate) struct Counters {
     pub(crate) polls: Counter,
+    /// Polls of futures of `block_on`.
+    pub(crate) root_polls: Counter,
     /// The id of the task that is polled now; zero for none.
     running: AtomicU64,
     /// Tasks spawned by this worker, into its own queue.
@@ -53,6 +55,7 @@ impl Counters {
     pub(crate) fn new() -> Self {
         Self {
             polls: Counter::new(),
+            root_polls: Counter::new(),
             running: AtomicU64::new(0),
             spawns: Counter::new(),
             wakes: Counter::new(),
@@ -80,7 +83,8 @@ impl Counters {
     #[inline]
     pub(crate) fn start_poll(&self, task: Id) {
         self.polls.increment();
-        self.running.store(task.get(), Relaxed);
+        // ORDERING: Release [running]: after the poll was counted.
+        self.running.store(task.get(), Release);
     }
 
     /// Notes that no task is polled.
@@ -91,7 +95,13 @@ impl Counters {
 
     /// The id of the task that is polled now.
     pub(crate) fn running(&self) -> Option<Id> {
-        Id::of(self.running.load(Relaxed))
+        // ORDERING: Acquire [running]: whoever sees the task sees its poll counted.
+        Id::of(self.running.load(Acquire))
+    }
+
+    /// A number that stands still while one poll goes on, and only then for long: unless the worker sleeps.
+    pub(crate) fn steps(&self) -> u64 {
+        self.polls.get() + self.root_polls.get() + self.parks.get()
     }
 
     #[inline]

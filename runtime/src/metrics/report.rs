@@ -214,6 +214,16 @@ impl RuntimeMetrics {
         self.counters(worker).polls.get()
     }
 
+    /// Polls on the worker that took longer than [`blocked_threshold`](crate::runtime::Builder::blocked_threshold), also of
+    /// the future of `block_on`.
+    ///
+    /// A current-thread runtime counts them only if there is a hook for [them](crate::runtime::Builder::on_blocked).
+    #[must_use]
+    #[track_caller]
+    pub fn worker_blocked_poll_count(&self, worker: usize) -> u64 {
+        self.remote(worker).blocked_polls.get()
+    }
+
     /// Tasks that the worker has put into its own queue: those it spawned, those it woke, and those that were woken while
     /// it ran them.
     #[must_use]

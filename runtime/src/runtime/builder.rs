@@ -5,8 +5,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Config, Flavor, LocalOptions, LocalRuntime, Runtime};
-use crate::limits::{BLOCKING_THREADS_MAX, WORKERS_MAX};
+use super::config::ThreadName;
+use super::{BlockedPoll, Config, Flavor, LocalOptions, LocalRuntime, Runtime, TaskMeta, UnhandledPanic};
+use crate::limits::WORKERS_MAX;
 use crate::scheduler::{Seed, Shared, SharedRef, Simulation};
 use crate::time::{Clock, Ticks};
 
@@ -37,17 +38,7 @@ impl Builder {
     fn new(flavor: Flavor) -> Self {
         Self {
             workers: None,
-            config: Config {
-                flavor,
-                name: None,
-                thread_name: "minato".to_owned(),
-                thread_stack_size: None,
-                blocking_threads_max: BLOCKING_THREADS_MAX,
-                thread_keep_alive: Duration::from_secs(10),
-                ticks: Ticks::Milliseconds,
-                on_thread_start: None,
-                on_thread_stop: None,
-            },
+            config: Config::new(flavor),
             seed: None,
             starts_paused: false,
             simulation: None,
@@ -166,7 +157,13 @@ impl Builder {
 
     /// What the names of the runtime's threads begin with; `minato` by default.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.config.thread_name = name.into();
+        self.config.thread_name = ThreadName::Prefix(name.into());
+        self
+    }
+
+    /// Has `name` called for the name of each of the runtime's threads, instead of [`thread_name`](Self::thread_name).
+    pub fn thread_name_fn(&mut self, name: impl Fn() -> String + Send + Sync + 'static) -> &mut Self {
+        self.config.thread_name = ThreadName::Made(Arc::new(name));
         self
     }
 
@@ -177,14 +174,139 @@ impl Builder {
     }
 
     /// Runs `hook` on every thread of the runtime before it does anything.
+    ///
+    /// A panic of this or any other hook is caught: the panic hook of the process tells of it, and all goes on.
     pub fn on_thread_start(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
-        self.config.on_thread_start = Some(Arc::new(hook));
+        self.config.hooks.thread_start = Some(Arc::new(hook));
         self
     }
 
     /// Runs `hook` on every thread of the runtime before it ends.
     pub fn on_thread_stop(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
-        self.config.on_thread_stop = Some(Arc::new(hook));
+        self.config.hooks.thread_stop = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on a worker that has nothing to do, before it sleeps; it does not if the hook gives it something.
+    pub fn on_thread_park(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.thread_park = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` on a worker when it goes on after [`on_thread_park`](Self::on_thread_park).
+    pub fn on_thread_unpark(&mut self, hook: impl Fn() + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.thread_unpark = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` for every task that is spawned, in the call that spawns it, before any worker has it.
+    ///
+    /// This and the other hooks for tasks are not called for blocking jobs and tasks of a `LocalSet`.
+    pub fn on_task_spawn(&mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.task_spawn = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` before every poll of a task, on its worker.
+    ///
+    /// Without this hook and the next one, polls cost nothing more for them.
+    pub fn on_before_task_poll(&mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.before_poll = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` after every poll of a task, on its worker, also when the task is ready or has panicked.
+    pub fn on_after_task_poll(&mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.after_poll = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` for every task that is over, whether it is ready, has panicked or was aborted, after its future is
+    /// dropped and before whoever awaits its handle learns of it.
+    pub fn on_task_terminate(&mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.task_terminate = Some(Arc::new(hook));
+        self
+    }
+
+    /// Runs `hook` when a poll has gone on for longer than the [threshold](Self::blocked_threshold), once per poll.
+    ///
+    /// It is called while the poll goes on, on a thread that watches the workers: so it is called for a deadlock too. A
+    /// multi-thread runtime has that thread anyway, and [counts](super::RuntimeMetrics::worker_blocked_poll_count)
+    /// such polls also without this hook; a current-thread runtime has it only with this hook, and that
+    /// thread sleeps when the runtime does.
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    /// use minato_runtime::runtime::Builder;
+    /// use minato_runtime::task;
+    ///
+    /// let (report, reports) = mpsc::channel();
+    /// let runtime = Builder::new_current_thread()
+    ///     .blocked_threshold(Duration::from_millis(10))
+    ///     .on_blocked(move |poll| report.send(poll.to_string()).unwrap())
+    ///     .build()
+    ///     .unwrap();
+    /// runtime.block_on(async {
+    ///     // A task that waits in the way of threads.
+    ///     let task = task::Builder::new().name("stubborn").spawn(async move { reports.recv().unwrap() });
+    ///     assert!(task.unwrap().await.unwrap().contains("\"stubborn\""));
+    /// });
+    /// ```
+    pub fn on_blocked(&mut self, hook: impl Fn(&BlockedPoll) + Send + Sync + 'static) -> &mut Self {
+        self.config.hooks.blocked = Some(Arc::new(hook));
+        self
+    }
+
+    /// How long a poll may take before it counts as blocked; 100 ms by default. It is noticed up to 10 ms later.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
+    pub fn blocked_threshold(&mut self, threshold: Duration) -> &mut Self {
+        assert!(!threshold.is_zero(), "every poll takes longer than no time at all");
+        self.config.blocked_threshold = threshold;
+        self
+    }
+
+    /// What happens when a task panics; by default only whoever awaits its handle learns of it.
+    pub fn unhandled_panic(&mut self, behavior: UnhandledPanic) -> &mut Self {
+        self.config.unhandled_panic = behavior;
+        self
+    }
+
+    /// How many polls a worker makes before it looks at the clock, at descriptors and timers, and at what other threads
+    /// have left for it; 61 by default. It looks at the kernel at most every 64 µs.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
+    pub fn event_interval(&mut self, polls: u32) -> &mut Self {
+        assert!(polls > 0, "the event interval must be at least one poll");
+        self.config.event_interval = polls;
+        self
+    }
+
+    /// How many events of descriptors a worker takes from the kernel at a time; 256 by default.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
+    pub fn max_io_events_per_tick(&mut self, count: usize) -> &mut Self {
+        assert!(count > 0, "the kernel gives at least one event at a time");
+        self.config.io_events_max = count;
+        self
+    }
+
+    /// Has the workers of a multi-thread runtime run tasks in the order in which they were woken.
+    ///
+    /// By default the one woken last runs next, up to three times in a row, because what it waits for is still in the
+    /// cache. Current-thread runtimes always go by the order.
+    pub fn disable_lifo_slot(&mut self) -> &mut Self {
+        self.config.has_lifo_slot = false;
         self
     }
 

@@ -1,14 +1,13 @@
 //! What a builder has settled.
 
 use std::fmt;
-use std::sync::Arc;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use super::hooks::{self, Hooks, NameHook};
 use crate::isolated::isolated;
+use crate::limits::{BLOCKING_THREADS_MAX, IO_EVENTS_PER_TURN};
 use crate::time::Ticks;
-
-pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
 /// Which threads run the cores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +35,86 @@ impl Flavor {
 pub(crate) struct Config {
     pub(crate) flavor: Flavor,
     pub(crate) name: Option<String>,
-    pub(crate) thread_name: String,
+    pub(crate) thread_name: ThreadName,
     pub(crate) thread_stack_size: Option<usize>,
     pub(crate) blocking_threads_max: usize,
     pub(crate) thread_keep_alive: Duration,
     pub(crate) ticks: Ticks,
-    pub(crate) on_thread_start: Option<Hook>,
-    pub(crate) on_thread_stop: Option<Hook>,
+    pub(crate) hooks: Hooks,
+    pub(crate) unhandled_panic: UnhandledPanic,
+    /// Polls between looks at the clock, the driver and the mailbox.
+    pub(crate) event_interval: u32,
+    pub(crate) io_events_max: usize,
+    pub(crate) has_lifo_slot: bool,
+    /// What a poll may take before it is reported.
+    pub(crate) blocked_threshold: Duration,
 }
 
 impl Config {
-    pub(crate) fn on_thread_start(&self) {
-        if let Some(hook) = &self.on_thread_start {
-            isolated(|| hook());
+    pub(crate) fn new(flavor: Flavor) -> Self {
+        Self {
+            flavor,
+            name: None,
+            thread_name: ThreadName::Prefix("minato".to_owned()),
+            thread_stack_size: None,
+            blocking_threads_max: BLOCKING_THREADS_MAX,
+            thread_keep_alive: Duration::from_secs(10),
+            ticks: Ticks::Milliseconds,
+            hooks: Hooks::default(),
+            unhandled_panic: UnhandledPanic::Ignore,
+            event_interval: 61,
+            io_events_max: IO_EVENTS_PER_TURN,
+            has_lifo_slot: true,
+            blocked_threshold: Duration::from_millis(100),
         }
     }
 
+    pub(crate) fn on_thread_start(&self) {
+        hooks::call(self.hooks.thread_start.as_ref());
+    }
+
     pub(crate) fn on_thread_stop(&self) {
-        if let Some(hook) = &self.on_thread_stop {
-            isolated(|| hook());
+        hooks::call(self.hooks.thread_stop.as_ref());
+    }
+}
+
+/// What the threads of a runtime are called.
+#[derive(Clone)]
+pub(crate) enum ThreadName {
+    /// This, and what they are for.
+    Prefix(String),
+    /// What the user's function says.
+    Made(NameHook),
+}
+
+impl ThreadName {
+    /// The name of the next thread; calls the user's function.
+    pub(crate) fn of(&self, purpose: impl fmt::Display) -> String {
+        let mut name = None;
+        if let Self::Made(make) = self {
+            isolated(|| name = Some(make()));
+        }
+        name.unwrap_or_else(|| self.given(purpose))
+    }
+
+    /// The name of a thread that runs no code of the user but hooks; calls nothing.
+    pub(crate) fn given(&self, purpose: impl fmt::Display) -> String {
+        match self {
+            Self::Prefix(prefix) => format!("{prefix}-{purpose}"),
+            Self::Made(_) => format!("minato-{purpose}"),
         }
     }
+}
+
+/// What happens when a task panics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum UnhandledPanic {
+    /// Whoever awaits the handle of the task learns of it, and nobody else.
+    #[default]
+    Ignore,
+    /// The runtime shuts down, and all calls of `block_on` panic.
+    ShutdownRuntime,
 }
 
 impl fmt::Debug for Config {
@@ -64,7 +122,6 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("flavor", &self.flavor)
             .field("name", &self.name)
-            .field("thread_name", &self.thread_name)
             .field("thread_stack_size", &self.thread_stack_size)
             .field("blocking_threads_max", &self.blocking_threads_max)
             .field("thread_keep_alive", &self.thread_keep_alive)

@@ -165,10 +165,6 @@ impl Handle {
         self.shared.tracker.get_or_init(TaskTracker::new).clone()
     }
 
-    pub(super) fn shared_ref(&self) -> &SharedRef {
-        &self.shared
-    }
-
     /// The name that the builder gave it.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

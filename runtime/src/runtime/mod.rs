@@ -3,6 +3,7 @@
 mod builder;
 mod config;
 mod handle;
+mod hooks;
 mod local;
 mod shutdown;
 mod simulation;
@@ -15,8 +16,11 @@ use std::time::{Duration, Instant};
 pub use crate::dump::{Dump, DumpedTask, DumpedWorker, TaskState, WorkerState};
 pub use crate::metrics::{RuntimeMetrics, SpawnSite};
 pub use builder::Builder;
+pub use config::UnhandledPanic;
 pub(crate) use config::{Config, Flavor};
 pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
+pub use hooks::{BlockedPoll, TaskMeta};
+pub(crate) use hooks::{Hooks, call, call_for};
 pub use local::{LocalOptions, LocalRuntime};
 pub use shutdown::{ShutdownPlan, ShutdownReport, UnfinishedJob};
 #[doc(hidden)]
@@ -27,6 +31,12 @@ pub use simulation::{OutsideInput, Trace, check_determinism, random, random_belo
 use crate::scheduler::{self, SharedRef};
 use crate::sync::oneshot;
 use crate::task::JoinHandle;
+
+/// The number of the worker that this thread runs; nothing on threads that run none.
+#[must_use]
+pub fn worker_index() -> Option<usize> {
+    scheduler::with_core(|core| core.map(|core| core.index() as usize))
+}
 
 /// Runs tasks, timers and I/O.
 ///
@@ -143,7 +153,7 @@ impl Runtime {
     /// Dropping it loses the report.
     pub fn shutdown_async(self, plan: ShutdownPlan) -> impl Future<Output = ShutdownReport> + Send + 'static {
         let (tell, told) = oneshot::channel();
-        let name = format!("{}-shutdown", self.handle.shared().config.thread_name);
+        let name = self.handle.shared().config.thread_name.given("shutdown");
         let thread =
             std::thread::Builder::new().name(name).spawn(move || drop(tell.send(self.shutdown(plan))));
         if let Err(error) = thread {

@@ -137,6 +137,10 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
         if ended && let Some(output) = root.output.take() {
             return output;
         }
+        assert!(
+            !runtime.has_panicked(),
+            "a task panicked, and the runtime is set to shut down for that (`unhandled_panic`)"
+        );
         if !root.is_woken() {
             std::thread::park();
         }

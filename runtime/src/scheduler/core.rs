@@ -15,12 +15,11 @@ use super::{Shared, hands, queue};
 use crate::driver::Driver;
 use crate::isolated::wake_isolated;
 use crate::metrics::{Counters, Sampler};
+use crate::runtime;
 use crate::shim::atomic::Ordering::{Relaxed, Release};
 use crate::task::{Home, Stamp, TaskRef, Turn};
 use crate::time::Nanos;
 
-/// Polls between looks at the clock, the driver and the mailbox.
-const TICK_POLLS: u32 = 61;
 /// A busy worker serves its driver about this often.
 const DRIVE_INTERVAL: Duration = Duration::from_micros(64);
 /// Waking another core costs about this much; what will wait longer is worth a call for help.
@@ -37,6 +36,12 @@ pub(crate) struct Core {
     pub(super) home_index: u16,
     /// The only worker of its runtime: nothing is stolen, nobody helps.
     is_alone: bool,
+    /// Whether the task woken last runs next.
+    has_next: bool,
+    /// Whether something is to be done around each poll.
+    pub(super) has_poll_hooks: bool,
+    /// Polls between looks at the clock, the driver and the mailbox.
+    tick_polls: u32,
     pub(super) queue: Owner,
     /// What did not fit into the ring, oldest first.
     overflow: RefCell<VecDeque<TaskRef>>,
@@ -75,7 +80,7 @@ impl Core {
     ///
     /// Gives the queue back if the kernel has no descriptors left for a driver.
     pub(super) fn new(shared: &Shared, index: u32, queue: Owner) -> Result<Self, (Owner, io::Error)> {
-        let (driver, handle) = match Driver::new(shared.config.ticks) {
+        let (driver, handle) = match Driver::new(shared.config.ticks, shared.config.io_events_max) {
             Ok(driver) => driver,
             Err(error) => return Err((queue, error)),
         };
@@ -87,6 +92,9 @@ impl Core {
             index,
             home_index: u16::try_from(index).expect("no more than `WORKERS_MAX`"),
             is_alone: shared.remotes.len() == 1,
+            has_next: shared.remotes.len() != 1 && shared.config.has_lifo_slot,
+            has_poll_hooks: shared.config.hooks.has_any_around_polls(),
+            tick_polls: shared.config.event_interval,
             queue,
             overflow: RefCell::default(),
             blocks: Blocks::new(),
@@ -110,6 +118,10 @@ impl Core {
         unsafe { &*self.shared }
     }
 
+    pub(crate) fn index(&self) -> u32 {
+        self.index
+    }
+
     #[inline]
     pub(super) fn remote(&self) -> &Remote {
         // SAFETY: as `shared`, in a slice that neither moves nor changes its size.
@@ -128,13 +140,16 @@ impl Core {
     pub(super) fn schedule_woken(&self, task: TaskRef) {
         self.counters.wakes.increment();
         self.stamp(task);
-        if self.is_alone {
-            self.push(task);
-        } else {
+        if self.has_next {
             if let Some(displaced) = self.queue.push_next(task) {
                 self.push(displaced);
             }
             self.consider_help();
+        } else {
+            self.push(task);
+            if !self.is_alone {
+                self.consider_help();
+            }
         }
     }
 
@@ -251,13 +266,15 @@ impl Core {
 
     #[inline(always)]
     fn take(&self) -> Option<TaskRef> {
-        if self.next_streak.get() < NEXT_STREAK_MAX
-            && let Some(task) = self.queue.take_next()
-        {
-            self.next_streak.set(self.next_streak.get() + 1);
-            return Some(task);
+        if self.has_next {
+            if self.next_streak.get() < NEXT_STREAK_MAX
+                && let Some(task) = self.queue.take_next()
+            {
+                self.next_streak.set(self.next_streak.get() + 1);
+                return Some(task);
+            }
+            self.next_streak.set(0);
         }
-        self.next_streak.set(0);
         if let Some(task) = self.queue.pop().or_else(|| self.queue.take_next()) {
             return Some(task);
         }
@@ -275,39 +292,54 @@ impl Core {
         if let Some(simulation) = &self.shared().simulation {
             return self.run_by_chance(simulation);
         }
-        let unmeasured = self.sampler.left().min(TICK_POLLS);
+        if self.has_poll_hooks { self.run_batch_with::<true>() } else { self.run_batch_with::<false>() }
+    }
+
+    /// By itself, so that all registers are its own.
+    #[inline(never)]
+    fn run_batch_with<const HAS_POLL_HOOKS: bool>(&self) -> bool {
+        let until_tick = self.tick_polls.saturating_sub(self.polls_since_tick.get()).max(1);
+        let unmeasured = self.sampler.left().min(until_tick);
         let mut ran = 0;
         while ran < unmeasured
             && let Some(task) = self.take()
         {
             ran += 1;
-            if self.run_task(task) == AfterTurn::CoreIsLent {
+            if self.run_task::<HAS_POLL_HOOKS>(task) == AfterTurn::CoreIsLent {
                 return true;
             }
         }
         self.sampler.spend(ran);
         if self.sampler.left() == 0 {
-            ran += self.run_measured();
+            ran += self.run_measured::<HAS_POLL_HOOKS>();
             if hands::was_lent() {
                 return true;
             }
         }
         self.counters.stop_polling();
         self.polls_since_tick.set(self.polls_since_tick.get() + ran + 1);
-        if self.polls_since_tick.get() > TICK_POLLS {
+        if self.polls_since_tick.get() > self.tick_polls {
             self.tick();
         }
         ran != 0
     }
 
     #[inline(always)]
-    pub(super) fn run_task(&self, task: TaskRef) -> AfterTurn {
+    pub(super) fn run_task<const HAS_POLL_HOOKS: bool>(&self, task: TaskRef) -> AfterTurn {
         let header = task.header();
         self.counters.start_poll(header.id);
         if header.record.stamp().is_probed() {
             self.finish_probe(task);
         }
-        let turn = task.run();
+        let turn = if HAS_POLL_HOOKS {
+            let hooks = &self.shared().config.hooks;
+            task.run_between(
+                |header| runtime::call_for(hooks.before_poll.as_ref(), header),
+                |header| runtime::call_for(hooks.after_poll.as_ref(), header),
+            )
+        } else {
+            task.run()
+        };
         if hands::was_lent() {
             hands::finish_turn(task, turn);
             return AfterTurn::CoreIsLent;
@@ -320,13 +352,13 @@ impl Core {
     ///
     /// Returns how many ran: none if there is nothing to run.
     #[cold]
-    fn run_measured(&self) -> u32 {
+    fn run_measured<const HAS_POLL_HOOKS: bool>(&self) -> u32 {
         let Some(task) = self.take() else { return 0 };
         let header = task.header();
         header.record.relieve();
         let spawned_at = header.origin.spawned_at();
         let start = Instant::now();
-        if self.run_task(task) == AfterTurn::CoreIsLent {
+        if self.run_task::<HAS_POLL_HOOKS>(task) == AfterTurn::CoreIsLent {
             return 1;
         }
         let end = Instant::now();
@@ -360,6 +392,7 @@ impl Core {
     #[inline]
     fn finish_complete(&self, task: TaskRef) {
         self.counters.retire(task);
+        self.shared().note_end(task);
         match task.header().record.home() {
             Some(home) if home.worker == self.home_index => {
                 self.with_registry(|registry| registry.remove(home.slot));

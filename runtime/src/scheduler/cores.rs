@@ -132,30 +132,37 @@ impl Shared {
 
     /// Takes back a core whose thread is done with it.
     pub(super) fn give_back(&self, core: Box<Core>) {
-        let mut state = self.cores.state.lock();
-        self.give_back_locked(&mut state, core);
+        let state = self.give_back_locked(self.cores.state.lock(), core);
         if state.is_last_to_close() {
             self.drop_everything(state);
         }
     }
 
-    fn give_back_locked(&self, state: &mut MutexGuard<'_, CoresState>, core: Box<Core>) {
+    fn give_back_locked<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, CoresState>,
+        core: Box<Core>,
+    ) -> MutexGuard<'a, CoresState> {
         if state.stage == Stage::Open && !self.is_current_thread() && !core.is_quiescent() {
-            match self.start_thread(core) {
-                Ok(()) => {}
-                // Without a thread to spare the core rests until the next `block_on`.
-                Err(core) => self.rest(state, core),
+            // The name of the thread is for the user's code to make.
+            drop(state);
+            let started = self.start_thread(core);
+            state = self.cores.state.lock();
+            // Without a thread to spare the core rests until the next `block_on`.
+            if let Err(core) = started {
+                self.rest(&mut state, core);
             }
         } else {
-            self.rest(state, core);
+            self.rest(&mut state, core);
         }
+        state
     }
 
     /// Takes a core whose thread blocks inside a poll. That counts as one more thread that may touch tasks.
     pub(super) fn lend(&self, core: Box<Core>) {
         let mut state = self.cores.state.lock();
         state.without_core += 1;
-        self.give_back_locked(&mut state, core);
+        drop(self.give_back_locked(state, core));
     }
 
     /// Takes a resting core for a thread that has lent its own.
@@ -235,7 +242,7 @@ impl Shared {
     fn start_thread(&self, core: Box<Core>) -> Result<(), Box<Core>> {
         let runtime = SharedRef::of(self);
         let config = &self.config;
-        let mut thread = std::thread::Builder::new().name(format!("{}-{}", config.thread_name, core.index));
+        let mut thread = std::thread::Builder::new().name(config.thread_name.of(core.index));
         if let Some(size) = config.thread_stack_size {
             thread = thread.stack_size(size);
         }
@@ -380,7 +387,10 @@ fn cancel_queued(cores: &[Box<Core>], task: TaskRef) {
 /// Takes a cancelled task out of its registry, and tells whoever joins it.
 fn bury(cores: &[Box<Core>], task: TaskRef) {
     // All cores are here, so any of them may count it.
-    cores.first().into_iter().for_each(|core| core.counters.retire(task));
+    cores.first().into_iter().for_each(|core| {
+        core.counters.retire(task);
+        core.shared().note_end(task);
+    });
     if let Some(home) = task.header().record.home()
         && let Some(core) = cores.iter().find(|core| core.index == u32::from(home.worker))
     {
@@ -393,23 +403,13 @@ fn bury(cores: &[Box<Core>], task: TaskRef) {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::limits::BLOCKING_THREADS_MAX;
     use crate::runtime::{Config, Flavor};
     use crate::scheduler::{Seed, block_on};
     use crate::time::Clock;
 
     fn runtime(workers: usize) -> SharedRef {
-        let config = Config {
-            flavor: if workers == 1 { Flavor::CurrentThread } else { Flavor::MultiThread },
-            name: None,
-            thread_name: "test".to_owned(),
-            thread_stack_size: None,
-            blocking_threads_max: BLOCKING_THREADS_MAX,
-            thread_keep_alive: std::time::Duration::ZERO,
-            ticks: crate::time::Ticks::Milliseconds,
-            on_thread_start: None,
-            on_thread_stop: None,
-        };
+        let flavor = if workers == 1 { Flavor::CurrentThread } else { Flavor::MultiThread };
+        let config = Config { thread_keep_alive: std::time::Duration::ZERO, ..Config::new(flavor) };
         Shared::build(workers, config, Seed::of(1), Clock::new(false), None).unwrap()
     }
 

@@ -66,8 +66,8 @@ pub(crate) use self::simulation::{
 };
 use crate::blocking;
 use crate::limits::CANCELLED_TIMERS_MAX;
-use crate::runtime::{Config, Flavor, Handle};
-use crate::shim::atomic::Ordering::{Acquire, Relaxed};
+use crate::runtime::{self, Config, Flavor, Handle, UnhandledPanic};
+use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
 use crate::sync::CancellationToken;
 use crate::task::{JoinHandle, Origin, Pinned, TaskRef, TaskTracker};
@@ -81,7 +81,6 @@ static RUNTIMES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::ne
 pub(crate) struct Shared {
     /// See `reference`.
     references: AtomicUsize,
-    pub(crate) id: NonZeroU64,
     remotes: Remotes,
     idle: Idle,
     cores: Cores,
@@ -94,6 +93,9 @@ pub(crate) struct Shared {
     pub(crate) simulation: Option<Box<Simulation>>,
     pub(crate) config: Config,
     is_shut_down: AtomicBool,
+    /// A task panicked, and the runtime is set to end for that.
+    has_panicked: AtomicBool,
+    pub(crate) id: NonZeroU64,
     /// Turns over the workers for tasks from outside.
     next_worker: AtomicUsize,
 }
@@ -126,6 +128,7 @@ impl Shared {
             simulation,
             config,
             is_shut_down: AtomicBool::new(false),
+            has_panicked: AtomicBool::new(false),
             next_worker: AtomicUsize::new(0),
         };
         (0..workers).for_each(|_| shared.idle.add_helper());
@@ -202,6 +205,17 @@ impl Shared {
         }
     }
 
+    /// Tells whom it concerns that a task is over.
+    #[inline]
+    fn note_end(&self, task: TaskRef) {
+        runtime::call_for(self.config.hooks.task_terminate.as_ref(), task.header());
+    }
+
+    /// Whether a task panicked, and the runtime is set to end for that.
+    fn has_panicked(&self) -> bool {
+        self.has_panicked.load(Acquire)
+    }
+
     /// Hands a new task to some worker.
     fn spawn_remote(&self, task: TaskRef) {
         self.note_foreign_thread();
@@ -212,6 +226,7 @@ impl Shared {
             Err(task) => {
                 self.remote(worker).uncount_spawn();
                 task.cancel_queued();
+                self.note_end(task);
                 // SAFETY: cancelled, and in no registry.
                 unsafe { task.retire() };
             }
@@ -370,6 +385,7 @@ where
     let task = crate::task::allocate(future, shared.next_id(), credit, origin);
     // SAFETY: new, and `F::Output` is its output.
     let handle = unsafe { JoinHandle::new(task) };
+    runtime::call_for(shared.config.hooks.task_spawn.as_ref(), task.header());
     with_core(|core| match core {
         Some(core) if ptr::eq(core.shared(), shared) => {
             core.register(task);
@@ -467,6 +483,19 @@ pub(crate) fn request_timer(deadline: Nanos, timer: Arc<ForeignTimer>) {
         // Whoever ends the runtime may have looked before the order was there.
         runtime.remote(0).refuse_timers();
         panic!("a timer was waited for in a runtime that has shut down");
+    }
+}
+
+/// Notes that a task of a runtime has panicked.
+#[cold]
+pub(crate) fn note_panic(task: TaskRef) {
+    // SAFETY: null, or a runtime that the task keeps alive.
+    if let Some(shared) = unsafe { task.shared().as_ref() }
+        && shared.config.unhandled_panic == UnhandledPanic::ShutdownRuntime
+    {
+        // ORDERING: Release, before the shutdown that has others look.
+        shared.has_panicked.store(true, Release);
+        shared.shut_down();
     }
 }
 

@@ -5,13 +5,20 @@
 //! polls of each worker from one look to the next. It also corrects the estimate of how long polls take, and it
 //! sends a helper to serve the driver of a worker that is stuck.
 //!
+//! A poll that goes on for longer than the builder's threshold is counted, and told to the user's hook with the name of
+//! its task.
+//!
 //! It starts when a worker first leaves work waiting while others sleep, looks every millisecond, less often while
-//! there is nothing to see, and sleeps when all workers do.
+//! there is nothing to see, and sleeps when all workers do. The only worker of a runtime is watched if there is a hook to
+//! be told.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::core::HELP_DELAY_NANOS;
 use super::{Remote, Shared, SharedRef, context};
+use crate::dump;
+use crate::isolated::isolated;
+use crate::runtime::BlockedPoll;
 use crate::shim::atomic::AtomicU8;
 use crate::shim::atomic::Ordering::{AcqRel, Relaxed, Release, SeqCst};
 use crate::shim::{Condvar, Mutex, fence};
@@ -57,8 +64,8 @@ impl Monitor {
         match self.state.load(Relaxed) {
             OFF => {
                 let runtime = SharedRef::of(shared);
-                let thread =
-                    std::thread::Builder::new().name(format!("{}-monitor", shared.config.thread_name));
+                let name = shared.config.thread_name.given("monitor");
+                let thread = std::thread::Builder::new().name(name);
                 // Without a thread to spare there is no watch; work still gets done by its owners.
                 if thread.spawn(move || run(&runtime)).is_ok() {
                     self.state.store(WATCHING, Release);
@@ -123,13 +130,14 @@ impl Monitor {
 fn run(runtime: &SharedRef) {
     let _entered = context::enter(runtime.clone());
     let shared: &Shared = runtime;
-    let mut seen = vec![0; shared.remotes.len()];
+    let mut watched: Vec<Watched> = shared.remotes.iter().map(|_| Watched::new()).collect();
+    let period_max = PERIOD_MAX.min(shared.config.blocked_threshold / 2).max(PERIOD_MIN);
     let mut period = PERIOD_MIN;
     let mut quiet_looks = 0;
     while shared.monitor.wait(period) {
-        let look = look(shared, &mut seen, period);
+        let look = look(runtime, &mut watched, period);
         quiet_looks = if look.all_asleep { quiet_looks + 1 } else { 0 };
-        period = if look.any_slow { PERIOD_MIN } else { (period * 2).min(PERIOD_MAX) };
+        period = if look.any_slow { PERIOD_MIN } else { (period * 2).min(period_max) };
         if quiet_looks >= QUIET_LOOKS {
             shared.monitor.sleep(|| shared.remotes.iter().all(is_quiet));
             quiet_looks = 0;
@@ -148,19 +156,76 @@ struct Look {
     any_slow: bool,
 }
 
-fn look(shared: &Shared, seen: &mut [u64], period: Duration) -> Look {
+/// What was seen of a worker.
+struct Watched {
+    /// The steps it had taken.
+    steps: u64,
+    /// When it had taken that many first; nothing if it slept since.
+    since: Option<Instant>,
+    is_reported: bool,
+}
+
+impl Watched {
+    fn new() -> Self {
+        Self { steps: 0, since: None, is_reported: false }
+    }
+
+    /// How many steps it has taken since the last look.
+    fn step_to(&mut self, steps: u64, now: Instant) -> u64 {
+        let made = steps - std::mem::replace(&mut self.steps, steps);
+        if made != 0 || self.since.is_none() {
+            self.since = Some(now);
+            self.is_reported = false;
+        }
+        made
+    }
+
+    /// For how long it has taken none, when that is long enough to tell and was not told yet.
+    fn report(&mut self, threshold: Duration, now: Instant) -> Option<Duration> {
+        let running_for = now.saturating_duration_since(self.since?);
+        if self.is_reported || running_for < threshold {
+            return None;
+        }
+        self.is_reported = true;
+        Some(running_for)
+    }
+}
+
+/// Tells of a poll that began with the last of `steps` and still goes on.
+fn report(runtime: &SharedRef, worker: usize, steps: u64, running_for: Duration) {
+    let remote = &runtime.remotes[worker];
+    remote.blocked_polls.increment();
+    let Some(hook) = &runtime.config.hooks.blocked else { return };
+    let running = remote.counters.running();
+    if remote.counters.steps() != steps {
+        // It is over, and the worker with another task already.
+        return;
+    }
+    let task = running.and_then(|task| dump::find(runtime, task));
+    let blocked = BlockedPoll { worker, thread: remote.thread(), task, running_for };
+    isolated(|| hook(&blocked));
+}
+
+fn look(runtime: &SharedRef, watched: &mut [Watched], period: Duration) -> Look {
+    let shared: &Shared = runtime;
+    let threshold = shared.config.blocked_threshold;
+    let now = Instant::now();
     let mut look = Look { all_asleep: true, any_slow: false };
-    for (remote, seen) in shared.remotes.iter().zip(seen) {
+    for (worker, (remote, watched)) in shared.remotes.iter().zip(watched).enumerate() {
         if is_quiet(remote) {
+            watched.since = None;
             continue;
         }
         look.all_asleep = false;
-        let polls = remote.counters.polls.get();
-        let made = polls - std::mem::replace(seen, polls);
+        let steps = remote.counters.steps();
+        let made = watched.step_to(steps, now);
         if made == 0 {
             look.any_slow = true;
-            remote.stuck_at.store(polls, Release);
+            remote.stuck_at.store(steps, Release);
             shared.call_helper();
+            if let Some(running_for) = watched.report(threshold, now) {
+                report(runtime, worker, steps, running_for);
+            }
             continue;
         }
         let estimate = u32::try_from(period.as_nanos() as u64 / made).unwrap_or(u32::MAX);

@@ -32,7 +32,7 @@ struct Ring {
     head: Padded<AtomicUsize>,
     tail: Padded<AtomicUsize>,
     next: AtomicPtr<Header>,
-    slots: Box<[AtomicPtr<Header>]>,
+    slots: Box<[AtomicPtr<Header>; CAPACITY]>,
 }
 
 /// The end that pushes and takes; one per queue, on one thread at a time.
@@ -56,7 +56,7 @@ pub(crate) fn new(is_private: bool) -> (Owner, Stealer) {
         head: Padded(AtomicUsize::new(0)),
         tail: Padded(AtomicUsize::new(0)),
         next: AtomicPtr::new(ptr::null_mut()),
-        slots: (0..CAPACITY).map(|_| AtomicPtr::new(ptr::null_mut())).collect(),
+        slots: Box::new(std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()))),
     });
     (Owner { ring: ring.clone(), is_private, confined: PhantomData }, Stealer { ring })
 }

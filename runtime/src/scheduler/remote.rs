@@ -13,7 +13,7 @@ use super::registry::Registry;
 use crate::driver::{Driver, DriverHandle};
 use crate::isolated::wake_isolated;
 use crate::limits::RETIRED_MAX;
-use crate::metrics::{Counters, SAMPLE_INTERVAL};
+use crate::metrics::{Counter, Counters, SAMPLE_INTERVAL};
 use crate::shim::Mutex;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
@@ -43,6 +43,8 @@ pub(crate) struct Remote {
     /// Whether a thread runs the core.
     pub(super) is_running: AtomicBool,
     pub(crate) counters: Arc<Counters>,
+    /// Polls that the monitor found to take too long; it alone writes this.
+    pub(crate) blocked_polls: Counter,
     /// The thread that runs the core.
     thread: Mutex<Option<ThreadId>>,
     /// New tasks that others have put into the mailbox.
@@ -51,7 +53,7 @@ pub(crate) struct Remote {
     wakes: AtomicU64,
     /// How long a poll takes, in nanoseconds; an estimate of the owner, corrected by the monitor.
     pub(super) poll_nanos: AtomicU32,
-    /// The number of polls at which the monitor found the worker held up in one poll.
+    /// The number of steps at which the monitor found the worker held up in one poll.
     pub(super) stuck_at: AtomicU64,
 }
 
@@ -72,6 +74,7 @@ impl Remote {
             is_called: AtomicBool::new(false),
             is_running: AtomicBool::new(false),
             counters: Arc::new(Counters::new()),
+            blocked_polls: Counter::new(),
             thread: Mutex::new(None),
             spawns: AtomicU64::new(0),
             wakes: AtomicU64::new(0),
@@ -204,7 +207,7 @@ impl Remote {
 
     /// Whether the monitor found the worker held up, in a poll that still goes on.
     pub(super) fn is_stuck(&self) -> bool {
-        self.stuck_at.load(Acquire) == self.counters.polls.get()
+        self.stuck_at.load(Acquire) == self.counters.steps()
     }
 
     /// Serves the driver, unless somebody else is doing so. False if somebody is.
@@ -302,7 +305,7 @@ mod tests {
     #[test]
     fn a_telling_that_a_helper_took_out_of_the_driver_still_ends_the_sleep() {
         let remote = Remote::new(super::super::queue::new(false).1, 0);
-        let (driver, handle) = Driver::new(Ticks::Milliseconds).unwrap();
+        let (driver, handle) = Driver::new(Ticks::Milliseconds, 8).unwrap();
         remote.install_driver(driver, handle);
         assert!(remote.parker.announce());
         remote.tell();

@@ -155,7 +155,9 @@ impl Core {
         let at_nanos = self.shared().clock.now().0;
         let id = task.header().id;
         simulation.fold(TraceEvent::RunTask { id, among, at_nanos });
-        if self.run_task(task) == AfterTurn::CoreIsLent {
+        let after =
+            if self.has_poll_hooks { self.run_task::<true>(task) } else { self.run_task::<false>(task) };
+        if after == AfterTurn::CoreIsLent {
             return true;
         }
         self.counters.stop_polling();

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Core;
 use super::hands::{self, Hands};
+use crate::runtime::{self, Hooks};
 use crate::time::Nanos;
 
 /// The future that `block_on` waits for, if the worker runs inside one.
@@ -56,8 +57,12 @@ fn run_core(core: &Core, root: &mut dyn Root) -> End {
     root.run_by(core.index);
     let _here = Here::new(core);
     core.start();
+    if core.shared().config.hooks.blocked.is_some() {
+        core.shared().monitor.watch(core.shared());
+    }
     loop {
         if root.is_woken() && core.lets_root_go_first() {
+            core.counters.root_polls.increment();
             let is_ready = Hands::poll_root(|| root.poll());
             if is_ready {
                 return End::RootReady;
@@ -104,6 +109,12 @@ fn park(core: &Core, root: &dyn Root) {
     let shared = core.shared();
     let remote = core.remote();
     let is_helper = shared.remotes.len() > 1;
+    let hooks = &shared.config.hooks;
+    runtime::call(hooks.thread_park.as_ref());
+    let _parked = Parked(hooks);
+    if hooks.thread_park.is_some() && (core.has_work() || root.is_woken()) {
+        return;
+    }
     if is_helper {
         shared.idle.fall_asleep(core.index);
     }
@@ -122,11 +133,21 @@ fn park(core: &Core, root: &dyn Root) {
     }
     if is_helper {
         shared.idle.wake_up(core.index);
-        if remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake() {
-            shared.monitor.watch(shared);
-        }
+    }
+    let is_watched = is_helper || hooks.blocked.is_some();
+    if is_watched && (remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake()) {
+        shared.monitor.watch(shared);
     }
     core.restart_tick();
+}
+
+/// Tells whom it concerns that a worker goes on.
+struct Parked<'a>(&'a Hooks);
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        runtime::call(self.0.thread_unpark.as_ref());
+    }
 }
 
 /// How long the driver may wait: until the wheel has something to do.

@@ -141,7 +141,10 @@ unsafe fn poll<F: Future, O: Owner>(task: TaskRef) -> bool {
     let output = match polled {
         Ok(Poll::Pending) => return false,
         Ok(Poll::Ready(output)) => Ok(output),
-        Err(payload) => Err(JoinError::panic(task.header().id, payload)),
+        Err(payload) => {
+            scheduler::note_panic(task);
+            Err(JoinError::panic(task.header().id, payload))
+        }
     };
     // SAFETY: the caller holds the claim, and nobody replaced the future.
     unsafe { finish::<F, O>(task, output) };

@@ -2,7 +2,7 @@
 
 use std::task::Waker;
 
-use super::header::TaskRef;
+use super::header::{Header, TaskRef};
 use super::state::Start;
 use super::{coop, current};
 use crate::isolated::wake_isolated;
@@ -22,14 +22,22 @@ impl TaskRef {
     /// Runs a task that the caller took from a queue.
     #[inline]
     pub(crate) fn run(self) -> Turn {
+        self.run_between(|_| (), |_| ())
+    }
+
+    /// As [`run`](Self::run), with something to be done before the poll and after it.
+    #[inline(always)]
+    pub(crate) fn run_between(self, before: impl FnOnce(&Header), after: impl FnOnce(&Header)) -> Turn {
         let header = self.header();
         match header.state.start() {
             Start::Poll => {
+                before(header);
                 header.record.start_poll();
                 let outer = current::enter(self);
                 // SAFETY: `start` gave us the claim.
                 let is_ready = coop::with_budget(|| unsafe { (header.vtable.poll)(self) });
                 current::leave(outer);
+                after(header);
                 if !is_ready {
                     return if header.state.finish_pending() { Turn::Requeue } else { Turn::Pending };
                 }

@@ -107,7 +107,8 @@ impl State {
     pub(crate) fn start(&self) -> Start {
         // ORDERING: AcqRel [start]. Acquire sees what wakers wrote before [wake] and what the last poll left at
         // [idle]; Release lets a wake that comes after read that we run.
-        let previous = self.0.fetch_xor(NOTIFIED | RUNNING, AcqRel);
+        // The flags are known, so a sum turns the one off and the other on: one instruction, where others are loops.
+        let previous = self.0.fetch_sub(NOTIFIED - RUNNING, AcqRel);
         debug_assert!(previous & NOTIFIED != 0 && previous & (RUNNING | COMPLETE) == 0);
         if previous & CANCELLED != 0 { Start::Cancel } else { Start::Poll }
     }
@@ -115,7 +116,7 @@ impl State {
     /// Ends a poll that was pending. True if the task was woken meanwhile and must be queued again by the caller.
     pub(crate) fn finish_pending(&self) -> bool {
         // ORDERING: AcqRel [idle]. Release hands the future to the next [start].
-        let previous = self.0.fetch_and(!RUNNING, AcqRel);
+        let previous = self.0.fetch_sub(RUNNING, AcqRel);
         debug_assert!(previous & RUNNING != 0 && previous & COMPLETE == 0);
         previous & NOTIFIED != 0
     }
@@ -123,7 +124,7 @@ impl State {
     /// Publishes the output. The snapshot says who owns it and the join waker (invariants 4 and 5).
     pub(crate) fn complete(&self) -> Snapshot {
         // ORDERING: AcqRel [complete]. Release publishes the output; Acquire sees the join waker of [join_waker].
-        let previous = self.0.fetch_xor(RUNNING | COMPLETE, AcqRel);
+        let previous = self.0.fetch_add(COMPLETE - RUNNING, AcqRel);
         debug_assert!(previous & RUNNING != 0 && previous & COMPLETE == 0);
         Snapshot(previous)
     }

@@ -31,7 +31,7 @@ use crate::time::timeout;
 /// Takes `runtime` through the stages. The caller runs no core of it.
 pub(super) fn shut_down(runtime: &Handle, plan: ShutdownPlan) -> ShutdownReport {
     let start = Instant::now();
-    let shared = runtime.shared_ref();
+    let shared = runtime.shared();
     let ShutdownPlan { mut tokens, mut trackers, drain, abort, blocking } = plan;
     tokens.push(runtime.shutdown_token());
     trackers.push(runtime.tracker());
@@ -73,7 +73,7 @@ fn wait_for_trackers(runtime: &Handle, trackers: &[TaskTracker], limit: Duration
     if trackers.iter().all(TaskTracker::is_empty) {
         return;
     }
-    let shared = runtime.shared_ref();
+    let shared = runtime.shared();
     match shared.config.flavor {
         Flavor::MultiThread => block_until(Instant::now() + limit, all_ended(trackers)),
         Flavor::CurrentThread if !shared.clock.is_virtual() => {
@@ -85,7 +85,7 @@ fn wait_for_trackers(runtime: &Handle, trackers: &[TaskTracker], limit: Duration
                     stopped.run_until_cancelled(all_ended(&waited)).await;
                 });
             };
-            match thread::Builder::new().name(format!("{}-shutdown", shared.config.thread_name)).spawn(run) {
+            match thread::Builder::new().name(shared.config.thread_name.given("shutdown")).spawn(run) {
                 Ok(_) => block_until(Instant::now() + limit, all_ended(trackers)),
                 Err(_) => drop(runtime.block_on(timeout(limit, all_ended(trackers)))),
             }
@@ -106,7 +106,7 @@ fn end_tasks(shared: &SharedRef) {
     }
     // Whoever finds all cores at rest drops the tasks himself, and their destructors may block.
     let ending = shared.clone();
-    let name = format!("{}-shutdown", shared.config.thread_name);
+    let name = shared.config.thread_name.given("shutdown");
     if thread::Builder::new().name(name).spawn(move || ending.shut_down()).is_err() {
         shared.shut_down();
     }
