@@ -1,6 +1,7 @@
 //! The standard streams, in child processes: this test binary, called again with a part to play.
 
 #![cfg(all(feature = "io-std", feature = "process", target_os = "linux"))]
+#![expect(clippy::print_stdout, reason = "printing is what is tested")]
 
 mod support;
 

@@ -69,7 +69,6 @@ struct Queued {
 enum AtShutdown {
     Drop,
     /// It is run first: it carries what somebody was told is on its way.
-    #[cfg_attr(not(feature = "fs"), expect(dead_code, reason = "files alone have such jobs"))]
     Run,
 }
 
