@@ -2,13 +2,16 @@
 //!
 //! Read the examples in this order; each shows one layer more:
 //!
-//! 1. `tcp-echo`: tasks and sockets
-//! 2. `mini-redis`: a protocol of one's own, many clients, shared state, an orderly end
-//! 3. `http-client`: requests, pooled connections, streamed bodies
-//! 4. `middleware`: a stack of layers, and one written as an async function
-//! 5. `axum-on-minato`: an unmodified axum router
-//! 6. `grpc-streaming`: the four kinds of call, in one process
-//! 7. `hello` and `hello-client`: everything on one port
+//! 1. `tcp-echo` and `udp-echo`: tasks and sockets
+//! 2. `chat`: lines, and a channel that reaches everybody
+//! 3. `tcp-proxy`: connecting by name, and passing bytes on inside the kernel
+//! 4. `tls-echo`: TLS, and a certificate that is replaced while it runs
+//! 5. `mini-redis`: a protocol of one's own, many clients, shared state, an orderly end
+//! 6. `http-client`: requests, pooled connections, streamed bodies
+//! 7. `middleware`: a stack of layers, and one written as an async function
+//! 8. `axum-on-minato`: an unmodified axum router
+//! 9. `grpc-streaming`: the four kinds of call, in one process
+//! 10. `hello` and `hello-client`: everything on one port
 
 #![forbid(unsafe_code)]
 
@@ -23,15 +26,14 @@ struct FrontPage;
 use minato_runtime::select;
 use minato_runtime::signal::unix::{SignalKind, signal};
 
-/// Waits until the process is asked to end, by ctrl-c or by SIGTERM.
-pub async fn asked_to_end() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Waits until the process is asked to end, by ctrl-c or by SIGTERM, from the call on.
+pub fn asked_to_end() -> impl Future<Output = ()> {
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+    async {
+        let [Ok(mut interrupt), Ok(mut terminate)] = signals else { return std::future::pending().await };
+        select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }

@@ -14,8 +14,14 @@ struct Server {
 
 impl Server {
     fn start(binary: &str) -> Self {
+        Self::start_with(binary, &[])
+    }
+
+    /// With more arguments behind the address.
+    fn start_with(binary: &str, args: &[&str]) -> Self {
         let mut child = Command::new(binary)
             .arg("127.0.0.1:0")
+            .args(args)
             .env("MINATO_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()
@@ -89,6 +95,108 @@ fn mini_redis_answers_and_ends_when_asked_to() {
     peer.read_to_string(&mut answers).unwrap();
     assert_eq!(answers, "+OK\r\n$4\r\nNami\r\n+OK\r\n");
     server.end();
+}
+
+#[test]
+fn udp_echo_sends_back_each_datagram() {
+    let server = Server::start(env!("CARGO_BIN_EXE_udp-echo"));
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    peer.connect(server.address).unwrap();
+    for message in [&b"ahoy"[..], b"", &[7; 9000]] {
+        peer.send(message).unwrap();
+        let mut answer = [0; 10_000];
+        let len = peer.recv(&mut answer).unwrap();
+        assert_eq!(&answer[..len], message);
+    }
+    server.end();
+}
+
+#[test]
+fn tcp_proxy_passes_on_pieces_of_all_sizes() {
+    let echo = Server::start(env!("CARGO_BIN_EXE_tcp-echo"));
+    let proxy = Server::start_with(env!("CARGO_BIN_EXE_tcp-proxy"), &[&echo.address.to_string()]);
+    for size in [5, 100_000] {
+        let mut peer = TcpStream::connect(proxy.address).unwrap();
+        let mut reading = peer.try_clone().unwrap();
+        let reader = std::thread::spawn(move || {
+            let mut answer = Vec::new();
+            reading.read_to_end(&mut answer).unwrap();
+            answer
+        });
+        let message = vec![3; size];
+        peer.write_all(&message).unwrap();
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        assert!(reader.join().unwrap() == message);
+    }
+    proxy.end();
+    echo.end();
+}
+
+#[test]
+fn everybody_in_the_chat_reads_what_anybody_writes() {
+    let server = Server::start(env!("CARGO_BIN_EXE_chat"));
+    let enter = |name: &str| {
+        let mut peer = TcpStream::connect(server.address).unwrap();
+        let mut lines = BufReader::new(peer.try_clone().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "your name?");
+        writeln!(peer, "{name}").unwrap();
+        assert_eq!(lines.next().unwrap(), format!("* {name} is here"));
+        (peer, lines)
+    };
+    let (mut ann, mut heard_by_ann) = enter("ann");
+    let (bob, mut heard_by_bob) = enter("bob");
+    assert_eq!(heard_by_ann.next().unwrap(), "* bob is here");
+    writeln!(ann, "good morning").unwrap();
+    assert_eq!(heard_by_ann.next().unwrap(), "ann: good morning");
+    assert_eq!(heard_by_bob.next().unwrap(), "ann: good morning");
+    drop((bob, heard_by_bob));
+    assert_eq!(heard_by_ann.next().unwrap(), "* bob has gone");
+    // A line without an end costs its sender the connection, and nobody else anything.
+    ann.write_all(&[b'x'; 4096]).unwrap();
+    while heard_by_ann.next().is_some_and(|line| line == "* ann has gone") {}
+    server.end();
+}
+
+#[test]
+fn tls_echo_shows_a_new_certificate_after_a_hangup() {
+    use minato_net::tls::rustls::{ClientConnection, StreamOwned};
+    use minato_net::tls::{Roots, TlsConnector};
+
+    let folder = std::env::temp_dir().join(format!("minato-tls-echo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name));
+    let issue = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&certificate, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        Roots::empty().with_pem(made.cert.pem().as_bytes()).unwrap()
+    };
+    let echoes = |server: &Server, roots: &Roots| -> std::io::Result<()> {
+        let connector = TlsConnector::builder().roots(roots.clone()).build().unwrap();
+        let session =
+            ClientConnection::new(connector.config().clone(), "localhost".try_into().unwrap()).unwrap();
+        let mut stream = StreamOwned::new(session, TcpStream::connect(server.address).unwrap());
+        stream.write_all(b"ahoy")?;
+        stream.conn.send_close_notify();
+        stream.flush()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        assert_eq!(answer, "ahoy");
+        Ok(())
+    };
+    let old = issue();
+    let files = [&certificate, &key].map(|path| path.to_str().unwrap());
+    let server = Server::start_with(env!("CARGO_BIN_EXE_tls-echo"), &files);
+    echoes(&server, &old).unwrap();
+    let new = issue();
+    kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
+    // The signal is handled when the process gets to it.
+    while echoes(&server, &new).is_err() {
+        std::thread::yield_now();
+    }
+    assert!(echoes(&server, &old).is_err());
+    server.end();
+    std::fs::remove_dir_all(&folder).unwrap();
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! - [`unix`], [`UnixListener`], [`UnixStream`], [`UnixDatagram`]: sockets in the file system
 //! - [`ToSocketAddrs`], [`lookup_host`], [`Resolver`]: names; [`Dialer`]: connecting to them (RFC 8305)
 //! - `tls` (feature `tls`): TLS over any of the streams
+//! - [`copy_bidirectional`]: what a proxy does, in the kernel where that pays
 //! - [`accept`]: a loop that goes on when the process has run out of descriptors
 //!
 //! A socket belongs to no runtime until an operation on it first would block; from then on it belongs to the worker
@@ -50,12 +51,14 @@ mod halves;
 mod limits;
 mod options;
 mod readiness;
+mod relay;
 mod resolve;
 mod source;
 mod stream;
 
 pub use addr::{ToSocketAddrs, lookup_host};
 pub use dial::Dialer;
+pub use relay::copy_bidirectional;
 pub use resolve::{Resolver, Resolving, SystemResolver};
 pub use source::{Interest, Ready};
 pub use tcp::{TcpListener, TcpSocket, TcpStream};

@@ -53,3 +53,12 @@ pub(crate) const CONNECTIONS_MAX: usize = 65_536;
 
 /// LIMIT: connections of a limited accept loop from one address, so that one peer does not take all.
 pub(crate) const CONNECTIONS_PER_PEER_MAX: usize = 1024;
+
+/// Bytes a relay copies at a time; a read that fills them says that splicing pays.
+pub(crate) const RELAY_BUFFER_BYTES: usize = 8192;
+
+/// Bytes a relay asks the kernel to move at a time; a pipe takes this much if it is made of full pages.
+pub(crate) const RELAY_SPLICE_BYTES: usize = 65_536;
+
+/// LIMIT: pipes and buffers of relays that a thread keeps for the next.
+pub(crate) const RELAY_STOCK_MAX: usize = 16;

@@ -2,6 +2,7 @@
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::net::Shutdown;
+use std::os::fd::BorrowedFd;
 use std::task::{Context, Poll};
 
 use minato_runtime::io::ReadBuf;
@@ -10,7 +11,7 @@ use minato_runtime::io::ReadBuf;
 pub trait SharedStream: sealed::Sealed {}
 
 pub(crate) mod sealed {
-    use super::{Context, IoSlice, IoSliceMut, Poll, ReadBuf, Shutdown, io};
+    use super::{BorrowedFd, Context, IoSlice, IoSliceMut, Poll, ReadBuf, Shutdown, io};
 
     /// The hidden half of [`SharedStream`](super::SharedStream).
     pub trait Sealed {
@@ -26,6 +27,20 @@ pub(crate) mod sealed {
         fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
         /// Writes several slices; one task at a time.
         fn poll_send_vectored(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
+        /// Moves at most `len` received bytes into an empty pipe; one task at a time.
+        fn poll_splice_from(
+            &self,
+            cx: &mut Context<'_>,
+            pipe: BorrowedFd<'_>,
+            len: usize,
+        ) -> Poll<io::Result<usize>>;
+        /// Sends at most `len` bytes out of a pipe that has as many; one task at a time.
+        fn poll_splice_to(
+            &self,
+            cx: &mut Context<'_>,
+            pipe: BorrowedFd<'_>,
+            len: usize,
+        ) -> Poll<io::Result<usize>>;
         /// Ends a direction.
         fn end(&self, how: Shutdown) -> io::Result<()>;
     }
@@ -65,6 +80,28 @@ macro_rules! shared_stream {
                 bufs: &[std::io::IoSlice<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
                 self.io.poll_send_vectored(cx, bufs)
+            }
+
+            fn poll_splice_from(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                pipe: std::os::fd::BorrowedFd<'_>,
+                len: usize,
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let flags = rustix::pipe::SpliceFlags::NONBLOCK | rustix::pipe::SpliceFlags::MOVE;
+                let splice = |io: &_| Ok(rustix::pipe::splice(io, None, pipe, None, len, flags)?);
+                self.io.poll_read_io(cx, splice)
+            }
+
+            fn poll_splice_to(
+                &self,
+                cx: &mut std::task::Context<'_>,
+                pipe: std::os::fd::BorrowedFd<'_>,
+                len: usize,
+            ) -> std::task::Poll<std::io::Result<usize>> {
+                let flags = rustix::pipe::SpliceFlags::NONBLOCK | rustix::pipe::SpliceFlags::MOVE;
+                let splice = |io: &_| Ok(rustix::pipe::splice(pipe, None, io, None, len, flags)?);
+                self.io.poll_write_io(cx, splice)
             }
 
             fn end(&self, how: std::net::Shutdown) -> std::io::Result<()> {

@@ -152,7 +152,7 @@ fn each_datagram_is_decoded_by_itself() {
 #[test]
 fn batches_cross_in_both_ways_of_sending_and_keep_their_bounds() {
     run(async {
-        let (a, b) = pair().await;
+        let (_, b) = pair().await;
         let to = b.local_addr().unwrap();
         let a = BatchedUdpSocket::new(UdpSocket::bind("127.0.0.1:0").await.unwrap()).unwrap();
         let b = BatchedUdpSocket::new(b).unwrap();

@@ -1,0 +1,79 @@
+//! The pipes and buffers of a thread, which nobody holds while nothing flows.
+
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use crate::limits::{RELAY_BUFFER_BYTES, RELAY_STOCK_MAX};
+
+thread_local! {
+    static PIPES: RefCell<Vec<Pipe>> = const { RefCell::new(Vec::new()) };
+    static BUFFERS: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Puts `value` back, unless there are enough or the thread is ending.
+fn give_back<T>(stock: &'static std::thread::LocalKey<RefCell<Vec<T>>>, value: T) {
+    let _ = stock.try_with(|stock| {
+        let mut stock = stock.borrow_mut();
+        if stock.len() < RELAY_STOCK_MAX {
+            stock.push(value);
+        }
+    });
+}
+
+/// An empty pipe.
+pub(super) struct Pipe {
+    reader: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Pipe {
+    pub(super) fn take() -> io::Result<Self> {
+        if let Some(pipe) = PIPES.with_borrow_mut(Vec::pop) {
+            return Ok(pipe);
+        }
+        let (reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
+        Ok(Self { reader, writer })
+    }
+
+    /// For the next; a pipe that is not empty is dropped instead.
+    pub(super) fn give_back(self) {
+        give_back(&PIPES, self);
+    }
+
+    pub(super) fn reader(&self) -> BorrowedFd<'_> {
+        self.reader.as_fd()
+    }
+
+    pub(super) fn writer(&self) -> BorrowedFd<'_> {
+        self.writer.as_fd()
+    }
+}
+
+/// A buffer that was zeroed once, and goes back by itself.
+pub(super) struct Buffer(Option<Box<[u8]>>);
+
+impl Buffer {
+    pub(super) fn take() -> Self {
+        let stocked = BUFFERS.with_borrow_mut(Vec::pop);
+        Self(Some(stocked.unwrap_or_else(|| vec![0; RELAY_BUFFER_BYTES].into())))
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.0.as_deref_mut().unwrap_or_default()
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let Some(buffer) = self.0.take() {
+            give_back(&BUFFERS, buffer);
+        }
+    }
+}
