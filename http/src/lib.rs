@@ -69,6 +69,7 @@ pub mod upgrade;
 
 pub use self::body::{Body, BodySender};
 pub use self::client::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
+pub use self::client::proxy::{Proxies, Proxy};
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};
 pub use self::error::{Error, Initiator, Reset, Scope, Timeout};

@@ -10,6 +10,7 @@ use minato_runtime::io::{AsyncRead, AsyncWrite};
 use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 use super::connect::Connector;
 use super::pool::Pool;
+use super::proxy::Proxies;
 use super::secure::Tls;
 use super::{Client, Shared};
 
@@ -20,11 +21,12 @@ pub struct ClientBuilder {
     config: ClientConfig,
     connector: Connector,
     pub(super) tls: Tls,
+    proxies: Proxies,
 }
 
 impl ClientBuilder {
     pub(super) fn new(connector: Connector) -> Self {
-        Self { config: ClientConfig::default(), connector, tls: Tls::default() }
+        Self { config: ClientConfig::default(), connector, tls: Tls::default(), proxies: Proxies::new() }
     }
 
     /// Replaces all settings.
@@ -69,11 +71,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Sends requests through proxies. Without this, none is used, whatever the environment says.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
     /// The client.
     #[must_use]
     pub fn build(self) -> Client {
         let pool = Pool::new(self.config.pool.clone());
-        let Self { config, connector, tls } = self;
-        Client { shared: Arc::new(Shared { config, connector, tls, pool }) }
+        let Self { config, connector, tls, proxies } = self;
+        Client { shared: Arc::new(Shared { config, connector, tls, proxies, pool }) }
     }
 }

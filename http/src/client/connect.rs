@@ -9,6 +9,8 @@ use std::sync::Arc;
 use http::Uri;
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 
+use crate::h1::encode::Forwarding;
+
 /// A connection of any kind.
 pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
@@ -28,6 +30,8 @@ pub(super) struct Connected {
     pub(super) io: BoxIo,
     /// What was agreed on, where the way of connecting has a word for that.
     pub(super) agreed: Option<Agreed>,
+    /// It leads to a proxy that requests are given to.
+    pub(super) forwarding: Option<Arc<Forwarding>>,
 }
 
 type Connecting = Pin<Box<dyn Future<Output = io::Result<BoxIo>> + Send>>;

@@ -48,6 +48,20 @@ impl Key {
         uri.build().unwrap_or_default()
     }
 
+    /// Host and port, the port always told.
+    pub(super) fn place(&self) -> String {
+        format!("{}:{}", self.authority.host(), self.port())
+    }
+
+    /// RFC 9110 §4.2: the port, also where the URI names none.
+    pub(super) fn port(&self) -> u16 {
+        let usual = match self.transport {
+            Transport::Clear => 80,
+            Transport::Tls => 443,
+        };
+        self.authority.port_u16().unwrap_or(usual)
+    }
+
     /// The name or address of the host, without brackets.
     pub(super) fn host(&self) -> &str {
         host(self.authority.host())

@@ -10,6 +10,7 @@
 //! | `net.rs` | TCP connections |
 //! | `secure.rs`, `plain.rs` | TLS connections, and what stands there without |
 //! | `pool.rs` | the connections, by host |
+//! | `proxy.rs`, `tunnel.rs` | which proxy a connection goes through, and what is said to it |
 //! | `send.rs` | the way of a request: timeouts, a connection, retries |
 //! | `timed.rs` | a response body that must end in time |
 //! | `h1/` | exchanges over HTTP/1 |
@@ -23,6 +24,7 @@ mod h2;
 mod key;
 mod net;
 mod pool;
+pub(crate) mod proxy;
 #[cfg(feature = "tls")]
 mod secure;
 #[cfg(not(feature = "tls"))]
@@ -30,6 +32,7 @@ mod secure;
 mod secure;
 mod send;
 mod timed;
+mod tunnel;
 
 use std::fmt;
 use std::future::Future;
@@ -44,6 +47,7 @@ pub use self::builder::ClientBuilder;
 use self::config::ClientConfig;
 use self::connect::Connector;
 use self::pool::Pool;
+use self::proxy::Proxies;
 use self::secure::Tls;
 use crate::body::Body;
 use crate::error::{Error, Kind};
@@ -81,6 +85,7 @@ struct Shared {
     config: ClientConfig,
     connector: Connector,
     tls: Tls,
+    proxies: Proxies,
     pool: Arc<Pool>,
 }
 

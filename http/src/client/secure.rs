@@ -53,7 +53,7 @@ impl Tls {
             Some(b"h2") => Agreed::Http2,
             _ => Agreed::Http1,
         };
-        Ok(Connected { io: Box::new(stream), agreed: Some(agreed) })
+        Ok(Connected { io: Box::new(stream), agreed: Some(agreed), forwarding: None })
     }
 
     fn connector(&self, speak: Speak) -> Result<&TlsConnector, Error> {

@@ -1,20 +1,23 @@
 //! The way of a request: timeouts, a connection, retries.
 
 use std::future::{Future, poll_fn};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Method, Request, Response, Version};
 use minato_runtime::time::timeout_at;
 
 use super::config::Speak;
-use super::connect::{Agreed, BoxIo, Connected};
+use super::connect::{Agreed, Connected};
 use super::h1::{Connection, Exchange};
 use super::key::{Key, Transport};
 use super::pool::{Agreement, Lent, Shared as SharedConnection};
-use super::{Shared, h2};
+use super::proxy::ProxyKind;
+use super::{Shared, h2, tunnel};
 use crate::body::Body;
 use crate::clock::Instant;
 use crate::error::{Error, Kind, Sent, Timeout};
+use crate::h1::encode::Forwarding;
 use crate::limits::RETRIES;
 
 /// Sends a request, again if that is safe.
@@ -67,7 +70,7 @@ impl From<Error> for Attempt {
 
 /// What to speak with a host. Where that has to be found out, the connection that was made for it, if it is one for
 /// HTTP/1, is there to be used.
-async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, Option<BoxIo>), Error> {
+async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, Option<Connected>), Error> {
     match (shared.config.speak, key.transport) {
         _ if asks_http2 => return Ok((Agreed::Http2, None)),
         (Speak::Http2PriorKnowledge, _) => return Ok((Agreed::Http2, None)),
@@ -79,7 +82,7 @@ async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, 
         match shared.pool.agree(key) {
             Agreement::Known(agreed) => return Ok((agreed, None)),
             Agreement::Permit(permit) => {
-                let connected = connect(shared, key).await?;
+                let connected = connect(shared, key, Agreed::Http1).await?;
                 return match connected.agreed {
                     Some(Agreed::Http2) => {
                         let handle = h2::handshake(connected.io, &shared.config).await?;
@@ -89,7 +92,7 @@ async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, 
                     }
                     Some(Agreed::Http1) | None => {
                         shared.pool.agreed(key, Some(Agreed::Http1));
-                        Ok((Agreed::Http1, Some(connected.io)))
+                        Ok((Agreed::Http1, Some(connected)))
                     }
                 };
             }
@@ -102,13 +105,28 @@ async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, 
     }
 }
 
-/// Makes a connection.
-async fn connect(shared: &Shared, key: &Key) -> Result<Connected, Error> {
+/// Makes a connection for what is wanted, or what is agreed on instead.
+async fn connect(shared: &Shared, key: &Key, wanted: Agreed) -> Result<Connected, Error> {
+    let failed = |error| Error::with_source(Kind::Connect, error);
     let connecting = async {
-        let connecting = shared.connector.connect(key.uri());
-        let io = connecting.await.map_err(|error| Error::with_source(Kind::Connect, error))?;
+        let mut forwarding = None;
+        let io = match shared.proxies.find(key) {
+            None => shared.connector.connect(key.uri()).await.map_err(failed)?,
+            Some(proxy) => {
+                let io = shared.connector.connect(proxy.uri.clone()).await.map_err(failed)?;
+                if proxy.kind == ProxyKind::Http
+                    && key.transport == Transport::Clear
+                    && wanted == Agreed::Http1
+                {
+                    forwarding = Some(Arc::new(Forwarding { authorization: proxy.authorization() }));
+                    io
+                } else {
+                    tunnel::open(proxy, key, io).await.map_err(failed)?
+                }
+            }
+        };
         match key.transport {
-            Transport::Clear => Ok(Connected { io, agreed: None }),
+            Transport::Clear => Ok(Connected { io, agreed: None, forwarding }),
             Transport::Tls => shared.tls.secure(key, shared.config.speak, io).await,
         }
     };
@@ -116,15 +134,15 @@ async fn connect(shared: &Shared, key: &Key) -> Result<Connected, Error> {
 }
 
 /// A connection on which this is spoken.
-async fn connect_speaking(shared: &Shared, key: &Key, wanted: Agreed) -> Result<BoxIo, Error> {
-    let connected = connect(shared, key).await?;
+async fn connect_speaking(shared: &Shared, key: &Key, wanted: Agreed) -> Result<Connected, Error> {
+    let connected = connect(shared, key, wanted).await?;
     match connected.agreed {
         Some(agreed) if agreed != wanted => {
             // The host has changed its mind; nothing was sent.
             shared.pool.agreed(key, None);
             Err(Error::new(Kind::Closed(Sent::Nothing)))
         }
-        _ => Ok(connected.io),
+        _ => Ok(connected),
     }
 }
 
@@ -132,7 +150,7 @@ async fn over_http1(
     shared: &Shared,
     key: &Key,
     request: Request<Body>,
-    made: Option<BoxIo>,
+    made: Option<Connected>,
     fresh: bool,
     due: Option<Instant>,
 ) -> Result<Response<Body>, Attempt> {
@@ -147,11 +165,11 @@ async fn over_http1(
     let connection = match lent {
         Lent::Connection(connection) => *connection,
         Lent::Permit(permit) => {
-            let io = match made {
-                Some(io) => io,
+            let connected = match made {
+                Some(connected) => connected,
                 None => connect_speaking(shared, key, Agreed::Http1).await?,
             };
-            Connection::new(io, permit)
+            Connection::new(connected, permit)
         }
     };
     let mut exchange = Exchange::new(connection, request, timeouts);
@@ -171,8 +189,8 @@ async fn over_http2(shared: &Shared, key: &Key, request: Request<Body>) -> Resul
         match shared.pool.share(key) {
             SharedConnection::Connection(handle, ticket) => break (handle, ticket),
             SharedConnection::Permit(permit) => {
-                let io = connect_speaking(shared, key, Agreed::Http2).await?;
-                let handle = h2::handshake(io, &shared.config).await?;
+                let connected = connect_speaking(shared, key, Agreed::Http2).await?;
+                let handle = h2::handshake(connected.io, &shared.config).await?;
                 // Counted in before it is shared, so that this request at least has its place.
                 let ticket = handle.begin();
                 permit.connected(handle.clone());

@@ -1,6 +1,6 @@
 //! Heads, chunks and trailers, written.
 
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode, Version};
 
 use super::date::Date;
@@ -136,11 +136,31 @@ fn status_line(out: &mut Vec<u8>, status: StatusCode) {
     out.extend_from_slice(b"\r\n");
 }
 
+/// What is told to a proxy that requests are given to.
+#[derive(Debug)]
+pub(crate) struct Forwarding {
+    pub(crate) authorization: Option<HeaderValue>,
+}
+
 /// Writes a request head; its `host` and framing are settled here.
-pub(crate) fn request_head<B>(out: &mut Vec<u8>, request: &Request<B>, body: Option<Framing>) {
+pub(crate) fn request_head<B>(
+    out: &mut Vec<u8>,
+    request: &Request<B>,
+    body: Option<Framing>,
+    forwarding: Option<&Forwarding>,
+) {
     out.extend_from_slice(request.method().as_str().as_bytes());
     out.push(b' ');
     let uri = request.uri();
+    // RFC 9112 §3.2.2: a proxy is given the whole URI.
+    if forwarding.is_some()
+        && let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority())
+        && request.method() != Method::CONNECT
+    {
+        out.extend_from_slice(scheme.as_bytes());
+        out.extend_from_slice(b"://");
+        out.extend_from_slice(authority.as_str().as_bytes());
+    }
     match (request.method(), uri.authority()) {
         (&Method::CONNECT, Some(authority)) => out.extend_from_slice(authority.as_str().as_bytes()),
         _ => match uri.path_and_query() {
@@ -169,6 +189,11 @@ pub(crate) fn request_head<B>(out: &mut Vec<u8>, request: &Request<B>, body: Opt
         if *name != header::HOST && *name != header::CONTENT_LENGTH && *name != header::TRANSFER_ENCODING {
             field(out, name, value.as_bytes());
         }
+    }
+    if let Some(value) = forwarding.and_then(|forwarding| forwarding.authorization.as_ref())
+        && !request.headers().contains_key(header::PROXY_AUTHORIZATION)
+    {
+        field(out, &header::PROXY_AUTHORIZATION, value.as_bytes());
     }
     match body {
         Some(Framing::Length(length)) => {

@@ -119,6 +119,11 @@ impl Peer {
         Answer { status, fields: fields.collect(), body: Vec::new() }
     }
 
+    /// Reads the head of a request, as it stands.
+    pub(crate) async fn head_of_request(&mut self) -> String {
+        String::from_utf8(self.through(b"\r\n\r\n").await).unwrap()
+    }
+
     /// Reads up to and with these bytes.
     pub(crate) async fn through(&mut self, end: &[u8]) -> Vec<u8> {
         loop {

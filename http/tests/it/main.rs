@@ -11,6 +11,7 @@ mod http2;
 mod keep_alive;
 mod kit;
 mod limits;
+mod proxies;
 mod server;
 mod shutdown;
 mod streams;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use http::Request;
 use minato_http::{
-    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, ServerConfig, handler_fn, serve_connection,
+    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, Proxies, Proxy, ServerConfig, handler_fn,
+    serve_connection,
 };
 use minato_net::tls::rustls::ProtocolVersion;
 use minato_net::tls::{
@@ -239,6 +240,47 @@ fn a_client_that_wants_http2_does_not_settle_for_less() {
         let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(&ALPN[1..]).build().unwrap();
         let (client, _) = client(&certificate, acceptor, |builder| builder.http2_prior_knowledge());
         assert!(client.get("https://localhost/").await.is_err());
+    });
+}
+
+#[test]
+fn a_tunnel_through_a_proxy_is_between_client_and_server() {
+    run(async {
+        let certificate = certificate();
+        let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(ALPN).build().unwrap();
+        for (answer, is_open) in
+            [("200 Connection established", true), ("407 Proxy Authentication Required", false)]
+        {
+            let acceptor = acceptor.clone();
+            // A proxy that joins the client to a server of its own.
+            let connect = move |uri: http::Uri| {
+                assert_eq!(uri, "http://proxy:3128/");
+                let (ours, mut theirs) = duplex(PIPE_BYTES);
+                let (mut server, _) = serve(acceptor.clone());
+                drop(minato_runtime::spawn(async move {
+                    let ask = "CONNECT localhost:443 HTTP/1.1\r\nhost: localhost:443\r\n\r\n";
+                    let mut head = vec![0; ask.len()];
+                    theirs.read_exact(&mut head).await.unwrap();
+                    assert_eq!(head, ask.as_bytes());
+                    theirs.write_all(format!("HTTP/1.1 {answer}\r\n\r\n").as_bytes()).await.unwrap();
+                    if is_open {
+                        let _ = minato_runtime::io::copy_bidirectional(&mut theirs, &mut server).await;
+                    }
+                }));
+                std::future::ready(Ok::<_, std::io::Error>(ours))
+            };
+            let client = Client::builder()
+                .connector(connect)
+                .tls(connector(&certificate, &ALPN))
+                .proxies(Proxies::new().https(Proxy::new("http://proxy:3128").unwrap()))
+                .build();
+            match client.get("https://localhost/").await {
+                Ok(response) => {
+                    assert_eq!(response.into_body().text().await.unwrap(), "h2 localhost 0 Http2")
+                }
+                Err(error) => assert!(error.is_connect() && !is_open, "{error:?}"),
+            }
+        }
     });
 }
 

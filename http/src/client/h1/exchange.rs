@@ -59,7 +59,8 @@ impl Exchange {
         timeouts: &ClientTimeouts,
     ) -> Self {
         let framing = request_framing(&request);
-        encode::request_head(connection.output.tail(), &request, framing);
+        let forwarding = connection.forwarding.as_deref();
+        encode::request_head(connection.output.tail(), &request, framing, forwarding);
         let is_held = request
             .headers()
             .get(EXPECT)

@@ -14,17 +14,21 @@ mod body;
 mod exchange;
 mod upload;
 
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 pub(super) use self::exchange::Exchange;
-use super::connect::BoxIo;
+use super::connect::{BoxIo, Connected};
 use super::pool::Permit;
+use crate::h1::encode::Forwarding;
 use crate::input::Input;
 use crate::output::Output;
 
 /// A connection between two exchanges, or in one.
 pub(in crate::client) struct Connection {
     io: BoxIo,
+    /// It leads to a proxy that requests are given to.
+    forwarding: Option<Arc<Forwarding>>,
     input: Input,
     output: Output,
     permit: Permit,
@@ -33,8 +37,10 @@ pub(in crate::client) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(io: BoxIo, permit: Permit) -> Self {
-        Self { io, input: Input::default(), output: Output::default(), permit, is_reused: false }
+    pub(super) fn new(connected: Connected, permit: Permit) -> Self {
+        let Connected { io, forwarding, .. } = connected;
+        let (input, output) = (Input::default(), Output::default());
+        Self { io, forwarding, input, output, permit, is_reused: false }
     }
 
     /// Whether the server has not closed an idle connection, as far as can be known without sending.
@@ -49,12 +55,10 @@ impl Connection {
         if !self.input.is_empty() || !self.output.is_empty() {
             return;
         }
-        let Self { io, input, output, permit, .. } = self;
-        let pool = permit.pool();
-        let key = permit.key().clone();
-        let connection = Self { io, input, output, permit, is_reused: true };
+        let pool = self.permit.pool();
+        let key = self.permit.key().clone();
         if let Some(pool) = pool {
-            pool.give(&key, connection);
+            pool.give(&key, Self { is_reused: true, ..self });
         }
     }
 

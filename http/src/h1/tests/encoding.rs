@@ -88,7 +88,7 @@ fn a_request_head_has_its_host_first_and_its_framing_last() {
     let request =
         Request::post("http://user@example.com:81/a?b").header("content-length", "7").header("x", "y");
     let mut out = Vec::new();
-    encode::request_head(&mut out, &request.body(()).unwrap(), Some(Framing::Length(5)));
+    encode::request_head(&mut out, &request.body(()).unwrap(), Some(Framing::Length(5)), None);
     let expected = "POST /a?b HTTP/1.1\r\nhost: example.com:81\r\nx: y\r\ncontent-length: 5\r\n\r\n";
     assert_eq!(String::from_utf8(out).unwrap(), expected);
 }
