@@ -6,6 +6,7 @@
 //! - [`ToSocketAddrs`], [`lookup_host`], [`Resolver`]: names; [`Dialer`]: connecting to them (RFC 8305)
 //! - `tls` (feature `tls`): TLS over any of the streams
 //! - [`copy_bidirectional`]: what a proxy does, in the kernel where that pays
+//! - `wrappers` (feature `stream`): listeners as streams of connections
 //! - [`accept`]: a loop that goes on when the process has run out of descriptors
 //!
 //! A socket belongs to no runtime until an operation on it first would block; from then on it belongs to the worker
@@ -43,6 +44,8 @@ pub mod tcp;
 pub mod tls;
 pub mod udp;
 pub mod unix;
+#[cfg(feature = "stream")]
+pub mod wrappers;
 
 mod addr;
 mod bridges;
