@@ -35,7 +35,9 @@ pub(super) fn shut_down(runtime: &Handle, plan: ShutdownPlan) -> ShutdownReport 
     let ShutdownPlan { mut tokens, mut trackers, drain, abort, blocking } = plan;
     tokens.push(runtime.shutdown_token());
     trackers.push(runtime.tracker());
-    trackers.iter().for_each(|tracker| drop(tracker.close()));
+    for tracker in &trackers {
+        tracker.close();
+    }
     tokens.iter().for_each(CancellationToken::cancel);
     wait_for_trackers(runtime, &trackers, drain);
     let undrained = trackers.iter().map(TaskTracker::len).sum();
@@ -87,15 +89,21 @@ fn wait_for_trackers(runtime: &Handle, trackers: &[TaskTracker], limit: Duration
             };
             match thread::Builder::new().name(shared.config.thread_name.given("shutdown")).spawn(run) {
                 Ok(_) => block_until(Instant::now() + limit, all_ended(trackers)),
-                Err(_) => drop(runtime.block_on(timeout(limit, all_ended(trackers)))),
+                Err(_) => drain_here(runtime, trackers, limit),
             }
             stop.cancel();
         }
         // On this thread: it alone may run the tasks, or the time is that of the runtime.
         Flavor::CurrentThread | Flavor::Local(_) => {
-            drop(runtime.block_on(timeout(limit, all_ended(trackers))));
+            drain_here(runtime, trackers, limit);
         }
     }
+}
+
+/// Runs the tasks on this thread until those that are tracked have ended, or the runtime's clock says that the time is over.
+fn drain_here(runtime: &Handle, trackers: &[TaskTracker], limit: Duration) {
+    // What is left is counted by the caller.
+    let _ = runtime.block_on(timeout(limit, all_ended(trackers)));
 }
 
 /// Has all tasks dropped.
