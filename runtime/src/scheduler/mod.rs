@@ -41,6 +41,9 @@ mod simulation;
 mod timers;
 mod worker;
 
+#[cfg(all(test, loom))]
+mod loom_models;
+
 use std::io;
 use std::num::NonZeroU64;
 use std::ptr;

@@ -46,6 +46,9 @@ mod wait_site;
 mod waker;
 mod yield_now;
 
+#[cfg(all(test, loom))]
+mod loom_models;
+
 pub use abort_on_drop::AbortOnDropHandle;
 #[cfg(feature = "rt-multi-thread")]
 pub use block_in_place::block_in_place;
