@@ -7,6 +7,7 @@
 //! What is checked is what was sent, counted and dropped; threads that meet here do so through this crate, or through
 //! atomics and joins, so that ThreadSanitizer sees all of it.
 #![cfg(not(loom))]
+#![allow(clippy::print_stderr, reason = "a test that fails tells its seed")]
 
 mod support;
 
@@ -301,7 +302,7 @@ fn timers_fire_and_are_dropped_wherever_they_were_moved() {
             let mut timer = sleep(Duration::from_micros(random.below(3000)));
             {
                 let mut timer = pin!(&mut timer);
-                poll_fn(|cx| Poll::Ready(timer.as_mut().poll(cx))).await;
+                let _ = poll_fn(|cx| Poll::Ready(timer.as_mut().poll(cx))).await;
             }
             moved.send(timer).unwrap();
             random.pause().await;

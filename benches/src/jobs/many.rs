@@ -65,10 +65,14 @@ pub(crate) fn broadcast_to_4(workers: Workers) -> Work {
                 let mut receiver = sender.subscribe();
                 spawn(async move {
                     let mut last = 0_u64;
-                    while let Ok(number) = receiver.recv().await {
-                        last = number;
+                    loop {
+                        match receiver.recv().await {
+                            Ok(number) => last = number,
+                            // On a worker of its own it may fall behind.
+                            Err(broadcast::error::RecvError::Lagged(_)) => {}
+                            Err(broadcast::error::RecvError::Closed) => return last,
+                        }
                     }
-                    last
                 })
             })
             .collect();
