@@ -7,7 +7,7 @@ use crate::on_monoio as monoio;
 use crate::on_smol as smol;
 use crate::on_tokio::jobs as tokio;
 use crate::servers::{minato, peers};
-use crate::{Case, Other, Workers, load};
+use crate::{Case, Other, Workers, codecs, load};
 
 /// Work that both runtimes do, and the peers named after it.
 macro_rules! inside {
@@ -21,6 +21,11 @@ macro_rules! inside {
             others: &[$(Other { name: stringify!($peer), start: $peer::$work }),*],
         }
     };
+}
+
+/// Work in memory, without a runtime.
+const fn in_memory(name: &'static str, [ours, theirs]: [fn(Workers) -> crate::Work; 2]) -> Case {
+    Case { name, peer: "tokio-util", workers: One, ours: Inside(ours), theirs: Inside(theirs), others: &[] }
 }
 
 const fn server(
@@ -87,6 +92,13 @@ pub const CASES: &[Case] = &[
     inside!("timeout-pending/1", One, timeout_pending, monoio),
     inside!("timers-firing/1", One, timers_firing),
     inside!("timers-firing/2", Two, timers_firing),
+    in_memory("decode-64-frames-lent", [codecs::lent, codecs::tokio::owned]),
+    in_memory("decode-64-frames-owned", [codecs::minato::owned, codecs::tokio::owned]),
+    in_memory("decode-64-lines-lent", [codecs::lines_lent, codecs::tokio::lines_owned]),
+    in_memory("decode-64-lines-owned", [codecs::minato::lines_owned, codecs::tokio::lines_owned]),
+    in_memory("encode-64-frames", [codecs::minato::encode, codecs::tokio::encode]),
+    in_memory("encode-16k-frame", [codecs::minato::encode_long, codecs::tokio::encode_long]),
+    in_memory("encode-16k-frame-rope", [codecs::encode_long_rope, codecs::tokio::encode_long]),
     server("tcp-echo-1-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1),
     server("tcp-echo-64-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_64),
     server("tcp-echo-64-conn/2", "tokio", Two, [ours::echo, tokio::echo], load::echo_64),

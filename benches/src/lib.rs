@@ -6,6 +6,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `cases.rs` | [`CASES`]: every comparison |
+//! | `codecs.rs` | frames in memory |
 //! | `jobs/` | what runs on a runtime, compiled for both in `on_minato.rs` and `on_tokio.rs` |
 //! | `on_smol.rs`, `on_monoio.rs` | the same for two more peers, where they have what it takes |
 //! | `platform/` | the names of both runtimes |
@@ -17,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod cases;
+mod codecs;
 mod load;
 mod on_minato;
 mod on_monoio;

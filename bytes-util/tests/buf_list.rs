@@ -28,7 +28,7 @@ fn check(list: &BufList, model: &[u8], seed: u64) {
 }
 
 fn step(list: &mut BufList, model: &mut Vec<u8>, random: &mut Random) {
-    match random.up_to(14) {
+    match random.up_to(15) {
         0..=2 => {
             let chunk = any_bytes(random);
             model.extend_from_slice(&chunk);
@@ -94,6 +94,12 @@ fn step(list: &mut BufList, model: &mut Vec<u8>, random: &mut Random) {
             list.with_tail(|tail| tail.extend_from_slice(&chunk));
         }
         13 => {
+            let first = list.iter().next().map(<[u8]>::to_vec);
+            let popped = list.pop_front();
+            assert_eq!(popped.as_deref(), first.as_deref());
+            model.drain(..popped.map_or(0, |segment| segment.len()));
+        }
+        14 => {
             let byte = random.next() as u8;
             assert_eq!(list.find(byte), model.iter().position(|&b| b == byte));
         }

@@ -171,6 +171,17 @@ impl BufList {
         }
     }
 
+    /// Takes the first segment away, as it is; `None` if the list is empty.
+    ///
+    /// For consumers that take memory by the piece: nothing is copied, whatever the lengths are.
+    pub fn pop_front(&mut self) -> Option<Bytes> {
+        let segment =
+            if self.front.is_empty() { self.tail.split().freeze() } else { core::mem::take(&mut self.front) };
+        self.len -= segment.len();
+        self.front = self.segments.pop_front().unwrap_or_default();
+        (!segment.is_empty()).then_some(segment)
+    }
+
     /// Moves every byte of `other` behind the bytes of this list.
     pub fn append(&mut self, other: BufList) {
         let Self { front, segments, tail, .. } = other;
@@ -218,7 +229,7 @@ impl BufList {
     }
 
     /// Forgets the front, which was used up, and moves the next segment there.
-    fn pop_front(&mut self) {
+    fn next_front(&mut self) {
         self.front = self.segments.pop_front().unwrap_or_default();
     }
 }

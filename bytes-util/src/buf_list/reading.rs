@@ -38,7 +38,7 @@ impl Buf for BufList {
                 return self.front.advance(count);
             }
             count -= self.front.len();
-            self.pop_front();
+            self.next_front();
         }
         self.tail.advance(count);
     }
@@ -60,7 +60,7 @@ impl Buf for BufList {
         }
         let bytes = self.front.split_to(len);
         if self.front.is_empty() {
-            self.pop_front();
+            self.next_front();
         }
         bytes
     }

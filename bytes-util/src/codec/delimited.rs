@@ -43,6 +43,7 @@ impl Delimited {
     }
 
     /// The next step, where `find` gives the position of the first delimiter.
+    #[inline]
     pub(super) fn step(&mut self, src: &[u8], find: impl FnOnce(&[u8]) -> Option<usize>) -> Step {
         match self.phase {
             Phase::Discarding if src.is_empty() => Step::More,

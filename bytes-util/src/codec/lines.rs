@@ -88,6 +88,7 @@ impl LinesCodec {
         self.lines.len_max()
     }
 
+    #[inline]
     fn step(&mut self, src: &[u8]) -> Step {
         self.lines.step(src, |bytes| memchr::memchr(b'\n', bytes))
     }
@@ -140,25 +141,32 @@ impl super::Decoder for LinesCodec {
     type Error = LinesCodecError;
 
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<String>, LinesCodecError> {
-        own(src, |src| self.decode_slice(src))
+        loop {
+            match self.step(src) {
+                Step::More => return Ok(None),
+                Step::Discard(len) => src.advance(len),
+                Step::TooLong => return Err(LinesCodecError::MaxLineLengthExceeded),
+                Step::Piece(len) => {
+                    let line = text(&src[..len]).map(|line| Some(line.to_owned()));
+                    src.advance(len + 1);
+                    return line;
+                }
+            }
+        }
     }
 
     fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<String>, LinesCodecError> {
-        own(src, |src| self.decode_slice_eof(src))
+        if let Some(line) = self.decode(src)? {
+            return Ok(Some(line));
+        }
+        let Some(len) = self.lines.last_piece(src) else { return Ok(None) };
+        let line = match &src[..len] {
+            b"\r" => Ok(None),
+            line => text(line).map(|line| Some(line.to_owned())),
+        };
+        src.advance(len);
+        line
     }
-}
-
-/// Decodes from the bytes of `src`, and takes away what was used.
-#[cfg(feature = "std")]
-fn own<E>(
-    src: &mut BytesMut,
-    decode: impl for<'a> FnOnce(&mut &'a [u8]) -> Result<Option<&'a str>, E>,
-) -> Result<Option<String>, E> {
-    let mut rest = &src[..];
-    let line = decode(&mut rest).map(|line| line.map(ToOwned::to_owned));
-    let used = src.len() - rest.len();
-    src.advance(used);
-    line
 }
 
 #[cfg(feature = "std")]

@@ -122,17 +122,7 @@ impl Builder {
     /// If the head is longer than memory can be.
     #[must_use]
     pub fn new_codec(&self) -> LengthDelimitedCodec {
-        let field_end = self.offset.checked_add(self.width).expect("the length field lies within memory");
-        let skip = self.skip.unwrap_or(field_end);
-        let mut head = Head {
-            order: self.order,
-            offset: self.offset,
-            width: self.width,
-            adjustment: self.adjustment,
-            skip,
-            needed: field_end.max(skip),
-            frame_len_max: 0,
-        };
+        let mut head = Head::new(self.order, self.offset, self.width, self.adjustment, self.skip);
         head.set_frame_len_max(self.frame_len_max);
         LengthDelimitedCodec { head }
     }

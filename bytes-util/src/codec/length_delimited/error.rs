@@ -22,8 +22,8 @@ pub enum LengthDelimitedCodecError {
         /// The announced length.
         announced: u64,
     },
-    /// The payload to be encoded is beyond the limit, or its length does not fit the field.
-    PayloadTooLong {
+    /// The payload to be encoded is beyond the limit, or the field cannot tell its length.
+    PayloadLength {
         /// The length of the payload.
         len: usize,
     },
@@ -38,7 +38,9 @@ impl fmt::Display for LengthDelimitedCodecError {
             Self::AdjustedOutOfRange { announced } => {
                 write!(f, "announced length {announced} is out of range after adjustment")
             }
-            Self::PayloadTooLong { len } => write!(f, "frame size too big: payload of {len} bytes"),
+            Self::PayloadLength { len } => {
+                write!(f, "a payload of {len} bytes is beyond the limit or the length field")
+            }
         }
     }
 }
@@ -52,7 +54,7 @@ impl From<LengthDelimitedCodecError> for std::io::Error {
         let kind = match error {
             LengthDelimitedCodecError::FrameTooLong { .. }
             | LengthDelimitedCodecError::AdjustedOutOfRange { .. } => ErrorKind::InvalidData,
-            LengthDelimitedCodecError::PayloadTooLong { .. } => ErrorKind::InvalidInput,
+            LengthDelimitedCodecError::PayloadLength { .. } => ErrorKind::InvalidInput,
         };
         Self::new(kind, error)
     }

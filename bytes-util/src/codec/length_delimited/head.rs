@@ -5,19 +5,24 @@ use super::LengthDelimitedCodecError;
 /// Where the length is, and what it means.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
-    pub(super) order: Order,
+    order: Order,
     /// Where the field begins.
-    pub(super) offset: usize,
+    offset: usize,
     /// Bytes of the field, 1 to 8.
     pub(super) width: usize,
     /// Added to the number in the field to get the length of the item.
-    pub(super) adjustment: isize,
+    adjustment: isize,
     /// Bytes in front of the item.
     pub(super) skip: usize,
     /// Bytes that have to be there before anything is known: the field and what is skipped.
-    pub(super) needed: usize,
+    needed: usize,
     /// The largest number that the field may carry.
     pub(super) frame_len_max: usize,
+    /// The numbers that make a frame, found out once: not negative after adjustment, not without any bytes, and no longer
+    /// than memory can be.
+    announced: (u64, u64),
+    /// The lengths of payloads that the field can tell.
+    payload: (usize, usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,9 +32,47 @@ pub(super) enum Order {
 }
 
 impl Head {
+    /// A head of this shape; the limit is still to be set.
+    ///
+    /// # Panics
+    ///
+    /// If the field lies beyond what memory can be.
+    pub(super) fn new(
+        order: Order,
+        offset: usize,
+        width: usize,
+        adjustment: isize,
+        skip: Option<usize>,
+    ) -> Self {
+        let field_end = offset.checked_add(width).expect("the length field lies within memory");
+        let skip = skip.unwrap_or(field_end);
+        let needed = field_end.max(skip);
+        Self {
+            order,
+            offset,
+            width,
+            adjustment,
+            skip,
+            needed,
+            frame_len_max: 0,
+            announced: (1, 0),
+            payload: (1, 0),
+        }
+    }
+
     /// Sets the limit, but not beyond what the field can hold.
     pub(super) fn set_frame_len_max(&mut self, len: usize) {
-        self.frame_len_max = len.min(usize::try_from(self.field_max()).unwrap_or(usize::MAX));
+        let field_max = i128::from(u64::MAX >> (64 - 8 * self.width));
+        self.frame_len_max = usize::try_from(field_max).map_or(len, |field_max| len.min(field_max));
+        let (max, adjustment, skip) =
+            (self.frame_len_max as i128, self.adjustment as i128, self.skip as i128);
+        // INVARIANT: with what is skipped in front, the item has a length that memory can have, and not zero: a frame that
+        // takes no bytes would come again and again.
+        let least = 0.max(-adjustment).max(1 - skip - adjustment);
+        let most = max.min(isize::MAX as i128 - skip - adjustment);
+        self.announced = if least <= most { (least as u64, most as u64) } else { (1, 0) };
+        let (least, most) = (0.max(adjustment), max.min(field_max + adjustment));
+        self.payload = if least <= most { (least as usize, most as usize) } else { (1, 0) };
     }
 
     /// The length of the item, once the head is there; there are then at least `skip` bytes.
@@ -39,18 +82,18 @@ impl Head {
             return Ok(None);
         }
         let announced = self.field(&src[self.offset..]);
-        if announced > self.frame_len_max as u64 {
-            return Err(LengthDelimitedCodecError::FrameTooLong { announced, max: self.frame_len_max });
+        if announced < self.announced.0 || announced > self.announced.1 {
+            return Err(self.fault(announced));
         }
-        // INVARIANT: with what is skipped in front it is a length that memory can have, and not zero: a frame that takes
-        // no bytes would come again and again.
-        (announced as usize)
-            .checked_add_signed(self.adjustment)
-            .filter(|len| {
-                len.checked_add(self.skip).is_some_and(|total| (1..=isize::MAX as usize).contains(&total))
-            })
-            .map(Some)
-            .ok_or(LengthDelimitedCodecError::AdjustedOutOfRange { announced })
+        Ok(Some((announced as usize).wrapping_add_signed(self.adjustment)))
+    }
+
+    #[cold]
+    fn fault(&self, announced: u64) -> LengthDelimitedCodecError {
+        if announced > self.frame_len_max as u64 {
+            return LengthDelimitedCodecError::FrameTooLong { announced, max: self.frame_len_max };
+        }
+        LengthDelimitedCodecError::AdjustedOutOfRange { announced }
     }
 
     /// The number in the field at the start of `bytes`, which is there.
@@ -74,19 +117,14 @@ impl Head {
     /// The field for a payload of `len` bytes: bytes, and how many of them count.
     #[inline]
     pub(super) fn write(&self, len: usize) -> Result<([u8; 8], usize), LengthDelimitedCodecError> {
-        let announced = len
-            .checked_sub_signed(self.adjustment)
-            .filter(|&announced| len <= self.frame_len_max && announced as u64 <= self.field_max())
-            .ok_or(LengthDelimitedCodecError::PayloadTooLong { len })?;
+        if len < self.payload.0 || len > self.payload.1 {
+            return Err(LengthDelimitedCodecError::PayloadLength { len });
+        }
+        let announced = len.wrapping_sub_signed(self.adjustment) as u64;
         let field = match self.order {
-            Order::Big => (announced as u64) << (64 - 8 * self.width),
-            Order::Little => (announced as u64).swap_bytes(),
+            Order::Big => announced << (64 - 8 * self.width),
+            Order::Little => announced.swap_bytes(),
         };
         Ok((field.to_be_bytes(), self.width))
-    }
-
-    /// The largest number that the field can hold.
-    fn field_max(&self) -> u64 {
-        u64::MAX >> (64 - 8 * self.width)
     }
 }

@@ -143,8 +143,9 @@ impl super::Decoder for LengthDelimitedCodec {
         if src.len() - self.head.skip < len {
             return Ok(None);
         }
-        src.advance(self.head.skip);
-        Ok(Some(src.split_to(len)))
+        let mut frame = src.split_to(self.head.skip + len);
+        frame.advance(self.head.skip);
+        Ok(Some(frame))
     }
 }
 
