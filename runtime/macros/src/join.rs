@@ -106,7 +106,9 @@ pub(crate) fn expand(input: TokenStream, kind: Kind) -> Result<TokenStream> {
     };
     Ok(quote_spanned! {site=>
         {
-            #(let mut #futures = ::core::pin::pin!(#support::maybe_done(#expressions));)*
+            // In variables of their own first, so that what the expressions borrow of temporaries lives on.
+            #(let #futures = #expressions;)*
+            #(let mut #futures = ::core::pin::pin!(#support::maybe_done(#futures));)*
             #start
             #wait
         }

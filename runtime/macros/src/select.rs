@@ -160,7 +160,9 @@ pub(crate) fn expand(input: TokenStream) -> Result<TokenStream> {
         {
             let mut through: u64 = 0;
             #(#conditions)*
-            #(let mut #futures = ::core::pin::pin!(::core::future::IntoFuture::into_future(#expressions));)*
+            // In variables of their own first, so that what the expressions borrow of temporaries lives on.
+            #(let #futures = #expressions;)*
+            #(let mut #futures = ::core::pin::pin!(::core::future::IntoFuture::into_future(#futures));)*
             ::core::future::poll_fn(|cx| {
                 let mut is_pending = false;
                 let start: usize = #start;
