@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::WaitSite;
 use crate::limits::COOP_BUDGET;
@@ -87,6 +87,50 @@ pub fn has_budget_remaining() -> bool {
 /// Nothing is lost when the future is dropped.
 pub async fn consume_budget() {
     std::future::poll_fn(|cx| poll_proceed(cx).map(|unit| unit.made_progress())).await;
+}
+
+/// Has `future` take part in budgets: a poll in which it is ready spends one unit.
+///
+/// For futures that may be ready many times over and spend nothing themselves, as those of other libraries.
+///
+/// ```
+/// # let rt = minato_runtime::runtime::Builder::new_current_thread().build().unwrap();
+/// # rt.block_on(async {
+/// use minato_runtime::task::coop::{cooperative, has_budget_remaining};
+/// let task = minato_runtime::spawn(async {
+///     let mut rounds = 0;
+///     while has_budget_remaining() {
+///         cooperative(std::future::ready(())).await;
+///         rounds += 1;
+///     }
+///     rounds
+/// });
+/// assert_eq!(task.await.unwrap(), 128);
+/// # });
+/// ```
+pub fn cooperative<F: Future>(future: F) -> Coop<F> {
+    Coop { future }
+}
+
+pin_project_lite::pin_project! {
+    /// A future that takes part in cooperative budgets; made by [`cooperative`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Coop<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Coop<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let unit = ready!(poll_proceed(cx));
+        let output = ready!(self.project().future.poll(cx));
+        unit.made_progress();
+        Poll::Ready(output)
+    }
 }
 
 /// Runs `future` without a budget: its leaf futures never yield on their own.

@@ -84,6 +84,35 @@ impl<T> JoinHandle<T> {
         abort(self.task.task());
     }
 
+    /// Aborts the task and waits until it is over and its future dropped. The output, if the task was ready first.
+    ///
+    /// # Errors
+    ///
+    /// A cancelled [`JoinError`], or that of a panic, in the task or in the drop of its future.
+    ///
+    /// # Cancel safety
+    ///
+    /// The task is aborted by the first poll; dropping the future afterwards only means not to wait.
+    ///
+    /// ```
+    /// # let rt = minato_runtime::runtime::Builder::new_current_thread().build().unwrap();
+    /// # rt.block_on(async {
+    /// use std::sync::Arc;
+    /// let cargo = Arc::new(());
+    /// let held = cargo.clone();
+    /// let ship = minato_runtime::spawn(async move {
+    ///     let _held = held;
+    ///     std::future::pending::<()>().await;
+    /// });
+    /// assert!(ship.cancel().await.unwrap_err().is_cancelled());
+    /// assert_eq!(Arc::strong_count(&cargo), 1);
+    /// # });
+    /// ```
+    pub async fn cancel(self) -> Result<T, JoinError> {
+        self.abort();
+        self.await
+    }
+
     /// A handle that can only abort, and does not keep the output.
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
