@@ -72,7 +72,7 @@ impl fmt::Display for DumpedTask {
         }
         write!(
             f,
-            ", {}, woken {:?} ago, spawned {:?} ago",
+            ", {}, woken {:.1?} ago, spawned {:.1?} ago",
             Count(self.polls, "poll"),
             self.since_wake,
             self.age

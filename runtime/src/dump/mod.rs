@@ -27,8 +27,8 @@ pub use worker::{DumpedWorker, WorkerState};
 /// worker 0: polling task 2, 0 queued, 17 polls
 /// worker 1: resting, 0 queued, 0 polls
 /// task 1 "acceptor" from src/main.rs:18:5: waits for readable, 4 polls, woken 1.2s ago, spawned 12.6s ago
-/// task 2 from src/main.rs:25:9: runs on worker 0, 12 polls, woken 0ns ago, spawned 3.1s ago
-/// task 3 from src/main.rs:25:9: queued, 1 poll, woken 0ns ago, spawned 2.1s ago
+/// task 2 from src/main.rs:25:9: runs on worker 0, 12 polls, woken 0.0ns ago, spawned 3.1s ago
+/// task 3 from src/main.rs:25:9: queued, 1 poll, woken 0.0ns ago, spawned 2.1s ago
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -1,6 +1,6 @@
 //! Durations by their size.
 //!
-//! Two buckets per power of two, from 256 ns to 17 s, so that a bucket's bounds are at most half apart: a fixed size, and
+//! Two buckets per power of two, from 64 ns to 17 s, so that a bucket's bounds are at most half apart: a fixed size, and
 //! no arithmetic but shifts (the H2 histogram of Yang and Yue, with one bit of precision).
 
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Counter;
 
 /// The first bucket ends at this power of two, in nanoseconds.
-const FIRST_POWER: u32 = 8;
+const FIRST_POWER: u32 = 6;
 /// The last bucket begins at this one.
 const LAST_POWER: u32 = 34;
 

@@ -119,7 +119,7 @@ pub struct BlockedPoll {
 
 impl fmt::Display for BlockedPoll {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "worker {} is held up for {:?} by ", self.worker, self.running_for)?;
+        write!(f, "worker {} is held up for {:.1?} by ", self.worker, self.running_for)?;
         match &self.task {
             None => f.write_str("the future of `block_on`"),
             Some(task) => {
