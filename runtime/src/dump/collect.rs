@@ -4,13 +4,11 @@ use super::{Dump, DumpedTask, DumpedWorker, TaskState, WorkerState};
 use crate::limits::DUMP_TASKS_MAX;
 use crate::metrics::RuntimeMetrics;
 use crate::scheduler::{Remote, SharedRef};
-use crate::task::{Id, Stamp, TaskRef};
+use crate::task::{Stamp, TaskRef};
 use crate::time::Nanos;
 
 /// Slots of a registry that are copied while it is taken from its worker.
 const COPIED_SLOTS: usize = 256;
-/// Slots that are only looked at.
-const SEARCHED_SLOTS: usize = 4096;
 /// How often a registry is asked for whose worker is inside: that takes it some nanoseconds, unless the kernel has taken it
 /// off the processor.
 const ATTEMPTS: usize = 1000;
@@ -41,25 +39,8 @@ pub(crate) fn collect(shared: &SharedRef) -> Dump {
     Dump { workers, omitted: alive.saturating_sub(tasks.len()), tasks }
 }
 
-/// Looks for one task in all registries.
-pub(crate) fn find(shared: &SharedRef, id: Id) -> Option<DumpedTask> {
-    let now = Nanos::real().0;
-    let mut found = None;
-    for (index, remote) in shared.remotes().iter().enumerate() {
-        walk(remote, SEARCHED_SLOTS, |task, entered| {
-            if task.header().id == id {
-                found = Some(DumpedTask::of(task, index, entered, now));
-            }
-        });
-        if found.is_some() {
-            break;
-        }
-    }
-    found
-}
-
 /// Shows all tasks of a registry, some at a time. False if it could not be had.
-fn walk(remote: &Remote, slots: usize, mut show: impl FnMut(TaskRef, Stamp)) -> bool {
+pub(super) fn walk(remote: &Remote, slots: usize, mut show: impl FnMut(TaskRef, Stamp)) -> bool {
     let mut first = 0;
     loop {
         let more = (0..ATTEMPTS).find_map(|attempt| {

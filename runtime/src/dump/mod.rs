@@ -1,6 +1,7 @@
 //! What everybody is doing and waiting for.
 //!
 //! - `task`, `worker`: one of them
+//! - `find`: one task, for the monitor
 //! - `collect`: going through the registries of the workers while they run
 //! - `display`: a dump for humans
 //!
@@ -10,10 +11,14 @@
 
 mod collect;
 mod display;
+#[cfg(feature = "rt-multi-thread")]
+mod find;
 mod task;
 mod worker;
 
-pub(crate) use collect::{collect, find};
+pub(crate) use collect::collect;
+#[cfg(feature = "rt-multi-thread")]
+pub(crate) use find::find;
 pub use task::{DumpedTask, TaskState};
 pub use worker::{DumpedWorker, WorkerState};
 

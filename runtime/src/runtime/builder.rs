@@ -5,8 +5,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "rt-multi-thread")]
+use super::BlockedPoll;
 use super::config::ThreadName;
-use super::{BlockedPoll, Config, Flavor, LocalOptions, LocalRuntime, Runtime, TaskMeta, UnhandledPanic};
+use super::{Config, Flavor, LocalOptions, LocalRuntime, Runtime, TaskMeta, UnhandledPanic};
 use crate::limits::WORKERS_MAX;
 use crate::scheduler::{Seed, Shared, SharedRef, Simulation};
 use crate::time::{Clock, Ticks};
@@ -253,6 +255,7 @@ impl Builder {
     ///     assert!(task.unwrap().await.unwrap().contains("\"stubborn\""));
     /// });
     /// ```
+    #[cfg(feature = "rt-multi-thread")]
     pub fn on_blocked(&mut self, hook: impl Fn(&BlockedPoll) + Send + Sync + 'static) -> &mut Self {
         self.config.hooks.blocked = Some(Arc::new(hook));
         self
@@ -264,6 +267,7 @@ impl Builder {
     ///
     /// If it is zero.
     #[track_caller]
+    #[cfg(feature = "rt-multi-thread")]
     pub fn blocked_threshold(&mut self, threshold: Duration) -> &mut Self {
         assert!(!threshold.is_zero(), "every poll takes longer than no time at all");
         self.config.blocked_threshold = threshold;
@@ -374,7 +378,7 @@ impl Builder {
     #[track_caller]
     pub fn build_local(&mut self, _options: LocalOptions) -> io::Result<LocalRuntime> {
         assert!(
-            self.config.flavor != Flavor::MultiThread,
+            self.config.flavor.has_one_thread(),
             "build_local: a local runtime has one thread; begin with `Builder::new_current_thread`"
         );
         self.build_shared(Flavor::Local(std::thread::current().id())).map(LocalRuntime::from_shared)
@@ -382,7 +386,7 @@ impl Builder {
 
     #[track_caller]
     fn build_shared(&self, flavor: Flavor) -> io::Result<SharedRef> {
-        let has_one_thread = flavor != Flavor::MultiThread;
+        let has_one_thread = flavor.has_one_thread();
         assert!(
             !self.starts_paused || has_one_thread,
             "start_paused: only the clock of a current-thread runtime can be paused"

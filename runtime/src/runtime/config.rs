@@ -17,7 +17,7 @@ pub(crate) enum Flavor {
     /// One for ever, so that tasks need not be `Send`.
     Local(ThreadId),
     /// Those in `block_on`, and threads of the runtime's own.
-    #[cfg_attr(not(feature = "rt-multi-thread"), expect(dead_code, reason = "no such runtime can be built"))]
+    #[cfg(feature = "rt-multi-thread")]
     MultiThread,
 }
 
@@ -25,8 +25,18 @@ impl Flavor {
     /// Whether this thread may run a core.
     pub(crate) fn admits_this_thread(self) -> bool {
         match self {
-            Self::CurrentThread | Self::MultiThread => true,
             Self::Local(owner) => std::thread::current().id() == owner,
+            _ => true,
+        }
+    }
+
+    /// Whether tasks run only while somebody is in `block_on`. Known to the compiler where there is no other flavor, so
+    /// that nothing is left of starting threads.
+    pub(crate) fn has_one_thread(self) -> bool {
+        match self {
+            Self::CurrentThread | Self::Local(_) => true,
+            #[cfg(feature = "rt-multi-thread")]
+            Self::MultiThread => false,
         }
     }
 }
@@ -47,6 +57,7 @@ pub(crate) struct Config {
     pub(crate) io_events_max: usize,
     pub(crate) has_lifo_slot: bool,
     /// What a poll may take before it is reported.
+    #[cfg_attr(not(feature = "rt-multi-thread"), expect(dead_code, reason = "the monitor alone asks"))]
     pub(crate) blocked_threshold: Duration,
 }
 

@@ -121,6 +121,7 @@ pub(super) fn finish_turn(task: TaskRef, turn: Turn) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lender {
     /// Those with threads to take it over.
+    #[cfg(feature = "rt-multi-thread")]
     MultiThread,
     /// Also those without: their tasks wait, unless `block_on` is called meanwhile.
     Any,
@@ -136,7 +137,7 @@ pub(crate) fn lend(lender: Lender) -> Result<Option<Lent>, NoThread> {
     else {
         return Ok(None);
     };
-    if lender == Lender::MultiThread && runtime.is_current_thread() {
+    if lender != Lender::Any && runtime.is_current_thread() {
         return Err(NoThread);
     }
     let core = with_context(|context| {

@@ -30,6 +30,10 @@ mod cores;
 mod hands;
 mod idle;
 mod mailbox;
+#[cfg(feature = "rt-multi-thread")]
+mod monitor;
+#[cfg(not(feature = "rt-multi-thread"))]
+#[path = "no_monitor.rs"]
 mod monitor;
 mod parker;
 mod queue;
@@ -145,7 +149,7 @@ impl Shared {
     }
 
     pub(crate) fn is_current_thread(&self) -> bool {
-        self.config.flavor != Flavor::MultiThread
+        self.config.flavor.has_one_thread()
     }
 
     /// Whether the runtime stays on one thread, and it is this one.

@@ -77,7 +77,7 @@ fn wait_for_trackers(runtime: &Handle, trackers: &[TaskTracker], limit: Duration
     }
     let shared = runtime.shared();
     match shared.config.flavor {
-        Flavor::MultiThread => block_until(Instant::now() + limit, all_ended(trackers)),
+        flavor if !flavor.has_one_thread() => block_until(Instant::now() + limit, all_ended(trackers)),
         Flavor::CurrentThread if !shared.clock.is_virtual() => {
             // Tasks run only while somebody is in `block_on`, and that somebody may be held up by them.
             let stop = CancellationToken::new();
@@ -94,7 +94,7 @@ fn wait_for_trackers(runtime: &Handle, trackers: &[TaskTracker], limit: Duration
             stop.cancel();
         }
         // On this thread: it alone may run the tasks, or the time is that of the runtime.
-        Flavor::CurrentThread | Flavor::Local(_) => {
+        _ => {
             drain_here(runtime, trackers, limit);
         }
     }
