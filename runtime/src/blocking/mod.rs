@@ -113,8 +113,11 @@ impl Pool {
         let jobs = std::mem::take(&mut state.jobs);
         let (run, dropped) = jobs.into_iter().partition(|queued| queued.at_shutdown == AtShutdown::Run);
         state.jobs = run;
+        let has_threads = state.threads > 0;
         drop(state);
-        self.job_waits.notify_all();
+        if has_threads {
+            self.job_waits.notify_all();
+        }
         let dropped: VecDeque<Queued> = dropped;
         dropped.into_iter().for_each(|queued| cancel(queued.job));
     }

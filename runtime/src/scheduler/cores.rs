@@ -37,6 +37,8 @@ struct CoresState {
     /// Threads in `block_on` that would run a core if one came free.
     waiting: Vec<std::thread::Thread>,
     stage: Stage,
+    /// Somebody waits for `Stage::Closed`.
+    is_end_awaited: bool,
     last_dump: LastDump,
 }
 
@@ -306,6 +308,7 @@ impl Shared {
     pub(crate) fn wait_for_cores(&self, deadline: Option<std::time::Instant>) -> bool {
         let mut state = self.cores.state.lock();
         while state.stage != Stage::Closed {
+            state.is_end_awaited = true;
             let Some(deadline) = deadline else {
                 state = self.cores.all_back.wait(state);
                 continue;
@@ -346,8 +349,13 @@ impl Shared {
         }
         drop(entered);
         drop((cores, unmade));
-        self.cores.state.lock().stage = Stage::Closed;
-        self.cores.all_back.notify_all();
+        let mut state = self.cores.state.lock();
+        state.stage = Stage::Closed;
+        let is_awaited = state.is_end_awaited;
+        drop(state);
+        if is_awaited {
+            self.cores.all_back.notify_all();
+        }
     }
 
     /// Cancels what can be reached now. True if no task is left.
@@ -405,6 +413,7 @@ mod tests {
     use super::*;
     use crate::runtime::{Config, Flavor};
     use crate::scheduler::{Seed, block_on};
+    use crate::shim::atomic::Ordering::Relaxed;
     use crate::time::Clock;
 
     fn runtime(workers: usize) -> SharedRef {
@@ -432,6 +441,31 @@ mod tests {
         assert!(runtime.idle.has_searchers());
         runtime.give_back(core);
         assert!(!runtime.idle.has_searchers());
+        runtime.shut_down();
+    }
+
+    /// tokio-rs/tokio#8065: another worker was woken for every message of two tasks that answer each other.
+    #[test]
+    fn a_push_wakes_another_worker_only_if_it_would_wait_longer_than_that() {
+        let task = || {
+            let origin = std::panic::Location::caller().into();
+            let task = crate::task::allocate(async {}, crate::task::Id::next(), std::ptr::null(), origin);
+            // SAFETY: new, and its output is `()`.
+            drop(unsafe { crate::task::JoinHandle::<()>::new(task) });
+            task
+        };
+        let runtime = runtime(2);
+        let core = runtime.take_core(None).unwrap();
+        let sleeper = runtime.take_core(None).unwrap();
+        runtime.idle.fall_asleep(sleeper.index);
+        core.remote().poll_nanos.store(100, Relaxed);
+        (0..20).for_each(|_| core.schedule_woken(task()));
+        assert!(!runtime.idle.has_searchers());
+        core.remote().poll_nanos.store(20_000, Relaxed);
+        core.schedule_woken(task());
+        assert!(runtime.idle.has_searchers());
+        runtime.give_back(sleeper);
+        runtime.give_back(core);
         runtime.shut_down();
     }
 }
