@@ -6,6 +6,7 @@ use tower_layer::{Identity, Layer, LayerFn, Stack, layer_fn};
 use tower_service::Service;
 
 use crate::boxed::{BoxCloneService, BoxCloneSyncService, BoxService};
+use crate::buffer::BufferLayer;
 use crate::combinator::{
     AndThenLayer, MapErrLayer, MapFutureLayer, MapRequestLayer, MapResponseLayer, MapResultLayer, ThenLayer,
 };
@@ -108,6 +109,16 @@ impl<L> ServiceBuilder<L> {
     #[must_use]
     pub fn rate_limit(self, num: u64, per: Duration) -> ServiceBuilder<Stack<RateLimitLayer, L>> {
         self.layer(RateLimitLayer::new(num, per))
+    }
+
+    /// Makes a service cloneable that is not; at most `bound` requests wait for their turn with it.
+    ///
+    /// # Panics
+    ///
+    /// If `bound` is zero.
+    #[must_use]
+    pub fn buffer(self, bound: usize) -> ServiceBuilder<Stack<BufferLayer, L>> {
+        self.layer(BufferLayer::new(bound))
     }
 
     /// Refuses requests while the inner service is not ready.

@@ -29,6 +29,7 @@
 pub mod balance;
 pub mod boxed;
 pub mod breaker;
+pub mod buffer;
 pub mod call_all;
 pub mod catch_panic;
 pub mod classify;
@@ -44,6 +45,7 @@ pub mod load_shed;
 pub mod make;
 pub mod mirror;
 pub mod observe;
+pub mod reconnect;
 pub mod retry;
 pub mod steer;
 pub mod throttle;

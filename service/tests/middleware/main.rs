@@ -11,5 +11,6 @@ mod http;
 mod limits;
 mod matrix;
 mod retry;
+mod shared;
 mod support;
 mod time;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use minato_service::balance::{Balance, Ejection, Endpoints, Load, P2c};
 use minato_service::boxed::{ArcService, BoxCloneService};
 use minato_service::breaker::BreakerLayer;
+use minato_service::buffer::Buffer;
 use minato_service::catch_panic::CatchPanicLayer;
 use minato_service::deadline::{Deadline, DeadlineLayer};
 use minato_service::fallback::FallbackLayer;
@@ -217,6 +218,7 @@ fn admission() {
             KeyedRateLimitLayer::new(20, HOUR, |n: &u32| *n).layer(probe)
         });
         holds("adaptive limit", Errors::Pass, |probe| AdaptiveLimitLayer::new(Gradient2::new()).layer(probe));
+        holds("buffer", Errors::Pass, |probe| Buffer::new(probe, 2));
         holds("throttle", Errors::Pass, |probe| ThrottleLayer::new(2.0).layer(probe));
     });
 }

@@ -6,6 +6,7 @@ mod future;
 mod handle;
 mod hold;
 mod layer;
+mod reservation;
 mod service;
 
 #[cfg(feature = "http")]
@@ -14,4 +15,5 @@ pub use future::{AdmittedFuture, RejectFuture, WaitFuture};
 pub use handle::ConcurrencyHandle;
 pub use hold::{Hold, UntilResponse};
 pub use layer::ConcurrencyLimitLayer;
+pub(crate) use reservation::Reservation;
 pub use service::ConcurrencyLimit;

@@ -6,12 +6,11 @@ use std::task::{Context, Poll, ready};
 
 use tower_service::Service;
 
-use super::{AdmittedFuture, ConcurrencyHandle, Hold, RejectFuture, UntilResponse, WaitFuture};
+use super::{AdmittedFuture, ConcurrencyHandle, Hold, RejectFuture, Reservation, UntilResponse, WaitFuture};
 use crate::OverloadError;
 use crate::error::OverloadReason;
 use crate::limit::mode::Prioritized;
-use crate::limit::permits::{Limit, Permit, Ticket};
-use crate::limit::queue::Entry;
+use crate::limit::permits::Limit;
 use crate::limit::{Backpressure, Priority, Reject, Wait};
 use crate::observe::Event;
 use crate::reusable::Reusable;
@@ -23,11 +22,10 @@ use crate::reusable::Reusable;
 #[derive(Debug)]
 pub struct ConcurrencyLimit<S, M = Backpressure, H = UntilResponse> {
     inner: S,
-    limit: Arc<Limit>,
     mode: M,
-    /// Taken by `poll_ready` for the next call of this instance. Only with [`Backpressure`].
-    reserved: Option<Permit>,
-    ticket: Option<Ticket>,
+    /// The limit, and what `poll_ready` took for the next call of this instance. Only with [`Backpressure`] it takes
+    /// anything.
+    place: Reservation,
     hold: PhantomData<H>,
 }
 
@@ -44,12 +42,12 @@ impl<S> ConcurrencyLimit<S> {
 
 impl<S, M, H> ConcurrencyLimit<S, M, H> {
     pub(crate) fn new(inner: S, limit: Arc<Limit>, mode: M) -> Self {
-        Self { inner, limit, mode, reserved: None, ticket: None, hold: PhantomData }
+        Self { inner, mode, place: Reservation::new(limit), hold: PhantomData }
     }
 
     /// Looks at the limit and changes it while calls run.
     pub fn handle(&self) -> ConcurrencyHandle {
-        ConcurrencyHandle::new(self.limit.clone())
+        ConcurrencyHandle::new(self.place.limit().clone())
     }
 
     /// The service inside.
@@ -70,7 +68,7 @@ impl<S, M, H> ConcurrencyLimit<S, M, H> {
 
 impl<S: Clone, M: Clone, H> Clone for ConcurrencyLimit<S, M, H> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.limit.clone(), self.mode.clone())
+        Self::new(self.inner.clone(), self.place.limit().clone(), self.mode.clone())
     }
 }
 
@@ -84,12 +82,7 @@ where
     type Future = AdmittedFuture<S::Future, H>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        /// The number of waiters is the number of service instances, which the caller owns.
-        const ENTRY: Entry = Wait::new().waiters(usize::MAX).entry(Priority::NORMAL);
-        if self.reserved.is_none() {
-            // Without a bound, a delay or a deadline nobody is refused.
-            self.reserved = ready!(self.limit.poll_acquire(&mut self.ticket, &ENTRY, cx)).ok();
-        }
+        ready!(self.place.poll_reserve(cx));
         self.inner.poll_ready(cx)
     }
 
@@ -97,7 +90,7 @@ where
     ///
     /// If `poll_ready` has not answered since the last call.
     fn call(&mut self, request: Request) -> Self::Future {
-        let permit = self.reserved.take().expect("`poll_ready` answers before `call`");
+        let permit = self.place.take();
         AdmittedFuture::new(self.inner.call(request), permit)
     }
 }
@@ -116,10 +109,10 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        match self.limit.try_acquire() {
+        match self.place.limit().try_acquire() {
             Some(permit) => RejectFuture::admitted(self.inner.call(request), permit),
             None => {
-                self.limit.watch.tell(|| Event::Refused { reason: OverloadReason::Concurrency });
+                self.place.limit().watch.tell(|| Event::Refused { reason: OverloadReason::Concurrency });
                 RejectFuture::refused()
             }
         }
@@ -142,7 +135,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         // The inner service is asked for readiness by the future, once there is room: no reservation is held while
         // the call waits.
-        WaitFuture::new(self.inner.clone(), request, self.limit.clone(), self.mode, Priority::NORMAL)
+        WaitFuture::new(self.inner.clone(), request, self.place.limit().clone(), self.mode, Priority::NORMAL)
     }
 }
 
@@ -162,6 +155,6 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let priority = (self.mode.priority)(&request);
-        WaitFuture::new(self.inner.clone(), request, self.limit.clone(), self.mode.wait, priority)
+        WaitFuture::new(self.inner.clone(), request, self.place.limit().clone(), self.mode.wait, priority)
     }
 }

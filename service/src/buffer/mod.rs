@@ -1,0 +1,43 @@
+//! A service that can be cloned, of one that cannot.
+//!
+//! # Why and when
+//!
+//! For a service whose instance is the thing itself: one connection, one state machine. Clones of the buffer share it,
+//! and a bounded number of requests wait for their turn with it. A service that can be cloned needs no buffer.
+//!
+//! # How
+//!
+//! There is no task and no channel. The service lies in the middle, and the call whose turn it is takes it, asks it for
+//! readiness, calls it, and puts it back; what the call then waits for is its own. So nothing is spawned, and nothing
+//! can be poisoned: an error of readiness belongs to the call that met it, and the next call asks again.
+//!
+//! As in tower, `poll_ready` waits for room among those that wait. A request whose [deadline](crate::deadline) has
+//! passed when its turn comes is not delivered.
+//!
+//! ```
+//! use minato_service::buffer::Buffer;
+//! use minato_service::{ServiceExt, service_fn};
+//!
+//! let mut count = 0;
+//! let counter = service_fn(move |()| {
+//!     count += 1;
+//!     std::future::ready(Ok::<_, std::io::Error>(count))
+//! });
+//! let shared = Buffer::new(counter, 16);
+//! # use std::{future::Future, pin::pin, task::{Context, Poll, Waker}};
+//! # fn now<F: Future>(future: F) -> F::Output {
+//! #     let Poll::Ready(output) = pin!(future).as_mut().poll(&mut Context::from_waker(Waker::noop())) else { panic!() };
+//! #     output
+//! # }
+//! assert_eq!(now(shared.clone().oneshot(())).ok(), Some(1));
+//! assert_eq!(now(shared.oneshot(())).ok(), Some(2));
+//! ```
+
+mod future;
+mod layer;
+mod service;
+mod turns;
+
+pub use future::ResponseFuture;
+pub use layer::BufferLayer;
+pub use service::Buffer;
