@@ -7,7 +7,7 @@ use crate::on_monoio as monoio;
 use crate::on_smol as smol;
 use crate::on_tokio::jobs as tokio;
 use crate::servers::{minato, peers};
-use crate::{Case, Other, Workers, codecs, load};
+use crate::{Case, Other, Workers, codecs, load, services};
 
 /// Work that both runtimes do, and the peers named after it.
 macro_rules! inside {
@@ -26,6 +26,20 @@ macro_rules! inside {
 /// Work in memory, without a runtime.
 const fn in_memory(name: &'static str, [ours, theirs]: [fn(Workers) -> crate::Work; 2]) -> Case {
     Case { name, peer: "tokio-util", workers: One, ours: Inside(ours), theirs: Inside(theirs), others: &[] }
+}
+
+/// Middleware of both, around a service that answers at once.
+macro_rules! layered {
+    ($name:literal, $ours:ident, $peer:literal, $theirs:ident) => {
+        Case {
+            name: $name,
+            peer: $peer,
+            workers: One,
+            ours: Inside(services::$ours),
+            theirs: Inside(services::$theirs),
+            others: &[],
+        }
+    };
 }
 
 const fn server(
@@ -99,6 +113,16 @@ pub const CASES: &[Case] = &[
     in_memory("encode-64-frames", [codecs::minato::encode, codecs::tokio::encode]),
     in_memory("encode-16k-frame", [codecs::minato::encode_long, codecs::tokio::encode_long]),
     in_memory("encode-16k-frame-rope", [codecs::encode_long_rope, codecs::tokio::encode_long]),
+    layered!("service-bare/1", bare_ours, "tower", bare_theirs),
+    layered!("service-timeout/1", timeout_ours, "tower", timeout_theirs),
+    layered!("service-concurrency/1", concurrency_ours, "tower", concurrency_theirs),
+    layered!("service-rate/1", rate_ours, "tower", rate_theirs),
+    layered!("service-stack-4/1", stack_ours, "tower", stack_theirs),
+    layered!("service-breaker/1", breaker_ours, "no breaker", bare_theirs),
+    layered!("service-buffer/1", buffer_ours, "tower", buffer_theirs),
+    layered!("service-p2c-2/1", p2c_2_ours, "tower", p2c_2_theirs),
+    layered!("service-p2c-100/1", p2c_100_ours, "tower", p2c_100_theirs),
+    layered!("service-p2c-ewma-10/1", p2c_ewma_ours, "tower", p2c_ewma_theirs),
     server("tcp-echo-1-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1),
     server("tcp-echo-64-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_64),
     server("tcp-echo-64-conn/2", "tokio", Two, [ours::echo, tokio::echo], load::echo_64),

@@ -11,6 +11,7 @@
 //! | `on_smol.rs`, `on_monoio.rs` | the same for two more peers, where they have what it takes |
 //! | `platform/` | the names of both runtimes |
 //! | `servers/` | HTTP and gRPC servers, ours and theirs |
+//! | `services.rs` | middleware, ours and tower's |
 //! | `load/` | the clients of the servers: raw sockets that cost the same in front of everybody |
 //! | `rounds.rs` | measuring two sides in turns |
 //! | `bin/compare/` | the table |
@@ -27,6 +28,7 @@ mod on_tokio;
 mod platform;
 mod rounds;
 mod servers;
+mod services;
 
 use std::fmt;
 use std::net::SocketAddr;

@@ -79,7 +79,7 @@ fn decayed(micros: f32, since: u32, now: u64, half_life: Duration) -> f32 {
 }
 
 impl Meter {
-    pub(super) const fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { pending: AtomicU64::new(0), latency: AtomicU64::new(0) }
     }
 

@@ -7,6 +7,8 @@ mod endpoints;
 mod error;
 mod future;
 mod load;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod pick;
 mod service;
 

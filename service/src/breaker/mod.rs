@@ -3,6 +3,8 @@
 mod error;
 mod future;
 mod layer;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod service;
 mod shared;
 mod state;

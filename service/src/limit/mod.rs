@@ -12,6 +12,8 @@ pub mod adaptive;
 pub mod concurrency;
 pub mod rate;
 
+#[cfg(all(test, loom))]
+mod loom_models;
 mod mode;
 pub(crate) mod permits;
 mod queue;

@@ -4,6 +4,8 @@ mod backoff;
 mod budget;
 mod future;
 mod layer;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod policy;
 mod service;
 mod standard;

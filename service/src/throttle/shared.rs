@@ -28,7 +28,7 @@ struct Half {
 }
 
 impl Half {
-    const fn new() -> Self {
+    fn new() -> Self {
         Self { id: AtomicU64::new(0), requests: AtomicU64::new(0), accepts: AtomicU64::new(0) }
     }
 }

@@ -171,13 +171,13 @@ fn threads_share_a_service_that_is_often_not_ready() {
     waker.join().unwrap();
 }
 
+type Made = std::future::Ready<Result<Probe, Failed>>;
+type Times = Arc<Mutex<Vec<u64>>>;
+
 /// Makes what the script says, and notes when it was asked.
 fn maker(
     script: Vec<Result<Probe, Failed>>,
-) -> (
-    impl Service<(), Response = Probe, Error = Failed, Future = std::future::Ready<Result<Probe, Failed>>>,
-    Arc<Mutex<Vec<u64>>>,
-) {
+) -> (impl Service<(), Response = Probe, Error = Failed, Future = Made>, Times) {
     let start = Instant::now();
     let times = Arc::new(Mutex::new(Vec::new()));
     let noted = times.clone();
