@@ -110,6 +110,8 @@ pub(crate) enum Kind {
     User(&'static str),
     /// A body or service that is not ours failed.
     Foreign,
+    /// A response told of a failure.
+    Status(StatusCode),
 }
 
 impl Error {
@@ -226,6 +228,15 @@ impl Error {
         matches!(self.0.kind, Kind::User(_))
     }
 
+    /// The status of the response that [`error_for_status`](crate::ResponseExt::error_for_status) made an error of.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        match self.0.kind {
+            Kind::Status(status) => Some(status),
+            _ => None,
+        }
+    }
+
     /// Whether the peer ended the whole connection with GOAWAY.
     #[must_use]
     pub fn is_goaway(&self) -> bool {
@@ -253,7 +264,7 @@ impl Error {
                 reason == Reason::REFUSED_STREAM || scope == Scope::Connection
             }
             Kind::Message(_) | Kind::BodyLimit(_) | Kind::Closed(Sent::Something) => false,
-            Kind::Listen | Kind::Canceled | Kind::User(_) | Kind::Foreign => false,
+            Kind::Listen | Kind::Canceled | Kind::User(_) | Kind::Foreign | Kind::Status(_) => false,
         }
     }
 
@@ -307,6 +318,7 @@ impl fmt::Display for Error {
             Kind::Canceled => f.write_str("the exchange was given up"),
             Kind::User(what) => f.write_str(what),
             Kind::Foreign => f.write_str("the body or service failed"),
+            Kind::Status(status) => write!(f, "the server answers {status}"),
         }
     }
 }

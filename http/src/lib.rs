@@ -15,8 +15,10 @@
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), minato_http::Error> {
-//! let client = minato_http::Client::new();
-//! let text = client.get("http://127.0.0.1:3000/").await?.into_body().text().await?;
+//! use minato_http::{Client, ResponseExt};
+//!
+//! let client = Client::new();
+//! let text = client.get("http://127.0.0.1:3000/").await?.text().await?;
 //! assert_eq!(text, "hello");
 //! # Ok(())
 //! # }
@@ -32,6 +34,10 @@
 //! | [`ServerConfig`] | every limit and timeout of a server, on by default |
 //! | [`handler_fn`], [`IntoResponse`] | services made of closures |
 //! | [`Client`], [`ClientConfig`] | requests over connections that are kept and shared |
+//! | [`ResponseExt`] | short ways to what a response holds |
+//! | [`Proxies`] | which requests go through which proxy |
+//! | [`upgrade`] | connections that stop speaking HTTP: WebSocket, CONNECT |
+//! | [`ConnInfo`] | what a handler can know about, and ask of, the connection of its request |
 //!
 //! # When an exchange is given up
 //!
@@ -67,9 +73,12 @@ mod server;
 mod slot;
 pub mod upgrade;
 
+#[cfg(feature = "json")]
+pub use self::body::Json;
 pub use self::body::{Body, BodySender};
 pub use self::client::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 pub use self::client::proxy::{Proxies, Proxy};
+pub use self::client::response::ResponseExt;
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};
 pub use self::error::{Error, Initiator, Reset, Scope, Timeout};

@@ -7,11 +7,14 @@
 //! | `pipe.rs` | the bounded queue between a producer and a body |
 //! | `sender.rs` | [`BodySender`], the public producer |
 //! | `foreign.rs` | bodies and streams that are not ours |
+//! | `json.rs` | JSON, feature `json` |
 //! | `h2.rs` | what arrives on an HTTP/2 stream |
 
 mod collect;
 mod foreign;
 mod h2;
+#[cfg(feature = "json")]
+mod json;
 mod pipe;
 mod sender;
 
@@ -28,6 +31,8 @@ use minato_service::BoxError;
 use crate::error::Error;
 
 pub(crate) use self::h2::H2Body;
+#[cfg(feature = "json")]
+pub use self::json::Json;
 pub(crate) use self::pipe::{Demand, PipeReader, PipeWriter, pipe};
 pub use self::sender::BodySender;
 

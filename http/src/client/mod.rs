@@ -11,6 +11,7 @@
 //! | `secure.rs`, `plain.rs` | TLS connections, and what stands there without |
 //! | `pool.rs` | the connections, by host |
 //! | `proxy.rs`, `tunnel.rs` | which proxy a connection goes through, and what is said to it |
+//! | `response.rs` | short ways to what a response holds |
 //! | `send.rs` | the way of a request: timeouts, a connection, retries |
 //! | `timed.rs` | a response body that must end in time |
 //! | `h1/` | exchanges over HTTP/1 |
@@ -25,6 +26,7 @@ mod key;
 mod net;
 mod pool;
 pub(crate) mod proxy;
+pub(crate) mod response;
 #[cfg(feature = "tls")]
 mod secure;
 #[cfg(not(feature = "tls"))]

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, Version};
-use minato_http::{Body, Client, ConnInfo, Protocol, Server, handler_fn};
+use minato_http::{Body, Client, ConnInfo, Json, Protocol, ResponseExt, Server, handler_fn};
 
 fn run<F: Future>(test: F) -> F::Output {
     minato_runtime::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
@@ -209,5 +209,28 @@ fn nothing_is_lost_between_threads() {
                     .unwrap();
             }
         }
+    });
+}
+
+#[test]
+fn a_response_is_read_in_one_line_and_a_failure_told_by_its_status() {
+    run(async {
+        let address = listen(|request: Request<Body>| async move {
+            match request.uri().path() {
+                "/" => Ok(Json(["one", "two"])),
+                _ => Err(StatusCode::NOT_FOUND),
+            }
+        })
+        .await;
+        let client = Client::new();
+        let there = format!("http://{address}/");
+        let response = client.get(&*there).await.unwrap().error_for_status().unwrap();
+        assert_eq!(response.headers()["content-type"], "application/json");
+        assert_eq!(response.into_body().json::<Vec<String>>().await.unwrap(), ["one", "two"]);
+        assert_eq!(client.get(&*there).await.unwrap().text().await.unwrap(), r#"["one","two"]"#);
+        let error = client.get(format!("{there}x")).await.unwrap().error_for_status().unwrap_err();
+        assert_eq!(error.status(), Some(StatusCode::NOT_FOUND));
+        assert!(!error.is_retry_safe() && error.to_string().contains("404"));
+        assert!(Body::from("{").json::<Vec<String>>().await.is_err());
     });
 }

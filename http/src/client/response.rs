@@ -1,0 +1,68 @@
+//! Short ways to what a response holds.
+
+use std::future::Future;
+
+use bytes::Bytes;
+use http::Response;
+
+use crate::body::Body;
+use crate::error::{Error, Kind};
+
+/// Methods for the responses of a [`Client`](crate::Client).
+///
+/// ```no_run
+/// use minato_http::{Client, ResponseExt};
+///
+/// # async fn example() -> Result<(), minato_http::Error> {
+/// let client = Client::new();
+/// let text = client.get("http://127.0.0.1:3000/").await?.error_for_status()?.text().await?;
+/// # let _ = text;
+/// # Ok(())
+/// # }
+/// ```
+pub trait ResponseExt: sealed::Sealed + Sized {
+    /// The whole body as text; see [`Body::text`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::text`].
+    fn text(self) -> impl Future<Output = Result<String, Error>> + Send;
+
+    /// The whole body, if it is not longer than `limit` bytes; see [`Body::bytes`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::bytes`].
+    fn bytes(self, limit: usize) -> impl Future<Output = Result<Bytes, Error>> + Send;
+
+    /// The response, if its status does not tell of a failure.
+    ///
+    /// # Errors
+    ///
+    /// For a status of 400 and above; [`Error::status`] tells it.
+    fn error_for_status(self) -> Result<Self, Error>;
+}
+
+impl ResponseExt for Response<Body> {
+    fn text(self) -> impl Future<Output = Result<String, Error>> + Send {
+        self.into_body().text()
+    }
+
+    fn bytes(self, limit: usize) -> impl Future<Output = Result<Bytes, Error>> + Send {
+        self.into_body().bytes(limit)
+    }
+
+    fn error_for_status(self) -> Result<Self, Error> {
+        match self.status() {
+            status if status.is_client_error() || status.is_server_error() => {
+                Err(Error::new(Kind::Status(status)))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for http::Response<crate::Body> {}
+}
