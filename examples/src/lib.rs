@@ -8,10 +8,12 @@
 //! 4. `tls-echo`: TLS, and a certificate that is replaced while it runs
 //! 5. `mini-redis`: a protocol of one's own, many clients, shared state, an orderly end
 //! 6. `http-client`: requests, pooled connections, streamed bodies
-//! 7. `middleware`: a stack of layers, and one written as an async function
-//! 8. `axum-on-minato`: an unmodified axum router
-//! 9. `grpc-streaming`: the four kinds of call, in one process
-//! 10. `hello` and `hello-client`: everything on one port
+//! 7. `sse`: a response that goes on
+//! 8. `websocket-chat`: a connection that stops speaking HTTP
+//! 9. `middleware`: a stack of layers, and one written as an async function
+//! 10. `axum-on-minato`: an unmodified axum router
+//! 11. `grpc-streaming`: the four kinds of call, in one process
+//! 12. `hello` and `hello-client`: everything on one port
 
 #![forbid(unsafe_code)]
 

@@ -270,3 +270,58 @@ fn grpc_streaming_makes_all_four_kinds_of_call() {
         assert!(text.contains(line), "no '{line}' in\n{text}");
     }
 }
+
+#[test]
+fn sse_goes_on_from_where_a_client_has_stopped_listening() {
+    let server = Server::start(env!("CARGO_BIN_EXE_sse"));
+    let mut peer = TcpStream::connect(server.address).unwrap();
+    peer.write_all(b"GET / HTTP/1.1\r\nhost: x\r\nlast-event-id: 6\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(peer).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "content-type: text/event-stream"));
+    assert!(lines.any(|line| line == "data: the count is 7"));
+    assert!(lines.any(|line| line == "data: the count is 8"));
+    drop(lines);
+    server.end();
+}
+
+#[test]
+fn websocket_chat_says_to_everybody_what_anybody_says() {
+    let server = Server::start(env!("CARGO_BIN_EXE_websocket-chat"));
+    assert!(server.get("/").contains("new WebSocket"));
+    assert!(server.get("/chat").starts_with("HTTP/1.1 426 "));
+    // RFC 6455 §1.3: the key and what a server makes of it.
+    let ask = "GET /chat HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+               sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let mut guests: Vec<TcpStream> = (0..2)
+        .map(|_| {
+            let mut guest = TcpStream::connect(server.address).unwrap();
+            guest.write_all(ask.as_bytes()).unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                guest.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap();
+            assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+            assert!(head.contains("sec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{head}");
+            guest
+        })
+        .collect();
+    // A ping of each: its pong says that the guest is in the room.
+    for guest in &mut guests {
+        guest.write_all(&[0x89, 0x80, 0, 0, 0, 0]).unwrap();
+        let mut pong = [0; 2];
+        guest.read_exact(&mut pong).unwrap();
+        assert_eq!(pong, [0x8a, 0]);
+    }
+    // A text frame of a client is masked, here with zeros; that of a server is not.
+    guests[0].write_all(&[&[0x81, 0x85, 0, 0, 0, 0][..], b"hello"].concat()).unwrap();
+    for guest in &mut guests {
+        let mut frame = [0; 7];
+        guest.read_exact(&mut frame).unwrap();
+        assert_eq!(frame, *b"\x81\x05hello");
+    }
+    drop(guests);
+    server.end();
+}

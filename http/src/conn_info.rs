@@ -11,6 +11,7 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::error::{Error, Kind};
 use crate::server::proxy_protocol::Spoken;
+#[cfg(feature = "tls")]
 use crate::server::secure::TlsInfo;
 use crate::server::watch::{Exchange, Refused, Watch};
 
@@ -39,6 +40,7 @@ pub struct ConnInfo {
     pub protocol: Protocol,
     /// The address of the proxy, where that has told the other two by the PROXY protocol.
     pub proxy: Option<SocketAddr>,
+    #[cfg(feature = "tls")]
     pub(crate) secured: Option<Arc<TlsInfo>>,
     watched: Option<Watched>,
 }

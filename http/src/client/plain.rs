@@ -7,7 +7,7 @@ use crate::error::{Error, Kind};
 
 /// What is set for TLS: nothing.
 #[derive(Debug, Default)]
-pub(super) struct Tls;
+pub(super) struct Tls {}
 
 impl Tls {
     pub(super) async fn secure(&self, _: &Key, _: Speak, _: BoxIo) -> Result<Connected, Error> {

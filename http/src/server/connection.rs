@@ -123,7 +123,7 @@ enum Spoken {
 pub(super) struct Opening {
     input: Input,
     deadline: Deadline,
-    guest: Guest,
+    pub(super) guest: Guest,
     accepted: Instant,
 }
 
@@ -217,17 +217,7 @@ impl Opening {
         }
     }
 
-    /// Ready when the time is up, or the server cuts what is left of its connections.
-    pub(super) fn poll_cut(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
-        while self.guest.poll_changed(cx).is_ready() {}
-        if self.guest.stage() == Stage::Aborting {
-            self.guest.mark_cut();
-            return Poll::Ready(());
-        }
-        self.poll_due(config, cx)
-    }
-
-    fn poll_due(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll_due(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
         let due = config.timeouts.head.and_then(|timeout| self.accepted.checked_add(timeout));
         self.deadline.poll(due, cx)
     }

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Buf;
 use http::{Request, Response};
@@ -17,6 +17,7 @@ use tower_service::Service;
 use super::Server;
 use super::config::ServerConfig;
 use super::connection::{Opening, serve_opened};
+use super::shutdown::Stage;
 use crate::body::Body;
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Sent};
@@ -114,6 +115,18 @@ where
         serve_opened(stream, service, config, info, opening).await
     })
     .await
+}
+
+impl Opening {
+    /// Ready when the time is up, or the server cuts what is left of its connections.
+    fn poll_cut(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
+        while self.guest.poll_changed(cx).is_ready() {}
+        if self.guest.stage() == Stage::Aborting {
+            self.guest.mark_cut();
+            return Poll::Ready(());
+        }
+        self.poll_due(config, cx)
+    }
 }
 
 /// `None` if the time or the server ended first.
