@@ -43,6 +43,8 @@
 //! - The thread in `block_on` is one of the workers. Other threads start when there is work for them.
 //! - [`time::Sleep`] may be moved (`Unpin`), and [`time::timeout`] counts from its first poll.
 //! - `yield_now` goes to the tail of the queue, and does not call the kernel each time.
+//! - [Metrics](runtime::RuntimeMetrics), [dumps](runtime::Dump) of all tasks, their names, hooks and a watchdog are always
+//!   there, without a flag.
 //!
 //! # Features
 //!

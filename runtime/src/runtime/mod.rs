@@ -1,4 +1,12 @@
 //! Runtimes: building, entering and ending them.
+//!
+//! - `builder`, `config`, `hooks`: what a runtime is like, and what it calls of its user's
+//! - `handle`: reaching it from elsewhere
+//! - `local`: one that stays on its thread
+//! - `shutdown`: ending it in stages
+//! - `simulation`: one that repeats itself
+//!
+//! What a runtime tells of itself is in the crate's `metrics` and `dump`.
 
 mod builder;
 mod config;
