@@ -253,3 +253,17 @@ fn the_branches_select_takes_follow_from_the_seed() {
     assert_eq!(choices(1), choices(1));
     assert_ne!(choices(1), choices(2));
 }
+
+#[minato_runtime::test(flavor = "local", name = "quay", unhandled_panic = "ignore")]
+async fn a_test_may_have_a_local_runtime_with_a_name() {
+    assert_eq!(minato_runtime::runtime::Handle::current().name(), Some("quay"));
+    let berth = std::rc::Rc::new(7);
+    assert_eq!(minato_runtime::task::spawn_local(async move { *berth }).await.unwrap(), 7);
+}
+
+#[minato_runtime::test(unhandled_panic = "shutdown_runtime")]
+#[should_panic]
+async fn a_panic_of_a_task_may_end_the_test() {
+    drop(minato_runtime::spawn(async { panic!("ran aground") }));
+    std::future::pending::<()>().await;
+}

@@ -1,6 +1,6 @@
 //! The attributes that put an `async fn` into a runtime.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
@@ -20,9 +20,10 @@ impl Kind {
     /// What may be set.
     fn attributes(self) -> &'static str {
         match self {
-            Self::Main => "`flavor`, `worker_threads`, `start_paused`, `name`, `crate`",
+            Self::Main => "`flavor`, `worker_threads`, `start_paused`, `name`, `unhandled_panic`, `crate`",
             Self::Test => {
-                "`flavor`, `worker_threads`, `start_paused`, `name`, `seeds`, `check_determinism`, `crate`"
+                "`flavor`, `worker_threads`, `start_paused`, `name`, `unhandled_panic`, `seeds`, \
+                 `check_determinism`, `crate`"
             }
         }
     }
@@ -56,6 +57,7 @@ struct Config {
     worker_threads: Option<LitInt>,
     start_paused: Option<LitBool>,
     name: Option<LitStr>,
+    unhandled_panic: Option<Ident>,
     seeds: Option<LitInt>,
     check_determinism: Option<LitBool>,
     runtime: Path,
@@ -67,6 +69,7 @@ impl Config {
         let mut worker_threads: Option<LitInt> = None;
         let mut start_paused: Option<LitBool> = None;
         let mut name_of_runtime: Option<LitStr> = None;
+        let mut unhandled_panic: Option<Ident> = None;
         let mut seeds: Option<LitInt> = None;
         let mut check_determinism: Option<LitBool> = None;
         let mut runtime = None;
@@ -77,6 +80,7 @@ impl Config {
                 "worker_threads" => worker_threads.replace(parse_count(&value, "worker_threads")?).is_some(),
                 "start_paused" => start_paused.replace(parse_bool(&value, "start_paused")?).is_some(),
                 "name" => name_of_runtime.replace(parse_name(&value)?).is_some(),
+                "unhandled_panic" => unhandled_panic.replace(parse_unhandled_panic(&value)?).is_some(),
                 "seeds" if kind == Kind::Test => seeds.replace(parse_count(&value, "seeds")?).is_some(),
                 "check_determinism" if kind == Kind::Test => {
                     check_determinism.replace(parse_bool(&value, "check_determinism")?).is_some()
@@ -116,6 +120,11 @@ impl Config {
             let message = "`start_paused` does not go with `seeds`: the clock of a simulated runtime always stands still";
             return Err(Error::new(paused.span(), message));
         }
+        if let (Some(_), Some(behavior)) = (&seeds, &unhandled_panic) {
+            let message =
+                "`unhandled_panic` does not go with `seeds`: a seed fails by a panic of the test itself";
+            return Err(Error::new(behavior.span(), message));
+        }
         if let (None, Some(check)) = (&seeds, &check_determinism) {
             let message = "`check_determinism` requires `seeds`";
             return Err(Error::new(check.span(), message));
@@ -129,6 +138,7 @@ impl Config {
             worker_threads,
             start_paused,
             name: name_of_runtime,
+            unhandled_panic,
             seeds,
             check_determinism,
             runtime,
@@ -145,6 +155,7 @@ impl Config {
         let worker_threads = self.worker_threads.iter();
         let start_paused = self.start_paused.iter();
         let name = self.name.iter();
+        let unhandled_panic = self.unhandled_panic.iter();
         let build = match self.flavor {
             Flavor::Local => quote!(build_local(#runtime::runtime::LocalOptions::default())),
             Flavor::CurrentThread | Flavor::MultiThread => quote!(build()),
@@ -154,6 +165,7 @@ impl Config {
                 #(.worker_threads(#worker_threads))*
                 #(.start_paused(#start_paused))*
                 #(.name(#name))*
+                #(.unhandled_panic(#runtime::runtime::UnhandledPanic::#unhandled_panic))*
                 .enable_all()
                 .#build
                 .expect("the runtime could not be built")
@@ -185,6 +197,20 @@ fn parse_count(value: &Expr, name: &str) -> Result<LitInt> {
         return Ok(count.clone());
     }
     Err(Error::new(value.span(), format!("`{name}` must be a number above zero")))
+}
+
+fn parse_unhandled_panic(value: &Expr) -> Result<Ident> {
+    let Expr::Lit(ExprLit { lit: Lit::Str(behavior), .. }) = value else {
+        return Err(Error::new(value.span(), "`unhandled_panic` must be a string"));
+    };
+    match behavior.value().as_str() {
+        "ignore" => Ok(Ident::new("Ignore", behavior.span())),
+        "shutdown_runtime" => Ok(Ident::new("ShutdownRuntime", behavior.span())),
+        other => Err(Error::new(
+            behavior.span(),
+            format!("no such behavior `{other}`; `unhandled_panic` is `ignore` or `shutdown_runtime`"),
+        )),
+    }
 }
 
 fn parse_name(value: &Expr) -> Result<LitStr> {

@@ -29,6 +29,7 @@ use proc_macro::TokenStream;
 /// | `worker_threads = N` | workers of a multi-thread runtime | one per processor |
 /// | `start_paused = true` | begin with the clock standing still; not multi-thread | `false` |
 /// | `name = ".."` | the name of the runtime | none |
+/// | `unhandled_panic = ".."` | `ignore`, or `shutdown_runtime` when a task panics | `ignore` |
 /// | `crate = path` | where `minato_runtime` is found | `::minato_runtime` |
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {

@@ -436,3 +436,66 @@ impl<T> fmt::Debug for ScopedJoinHandle<T> {
         f.debug_struct("ScopedJoinHandle").field("id", &self.id).finish_non_exhaustive()
     }
 }
+
+#[cfg(all(test, loom))]
+mod loom_models {
+    use super::*;
+    use crate::shim::thread;
+
+    fn open() -> Arc<Core<&'static str>> {
+        let state = State { phase: Phase::Open, live: 0, children: Slab::new(), owner: None };
+        Arc::new(Core { outer: None, state: Mutex::new(state) })
+    }
+
+    fn wait_for_all(core: &Core<&'static str>) {
+        loom::future::block_on(poll_fn(|cx| core.poll_ended(cx, |state| state.live == 0)));
+    }
+
+    #[test]
+    fn loom_the_owner_learns_of_the_last_member_whatever_ends_the_scope_meanwhile() {
+        loom::model(|| {
+            let core = open();
+            let child = core.join().unwrap();
+            let member = thread::spawn(move || drop(child));
+            let failing = {
+                let core = core.clone();
+                thread::spawn(move || core.end(Phase::Failed(Failure::Error("ran aground"))))
+            };
+            loom::future::block_on(poll_fn(|cx| core.poll_ended(cx, |state| state.phase.has_failed())));
+            wait_for_all(&core);
+            member.join().unwrap();
+            failing.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_a_child_that_comes_while_the_scope_ends_is_refused_or_waited_for() {
+        loom::model(|| {
+            let core = open();
+            let late = {
+                let core = core.clone();
+                thread::spawn(move || core.join().map(drop).is_some())
+            };
+            core.end(Phase::Ended);
+            // Whoever got in before the end has left before this returns; nobody gets in after it.
+            wait_for_all(&core);
+            late.join().unwrap();
+            assert!(core.join().is_none());
+            assert_eq!(core.state.lock().live, 0);
+        });
+    }
+
+    #[test]
+    fn loom_of_two_failures_one_is_kept() {
+        loom::model(|| {
+            let core = open();
+            let other = {
+                let core = core.clone();
+                thread::spawn(move || core.end(Phase::Failed(Failure::Error("second"))))
+            };
+            core.end(Phase::Failed(Failure::Error("first")));
+            other.join().unwrap();
+            assert!(core.state.lock().phase.has_failed());
+        });
+    }
+}

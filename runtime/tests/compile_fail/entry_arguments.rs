@@ -27,6 +27,12 @@ async fn paused_twice() {}
 #[minato_runtime::test(name = 7)]
 async fn name_is_no_string() {}
 
+#[minato_runtime::test(unhandled_panic = "abort")]
+async fn no_such_behavior() {}
+
+#[minato_runtime::test(seeds = 10, unhandled_panic = "ignore")]
+async fn simulated_panics() {}
+
 #[minato_runtime::test(seeds = 0)]
 async fn no_seeds() {}
 
