@@ -57,6 +57,8 @@ enum Stage {
     Open,
     /// Cores are collected.
     Closing,
+    /// All cores are back, and whoever brought the last drops everything.
+    Dropping,
     /// Everything is dropped.
     Closed,
 }
@@ -324,6 +326,9 @@ impl Shared {
 
     /// Drops all tasks, timers and drivers. All cores are here, so nothing else touches them.
     fn drop_everything(&self, mut state: MutexGuard<'_, CoresState>) {
+        // INVARIANT: one thread at a time. Another may look, having started a thread for the core that it gave back, after
+        // that thread has brought it back.
+        state.stage = Stage::Dropping;
         let cores = std::mem::take(&mut state.resting);
         let unmade = std::mem::take(&mut state.unmade);
         let wants_dump = matches!(state.last_dump, LastDump::Wanted);
