@@ -1,6 +1,7 @@
 //! Work on a runtime: this folder is compiled once for each, against the names in `super::platform`.
 
 mod channels;
+mod files;
 mod locks;
 mod many;
 mod outside;
@@ -14,6 +15,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 pub(crate) use channels::{mpsc_bounded, mpsc_unbounded, oneshot_in_task};
+pub(crate) use files::{blocking_job, child, read_file, read_open_file, write_lines};
 pub(crate) use locks::{contended_rwlock, contended_semaphore, mutex, semaphore};
 pub(crate) use many::{broadcast_to_4, contended_watch, notify_round_trip, watch_by_4};
 pub(crate) use outside::{build_and_drop, spawn_from_outside};
