@@ -48,9 +48,10 @@
 //!
 //! # Features
 //!
-//! `rt-multi-thread`, `macros` and `signal` are on by default. `codec` adds frames over streams of bytes, `tokio-io`
-//! bridges to tokio's I/O traits, `hyper` what hyper 1 asks of a runtime. No tokio runtime is ever started, but by
-//! `tokio-context`, for libraries that need one.
+//! `rt-multi-thread`, `macros` and `signal` are on by default. `fs`, `process` and `io-std` add files, child processes and
+//! the standard streams, `codec` frames over streams of bytes, `futures-io` and `tokio-io` bridges to other I/O traits,
+//! `hyper` what hyper 1 asks of a runtime. No tokio runtime is ever started, but by `tokio-context`, for libraries that
+//! need one.
 
 #[cfg(feature = "codec")]
 pub mod codec;

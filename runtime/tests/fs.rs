@@ -344,3 +344,22 @@ fn writing_and_reading_of_foreign_data_in_one_file_is_seen() {
         assert_eq!(rest, "new-new");
     });
 }
+
+#[test]
+fn without_a_thread_operations_fail_and_nothing_is_left_waiting() {
+    let folder = Folder::new("threads");
+    // More than the address space has, so that no thread can be started.
+    let rt =
+        minato_runtime::runtime::Builder::new_current_thread().thread_stack_size(1 << 46).build().unwrap();
+    rt.block_on(async {
+        assert!(fs::write(folder.path("file"), "x").await.is_err());
+        let mut file = File::from_std(std::fs::File::create(folder.path("file")).unwrap());
+        file.write_all(b"x").await.unwrap();
+        assert!(file.flush().await.unwrap_err().to_string().contains("did not begin"));
+        file.flush().await.unwrap();
+        assert!(file.sync_all().await.is_err());
+        let job = std::panic::catch_unwind(|| drop(minato_runtime::task::spawn_blocking(|| ())));
+        assert!(job.unwrap_err().downcast::<String>().unwrap().contains("no thread can be started"));
+    });
+    drop(rt);
+}

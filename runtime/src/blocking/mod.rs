@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::future::Future;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -141,12 +142,14 @@ impl Pool {
         true
     }
 
-    fn submit(&self, runtime: &SharedRef, job: TaskRef, at_shutdown: AtShutdown) {
+    /// Queues a job and sees to it that a thread takes it. An error is that there is none and none can be started; the
+    /// job is cancelled then, as it is after the shutdown.
+    fn submit(&self, runtime: &SharedRef, job: TaskRef, at_shutdown: AtShutdown) -> io::Result<()> {
         let mut state = self.state.lock();
         if state.is_shut_down {
             drop(state);
             cancel(job);
-            return;
+            return Ok(());
         }
         self.in_flight.fetch_add(1, AcqRel);
         state.submitted += 1;
@@ -159,22 +162,31 @@ impl Pool {
             state.started += 1;
             let number = state.started;
             drop(state);
-            self.start_thread(runtime.clone(), number);
+            return self.start_thread(runtime.clone(), number);
         }
+        Ok(())
     }
 
-    fn start_thread(&self, runtime: SharedRef, number: usize) {
+    fn start_thread(&self, runtime: SharedRef, number: usize) -> io::Result<()> {
         let name = runtime.config.thread_name.of(format_args!("blocking-{number}"));
         let mut thread = std::thread::Builder::new().name(name);
         if let Some(size) = runtime.config.thread_stack_size {
             thread = thread.stack_size(size);
         }
-        if let Err(error) = thread.spawn(move || work(&runtime)) {
-            let mut state = self.state.lock();
-            state.threads -= 1;
-            // While another thread lives, the job waits for it.
-            assert!(state.threads > 0, "no thread can be started for a blocking job: {error}");
+        let Err(error) = thread.spawn(move || work(&runtime)) else { return Ok(()) };
+        let mut state = self.state.lock();
+        state.threads -= 1;
+        if state.threads > state.ending {
+            // The job waits for another thread.
+            return Ok(());
         }
+        let stranded = std::mem::take(&mut state.jobs);
+        drop(state);
+        for queued in stranded {
+            cancel(queued.job);
+            self.in_flight.fetch_sub(1, AcqRel);
+        }
+        Err(error)
     }
 
     /// The next job for a thread that is `done` with another; nothing if it should end.
@@ -253,7 +265,25 @@ fn cancel(job: TaskRef) {
 }
 
 /// Runs `job` on the pool of `runtime`.
+///
+/// # Panics
+///
+/// If there is no thread for it and none can be started.
+#[track_caller]
 pub(crate) fn spawn<F, R>(runtime: &SharedRef, job: F, origin: Origin) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    match submit(runtime, job, origin, AtShutdown::Drop) {
+        Ok(handle) => handle,
+        Err(error) => panic!("no thread can be started for a blocking job: {error}"),
+    }
+}
+
+/// As [`spawn`], for those who can tell their caller that no thread can be started.
+#[cfg(feature = "fs")]
+pub(crate) fn try_spawn<F, R>(runtime: &SharedRef, job: F, origin: Origin) -> io::Result<JoinHandle<R>>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
@@ -261,9 +291,9 @@ where
     submit(runtime, job, origin, AtShutdown::Drop)
 }
 
-/// As [`spawn`]; the end of the runtime waits for it even if it has not begun.
+/// As [`try_spawn`]; the end of the runtime waits for it even if it has not begun.
 #[cfg(feature = "fs")]
-pub(crate) fn spawn_mandatory<F, R>(runtime: &SharedRef, job: F, origin: Origin) -> JoinHandle<R>
+pub(crate) fn spawn_mandatory<F, R>(runtime: &SharedRef, job: F, origin: Origin) -> io::Result<JoinHandle<R>>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
@@ -271,20 +301,25 @@ where
     submit(runtime, job, origin, AtShutdown::Run)
 }
 
-fn submit<F, R>(runtime: &SharedRef, job: F, origin: Origin, at_shutdown: AtShutdown) -> JoinHandle<R>
+fn submit<F, R>(
+    runtime: &SharedRef,
+    job: F,
+    origin: Origin,
+    at_shutdown: AtShutdown,
+) -> io::Result<JoinHandle<R>>
 where
     F: FnOnce() -> R + Send + 'static,
     R: Send + 'static,
 {
     if runtime.simulation.is_some() {
-        return scheduler::spawn_on(runtime, Inline(Job(Some(job))), origin);
+        return Ok(scheduler::spawn_on(runtime, Inline(Job(Some(job))), origin));
     }
     const NEVER_WOKEN: *const Shared = std::ptr::null();
     let task = allocate(Job(Some(job)), Id::next(), NEVER_WOKEN, origin);
     // SAFETY: new, and `R` is its output.
     let handle = unsafe { JoinHandle::new(task) };
-    runtime.blocking.submit(runtime, task, at_shutdown);
-    handle
+    runtime.blocking.submit(runtime, task, at_shutdown)?;
+    Ok(handle)
 }
 
 /// A job that runs on the thread of a simulated runtime. It lends the core, so that it may call `block_on`.

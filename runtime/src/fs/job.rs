@@ -17,7 +17,7 @@ where
     let caller = Location::caller();
     async move {
         let Some(runtime) = scheduler::current() else { scheduler::no_runtime("fs") };
-        finished(blocking::spawn(&runtime, operation, caller.into())).await
+        finished(blocking::try_spawn(&runtime, operation, caller.into())?).await
     }
 }
 
@@ -36,10 +36,11 @@ async fn finished<R>(handle: JoinHandle<io::Result<R>>) -> io::Result<R> {
 pub(super) fn detach(operation: impl FnOnce() + Send + 'static) {
     let caller = Location::caller();
     let Some(runtime) = scheduler::current() else { scheduler::no_runtime("fs") };
-    drop(blocking::spawn_mandatory(&runtime, operation, caller.into()));
+    // If no thread can be started, what the operation holds is dropped, and says so to whoever waits for it.
+    let _: io::Result<JoinHandle<()>> = blocking::spawn_mandatory(&runtime, operation, caller.into());
 }
 
-/// The runtime ended before the operation began.
+/// The operation was dropped before it began.
 pub(super) fn gone() -> io::Error {
-    io::Error::other("the runtime has shut down; the file operation did not begin")
+    io::Error::other("the file operation did not begin: the runtime has shut down, or has no thread for it")
 }
