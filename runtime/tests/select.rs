@@ -1,7 +1,7 @@
 //! `select!`, `join!` and `try_join!` as their documentation, and tokio's, has them.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, IntoFuture, pending, poll_fn, ready};
+use std::future::{IntoFuture, pending, poll_fn, ready};
 use std::task::Poll;
 
 use minato_runtime::sync::{Notify, mpsc, oneshot};
@@ -182,7 +182,7 @@ fn handlers_may_move_and_borrow_what_other_branches_do_too() {
         tx.send(()).unwrap();
         let moved = select! {
             _ = &mut rx => { count += 1; text }
-            _ = pending::<()>() => { count += 2; drop(text); unreachable!() }
+            _ = pending::<()>() => { count += 2; drop(text); unreachable!("{count}") }
         };
         assert_eq!((moved.as_str(), count), ("moved by one of two", 1));
         // A pattern that binds by reference and by value, and one that takes apart.
@@ -271,13 +271,11 @@ fn try_join_drops_the_rest_at_the_first_error() {
 
 #[test]
 fn join_takes_many_futures_and_needs_them_not_to_be_unpin() {
-    fn number(n: u32) -> impl Future<Output = u32> {
-        async move {
-            for _ in 0..n {
-                yield_now().await;
-            }
-            n
+    async fn number(n: u32) -> u32 {
+        for _ in 0..n {
+            yield_now().await;
         }
+        n
     }
     block_on(async {
         let all = join!(number(5), number(0), number(3), number(1), number(4), number(2));

@@ -56,8 +56,8 @@ fn an_assertion_that_fails_says_why() {
     assert_eq!(message(|| assert_pending!(Poll::Ready(1), "the {}", "second")), "ready, with 1: the second");
     assert_eq!(message(|| assert_ready!(Poll::<()>::Pending)), "pending");
     assert_eq!(message(|| assert_ready!(Poll::<()>::Pending, "at {}", 1)), "pending: at 1");
-    assert_eq!(message(|| drop(assert_ok!(Err::<(), _>("no")))), "an error: \"no\"");
-    assert_eq!(message(|| drop(assert_err!(Ok::<_, ()>(2), "why"))), "no error, but 2: why");
+    assert_eq!(message(|| assert_ok!(Err::<(), _>("no"))), "an error: \"no\"");
+    assert_eq!(message(|| assert_err!(Ok::<_, ()>(2), "why")), "no error, but 2: why");
     assert_eq!(assert_ready_ok!(Poll::Ready(Ok::<_, ()>(2))), 2);
     assert_eq!(assert_ready_err!(Poll::Ready(Err::<(), _>(3)), "why"), 3);
     assert!(message(|| assert_ready_eq!(Poll::Ready(1), 2)).contains("left: 1"));
