@@ -17,7 +17,7 @@ use crate::scheduler::{Remote, SharedRef};
 ///
 /// Counts are exact, but times in histograms are samples: about one poll in [256](Self::sample_interval) is measured, and
 /// one wait in a queue, so that polls need no look at the clock. Polls long enough to harm are caught one by one, see
-/// [`Builder::on_blocked`](crate::runtime::Builder::on_blocked).
+/// `Builder::on_blocked`.
 ///
 /// ```
 /// use minato_runtime::runtime::Builder;
@@ -214,10 +214,10 @@ impl RuntimeMetrics {
         self.counters(worker).polls.get()
     }
 
-    /// Polls on the worker that took longer than [`blocked_threshold`](crate::runtime::Builder::blocked_threshold), also of
-    /// the future of `block_on`.
+    /// Polls on the worker that took longer than `Builder::blocked_threshold`, also of the future of `block_on`.
     ///
-    /// A current-thread runtime counts them only if there is a hook for [them](crate::runtime::Builder::on_blocked).
+    /// A current-thread runtime counts them only if there is a hook for them (`Builder::on_blocked`), and one without
+    /// the feature `rt-multi-thread` never: it has no thread to watch itself with.
     #[must_use]
     #[track_caller]
     pub fn worker_blocked_poll_count(&self, worker: usize) -> u64 {

@@ -101,7 +101,7 @@ impl fmt::Debug for TaskMeta<'_> {
     }
 }
 
-/// A poll that holds up its worker; told to the hook of [`Builder::on_blocked`](super::Builder::on_blocked).
+/// A poll that holds up its worker; told to the hook of `Builder::on_blocked` (feature `rt-multi-thread`).
 ///
 /// Its `Display` is a line for a log.
 #[derive(Clone, Debug)]
