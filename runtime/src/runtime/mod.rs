@@ -143,8 +143,9 @@ impl Runtime {
             "Runtime::shutdown called from inside a runtime: the thread that would wait has tasks to run. Await \
              `Runtime::shutdown_async` instead, or move the call into `spawn_blocking`"
         );
-        self.patience = Patience::None;
-        shutdown::shut_down(&self.handle, plan)
+        let report = shutdown::shut_down(&self.handle, plan);
+        self.patience = Patience::Begun;
+        report
     }
 
     /// As [`shutdown`](Self::shutdown), for code that runs in another runtime: a thread of its own does the waiting.
@@ -187,16 +188,21 @@ enum Patience {
     Endless,
     Until(Instant),
     None,
+    /// Another thread ends the runtime: this one must not come before it and run the destructors of tasks.
+    Begun,
 }
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        if let Patience::Begun = self.patience {
+            return;
+        }
         let shared = self.handle.shared();
         shared.shut_down();
         let deadline = match self.patience {
             Patience::Endless => None,
             Patience::Until(deadline) => Some(deadline),
-            Patience::None => return,
+            Patience::None | Patience::Begun => return,
         };
         // A worker that waited for all workers would wait for itself.
         if scheduler::with_core(|core| core.is_none()) {
