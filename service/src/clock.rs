@@ -54,18 +54,22 @@ impl Epoch {
         Self { start: OnceLock::new() }
     }
 
+    #[inline]
     pub(crate) fn now(&self) -> u64 {
         self.of(Instant::now())
     }
 
+    #[inline]
     pub(crate) fn of(&self, instant: Instant) -> u64 {
-        nanos(instant.saturating_duration_since(*self.start.get_or_init(|| instant)))
+        let start = self.start.get().unwrap_or_else(|| self.start.get_or_init(|| instant));
+        nanos(instant.saturating_duration_since(*start))
     }
 }
 
 /// A duration in nanoseconds, as many as a word can hold.
+#[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+    duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
 }
 
 /// Runs a future on the runtime until it completes.

@@ -39,6 +39,7 @@ pub mod error;
 pub mod fallback;
 pub mod fault;
 pub mod filter;
+pub mod guides;
 pub mod hedge;
 pub mod limit;
 pub mod load_shed;

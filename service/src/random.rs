@@ -24,6 +24,7 @@ impl Random {
     }
 
     /// The next number.
+    #[inline]
     pub(crate) fn next(&self) -> u64 {
         // Two threads may draw the same number once: no harm, and cheaper than to prevent it.
         let state = self.state.load(Ordering::Relaxed).wrapping_add(STEP);
@@ -49,6 +50,7 @@ pub(crate) fn fraction(word: u64) -> f64 {
 }
 
 /// Spreads a word over all others.
+#[inline]
 pub(crate) const fn mix(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

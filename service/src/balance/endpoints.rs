@@ -253,11 +253,16 @@ impl<K, S> Shared<K, S> {
     }
 
     /// Lets those back in whose time has come. Costs a load where nobody is out.
+    #[inline]
     pub(super) fn let_back_in(&self) {
         let next = self.next_return.load(Ordering::Relaxed);
-        if next == NEVER {
-            return;
+        if next != NEVER {
+            self.let_back_in_after(next);
         }
+    }
+
+    #[cold]
+    fn let_back_in_after(&self, next: u64) {
         let now = self.epoch.now();
         if now < next {
             return;

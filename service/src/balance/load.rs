@@ -83,14 +83,17 @@ impl Meter {
         Self { pending: AtomicU64::new(0), latency: AtomicU64::new(0) }
     }
 
+    #[inline]
     pub(super) fn pending(&self) -> u64 {
         self.pending.load(Ordering::Relaxed)
     }
 
+    #[inline]
     pub(super) fn begin(&self) {
         self.pending.fetch_add(1, Ordering::Relaxed);
     }
 
+    #[inline]
     pub(super) fn end(&self) {
         self.pending.fetch_sub(1, Ordering::Relaxed);
     }

@@ -46,13 +46,15 @@ struct Counted {
 }
 
 impl Counted {
+    #[cold]
+    fn is_slow(&self, start: u64) -> bool {
+        let bound = self.shared.settings.slow.map_or(u64::MAX, nanos);
+        self.shared.epoch.now().saturating_sub(start) > bound
+    }
+
     #[inline]
     fn end(&mut self, is_failure: bool) {
-        let is_slow = self.start.is_some_and(|start| {
-            let bound = self.shared.settings.slow.map_or(u64::MAX, nanos);
-            self.shared.epoch.now().saturating_sub(start) > bound
-        });
-        let is_failure = is_failure || is_slow;
+        let is_failure = is_failure || self.start.is_some_and(|start| self.is_slow(start));
         match std::mem::replace(&mut self.part, Part::Uncounted) {
             Part::Counted => self.shared.note(is_failure),
             Part::Uncounted => {}
@@ -65,6 +67,7 @@ impl Counted {
 
 impl Shared {
     /// A call that was let through will not be made.
+    #[inline]
     pub(super) fn give_up(&self, part: Part) {
         if let Part::Probe(probe) = part {
             self.settle(probe, ProbeEnd::Dropped);
@@ -73,6 +76,7 @@ impl Shared {
 }
 
 impl Drop for Counted {
+    #[inline]
     fn drop(&mut self) {
         self.shared.give_up(self.part);
     }

@@ -52,6 +52,7 @@ impl Shared {
         self.window = Window::new(kind);
     }
 
+    #[inline]
     fn state(&self) -> State {
         // ORDERING: Relaxed, the word is all there is to be seen.
         State(self.state.load(Ordering::Relaxed))
@@ -63,10 +64,15 @@ impl Shared {
     }
 
     /// Whether a call would be refused now.
+    #[inline]
     pub(super) fn refuses(&self) -> bool {
         let state = self.state();
-        state != State::CLOSED
-            && matches!(state.admit(|| self.epoch.now(), self.settings.probes, 0), Admission::Refused(_))
+        state != State::CLOSED && self.refuses_in(state)
+    }
+
+    #[cold]
+    fn refuses_in(&self, state: State) -> bool {
+        matches!(state.admit(|| self.epoch.now(), self.settings.probes, 0), Admission::Refused(_))
     }
 
     #[inline]
@@ -77,6 +83,7 @@ impl Shared {
         self.admit_slow()
     }
 
+    #[cold]
     fn admit_slow(&self) -> Result<Part, CircuitOpen> {
         loop {
             let state = self.state();
@@ -114,11 +121,13 @@ impl Shared {
         }
     }
 
+    #[cold]
     fn is_too_much(&self, counts: Counts) -> bool {
         counts.calls >= u64::from(self.settings.calls_min)
             && counts.failures as f64 >= self.settings.failure_rate * counts.calls as f64
     }
 
+    #[cold]
     fn open(&self) {
         let until = self.next_until();
         if self.try_move(State::CLOSED, State::open_until(until)) {

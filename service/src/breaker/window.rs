@@ -49,6 +49,7 @@ impl Window {
         Self { kind, current: AtomicU64::new(0), previous: AtomicU64::new(0) }
     }
 
+    #[inline]
     pub(crate) fn wants_time(&self) -> bool {
         matches!(self.kind, WindowKind::Time(_))
     }
@@ -82,12 +83,14 @@ impl Window {
     }
 
     /// Both halves together, where the one under way is `current`.
+    #[cold]
     fn standing(&self, current: u64) -> Counts {
         let (now, then) = (counts(current), counts(self.previous.load(Ordering::Relaxed)));
         Counts { calls: now.calls + then.calls, failures: now.failures + then.failures }
     }
 
     /// Begins another half, unless somebody else does.
+    #[cold]
     fn turn(&self, seen: u64) {
         let current = self.current.load(Ordering::Relaxed);
         if current & COUNT_MAX >= seen
@@ -97,6 +100,7 @@ impl Window {
         }
     }
 
+    #[cold]
     fn turn_to(&self, id: u64) {
         let current = self.current.load(Ordering::Relaxed);
         let next = id << ID_SHIFT;

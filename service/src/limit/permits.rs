@@ -60,6 +60,7 @@ impl Permits {
         Self { word: AtomicU64::new(0), limit: AtomicU64::new(0), queue: Mutex::new(Queue::default()) }
     }
 
+    #[inline]
     fn try_acquire(&'static self) -> Option<Permit> {
         let limit = self.limit.load(Ordering::Relaxed);
         let mut word = self.word.load(Ordering::Relaxed);
@@ -89,10 +90,18 @@ impl Permits {
         false
     }
 
+    #[inline]
     fn release(&'static self) {
         // ORDERING: Release, publishes what the call did. [permits.release]. That a waiter is not missed needs no
         // more: its bit and our permit are in one word (invariant 3).
         let before = self.word.fetch_sub(1, Ordering::Release);
+        if before & !COUNT != 0 {
+            self.released(before);
+        }
+    }
+
+    #[cold]
+    fn released(&'static self, before: u64) {
         if before & WAITERS != 0 {
             self.serve_queue();
         }
@@ -144,6 +153,7 @@ impl Limit {
     }
 
     /// Takes a permit if there is one and nobody waits for it.
+    #[inline]
     pub(crate) fn try_acquire(&self) -> Option<Permit> {
         self.permits.try_acquire()
     }
@@ -248,6 +258,7 @@ impl Drop for Limit {
 }
 
 impl Drop for Permit {
+    #[inline]
     fn drop(&mut self) {
         self.permits.release();
     }

@@ -4,7 +4,7 @@ use crate::limit::permits::Permit;
 
 /// Says until when a call keeps its place: until it is answered, or beyond that.
 ///
-/// With the feature `http`, [`UntilBodyEnd`] is beyond it.
+/// With the feature `http`, `UntilBodyEnd` is beyond it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot hold a place for responses of `{Response}`",
     note = "`UntilBodyEnd` holds it for `http::Response` with an `http_body::Body`"

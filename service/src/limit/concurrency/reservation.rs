@@ -24,19 +24,30 @@ impl Reservation {
         &self.limit
     }
 
+    #[inline]
     pub(crate) fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.permit.is_some() {
+            return Poll::Ready(());
+        }
+        if self.ticket.is_none() {
+            self.permit = self.limit.try_acquire();
+        }
+        if self.permit.is_some() { Poll::Ready(()) } else { self.poll_queue(cx) }
+    }
+
+    #[cold]
+    fn poll_queue(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         /// The number of waiters is the number of service instances, which the caller owns.
         const ENTRY: Entry = Wait::new().waiters(usize::MAX).entry(Priority::NORMAL);
-        if self.permit.is_none() {
-            // Without a bound, a delay or a deadline nobody is refused.
-            self.permit = ready!(self.limit.poll_acquire(&mut self.ticket, &ENTRY, cx)).ok();
-        }
+        // Without a bound, a delay or a deadline nobody is refused.
+        self.permit = ready!(self.limit.poll_acquire(&mut self.ticket, &ENTRY, cx)).ok();
         Poll::Ready(())
     }
 
     /// # Panics
     ///
     /// If nothing is reserved.
+    #[inline]
     pub(crate) fn take(&mut self) -> Permit {
         self.permit.take().expect("`poll_ready` answers before `call`")
     }
