@@ -241,6 +241,20 @@ fn a_rate_that_waits_lets_calls_through_in_their_time() {
 }
 
 #[test]
+fn the_number_of_calls_that_wait_is_shared_by_the_services_of_one_layer() {
+    paused(async {
+        let layer = RateLimitLayer::waiting(1, SECOND, Wait::new().waiters(1));
+        let (first, second) = (layer.layer(Probe::well()), layer.layer(Probe::well()));
+        assert_eq!(first.clone().oneshot(1).await, Ok(2));
+        let waiting = minato_runtime::spawn(first.oneshot(1));
+        minato_runtime::task::yield_now().await;
+        assert!(second.clone().oneshot(1).await.is_err_and(|error| error.is_overloaded()));
+        assert_eq!(waiting.await.unwrap(), Ok(2));
+        assert_eq!(second.oneshot(1).await, Ok(2));
+    });
+}
+
+#[test]
 fn a_rate_refuses_at_once_what_would_come_too_late() {
     paused(async {
         let service = RateLimitLayer::waiting(1, 10 * SECOND, Wait::at_most(SECOND)).layer(Probe::well());

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -20,38 +20,35 @@ use crate::{OverloadError, Overloaded};
 /// One of the calls that wait.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    _counted: Counted,
-    gcra: Arc<Gcra>,
+    counted: Counted,
     timer: Timer,
     since: Instant,
     duration_max: Option<Duration>,
 }
 
+/// Counted among those that wait while it lives.
 #[derive(Debug)]
-struct Counted(Arc<AtomicUsize>);
+struct Counted {
+    gcra: Arc<Gcra>,
+}
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.gcra.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 impl Waiting {
-    /// One that `count` knows already.
-    pub(super) fn new(
-        count: Arc<AtomicUsize>,
-        gcra: Arc<Gcra>,
-        wait: Duration,
-        duration_max: Option<Duration>,
-    ) -> Self {
-        Self { _counted: Counted(count), gcra, timer: Timer::new(wait), since: Instant::now(), duration_max }
+    /// One that is counted already.
+    pub(super) fn new(gcra: Arc<Gcra>, wait: Duration, duration_max: Option<Duration>) -> Self {
+        Self { counted: Counted { gcra }, timer: Timer::new(wait), since: Instant::now(), duration_max }
     }
 
     /// Waits for a place. Others may come first, so there may be several turns.
     fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Overloaded>> {
         loop {
             ready!(self.timer.poll_elapsed(cx));
-            let Err(wait) = self.gcra.try_take() else { return Poll::Ready(Ok(())) };
+            let Err(wait) = self.counted.gcra.try_take() else { return Poll::Ready(Ok(())) };
             if self.duration_max.is_some_and(|max| self.since.elapsed() + wait > max) {
                 return Poll::Ready(Err(Overloaded::because(OverloadReason::Rate).retry_after(wait)));
             }

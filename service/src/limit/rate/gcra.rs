@@ -3,6 +3,7 @@
 //! The word is the *theoretical arrival time*: the nanosecond, counted from the first use, at which the bucket would be
 //! full again. A call is in time if that is no further ahead than the burst allows, and moves it by one interval.
 
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use crate::clock::{Epoch, nanos};
@@ -54,11 +55,14 @@ pub(super) struct Gcra {
     arrival: AtomicU64,
     rate: Rate,
     epoch: Epoch,
+    /// Calls that wait for their time.
+    pub(super) waiting: AtomicUsize,
 }
 
 impl Gcra {
     pub(super) fn new(num: u64, per: Duration) -> Self {
-        Self { arrival: AtomicU64::new(0), rate: Rate::new(num, per), epoch: Epoch::new() }
+        let rate = Rate::new(num, per);
+        Self { arrival: AtomicU64::new(0), rate, epoch: Epoch::new(), waiting: AtomicUsize::new(0) }
     }
 
     pub(super) fn rate(&self) -> &Rate {

@@ -1,7 +1,7 @@
 //! The service with a bound on its rate, in its modes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -28,8 +28,6 @@ pub struct RateLimit<S, M = Backpressure> {
     /// What `poll_ready` took for the next call of this instance. Only with [`Backpressure`].
     reserved: Option<Reservation>,
     timer: Option<Timer>,
-    /// Calls that wait for their time. Only with [`Wait`].
-    waiting: Arc<AtomicUsize>,
 }
 
 /// A place taken and not used yet; given back on drop.
@@ -55,7 +53,7 @@ impl Drop for Reservation {
 
 impl<S, M> RateLimit<S, M> {
     pub(super) fn new(inner: S, gcra: Arc<Gcra>, mode: M, watch: Watch) -> Self {
-        Self { inner, gcra, mode, watch, reserved: None, timer: None, waiting: Arc::default() }
+        Self { inner, gcra, mode, watch, reserved: None, timer: None }
     }
 
     /// The service inside.
@@ -105,7 +103,6 @@ impl<S: Clone, M: Clone> Clone for RateLimit<S, M> {
             watch: self.watch.clone(),
             reserved: None,
             timer: None,
-            waiting: self.waiting.clone(),
         }
     }
 }
@@ -165,13 +162,13 @@ impl<S: Service<Request> + Reusable, Request> Service<Request> for RateLimit<S, 
         if is_too_long {
             return WaitFuture::refused(self.refusal(wait));
         }
-        if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.mode.waiters_max {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        if self.gcra.waiting.fetch_add(1, Ordering::Relaxed) >= self.mode.waiters_max {
+            self.gcra.waiting.fetch_sub(1, Ordering::Relaxed);
             self.watch.tell(|| Event::Refused { reason: OverloadReason::QueueFull });
             let refusal = Overloaded::because(OverloadReason::QueueFull).retry_after(wait);
             return WaitFuture::refused(refusal);
         }
-        let waiting = Waiting::new(self.waiting.clone(), self.gcra.clone(), wait, self.mode.duration_max);
+        let waiting = Waiting::new(self.gcra.clone(), wait, self.mode.duration_max);
         WaitFuture::waiting(self.inner.clone(), request, waiting)
     }
 }
