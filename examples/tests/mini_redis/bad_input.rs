@@ -177,3 +177,29 @@ fn one_client_too_many_is_told_and_room_comes_back() {
         server.end().await;
     });
 }
+
+#[test]
+fn what_one_client_can_gather_is_bounded() {
+    with_server(async |server| {
+        let many: String = (0..65_537).map(|number| format!(" {number}")).collect();
+        for command in ["WATCH", "SUBSCRIBE", "PSUBSCRIBE"] {
+            let mut client = server.client().await;
+            client.expect(&format!("{command}{many}"), "-ERR too much for one connection").await;
+            client.expect("GET a", "nil").await;
+        }
+        let mut client = server.client().await;
+        client.expect("SETRANGE a 536870912 x", "-ERR string exceeds maximum allowed size").await;
+        client.expect("EXISTS a", ":0").await;
+
+        client.expect("MULTI", "OK").await;
+        for _ in 0..16 {
+            client.send_raw(&b"PING\r\n".repeat(4096)).await;
+            for _ in 0..4096 {
+                assert_eq!(client.receive().await, Some(Frame::Simple("QUEUED".into())));
+            }
+        }
+        client.expect("PING", "-ERR too much for one connection").await;
+        client.expect("EXEC", "-EXECABORT Transaction discarded because of previous errors.").await;
+        client.expect("PING", "PONG").await;
+    });
+}

@@ -157,3 +157,9 @@ fn announced_counts_and_lengths_take_no_memory() {
     assert_eq!(buf.capacity(), capacity);
     assert_eq!(requests(&[b"*1048576\r\n$33554432\r\n".to_vec()]), (vec![], None));
 }
+
+#[test]
+fn one_frame_has_so_many_values_and_no_more() {
+    let (got, error) = frames(&[[&b"*1048576\r\n"[..], &b":1\r\n".repeat(1_048_576)].concat()]);
+    assert_eq!((got.len(), error.as_deref()), (0, Some("too many values")));
+}

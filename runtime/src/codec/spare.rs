@@ -32,3 +32,40 @@ pub(super) fn give(mut buf: BytesMut) {
         }
     });
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn kept() -> usize {
+        SPARE.with(|spare| spare.borrow().len())
+    }
+
+    #[test]
+    fn a_thread_keeps_so_many_buffers_and_no_more() {
+        let bufs: Vec<_> = (0..SPARE_BUFFERS_MAX + 8).map(|_| take()).collect();
+        bufs.into_iter().for_each(give);
+        assert_eq!(kept(), SPARE_BUFFERS_MAX);
+    }
+
+    #[test]
+    fn long_buffers_small_ones_and_those_of_living_frames_are_not_kept() {
+        give(BytesMut::with_capacity(SPARE_BUFFER_LEN_MAX + 1));
+        give(BytesMut::with_capacity(64));
+        let mut buf = take();
+        buf.extend_from_slice(b"frame");
+        let frame = buf.split();
+        give(buf);
+        assert_eq!(kept(), 0);
+        drop(frame);
+    }
+
+    #[test]
+    fn a_buffer_comes_back_whole() {
+        let mut buf = take();
+        buf.extend_from_slice(&[0; 5000]);
+        bytes::Buf::advance(&mut buf, 5000);
+        give(buf);
+        assert!(take().capacity() >= CODEC_READ_LEN);
+    }
+}
