@@ -55,7 +55,7 @@ fn timers_dropped_on_another_worker_leave_nothing_behind() {
         let begins = spawn(async move {
             for number in 0..5_000 {
                 let mut timer = sleep(Duration::from_secs(3600));
-                poll_fn(|cx| Poll::Ready(assert!(Pin::new(&mut timer).poll(cx).is_pending()))).await;
+                must_wait(Pin::new(&mut timer)).await;
                 begun.send(timer).unwrap();
                 if number % 64 == 0 {
                     yield_now().await;
@@ -256,17 +256,17 @@ fn events_of_a_closed_descriptor_do_not_reach_the_next_one() {
         let old = AsyncFd::new(near).unwrap();
         {
             let mut waits = pin!(old.readable());
-            poll_fn(|cx| Poll::Ready(assert!(waits.as_mut().poll(cx).is_pending()))).await;
+            must_wait(waits.as_mut()).await;
         }
         drop(old);
         let (next, next_far) = socket_pair();
         let next = AsyncFd::new(next).unwrap();
         let mut waits = Box::pin(next.readable());
-        poll_fn(|cx| Poll::Ready(assert!(waits.as_mut().poll(cx).is_pending()))).await;
+        must_wait(waits.as_mut()).await;
         write_one(&far);
         // The driver takes the event of the duplicate in.
         sleep(Duration::from_millis(2)).await;
-        poll_fn(|cx| Poll::Ready(assert!(waits.as_mut().poll(cx).is_pending()))).await;
+        must_wait(waits.as_mut()).await;
         write_one(&next_far);
         drop(waits.await.unwrap());
         drop(duplicate);
@@ -303,4 +303,10 @@ fn socket_pair() -> (std::os::unix::net::UnixStream, std::os::unix::net::UnixStr
 fn write_one(mut socket: &std::os::unix::net::UnixStream) {
     use std::io::Write;
     socket.write_all(b"x").unwrap();
+}
+
+/// Polls the future once, as the task that runs, and finds it pending.
+async fn must_wait<F: Future>(mut future: Pin<&mut F>) {
+    let is_pending = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending())).await;
+    assert!(is_pending);
 }
