@@ -367,11 +367,11 @@ pub trait StreamExt: Stream {
     /// use minato_runtime::time::sleep;
     ///
     /// # minato_runtime::runtime::Builder::new_current_thread().start_paused(true).build().unwrap().block_on(async {
-    /// let jobs = stream::iter([3, 1, 2]).map(|ms| async move {
+    /// let jobs = stream::iter([4, 1, 2]).map(|ms| async move {
     ///     sleep(Duration::from_millis(ms)).await;
     ///     ms
     /// });
-    /// assert_eq!(jobs.buffer_unordered(2).collect::<Vec<_>>().await, [1, 3, 2]);
+    /// assert_eq!(jobs.buffer_unordered(2).collect::<Vec<_>>().await, [1, 2, 4]);
     /// # });
     /// ```
     #[track_caller]
