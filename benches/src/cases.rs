@@ -6,7 +6,7 @@ use crate::on_minato::jobs as ours;
 use crate::on_monoio as monoio;
 use crate::on_smol as smol;
 use crate::on_tokio::jobs as tokio;
-use crate::servers::{minato, peers};
+use crate::servers::{epoll, minato, peers};
 use crate::{Case, Other, Workers, codecs, load, services};
 
 /// Work that both runtimes do, and the peers named after it.
@@ -130,6 +130,15 @@ pub const CASES: &[Case] = &[
     layered!("service-p2c-100/1", p2c_100_ours, "tower", p2c_100_theirs),
     layered!("service-p2c-ewma-10/1", p2c_ewma_ours, "tower", p2c_ewma_theirs),
     server("tcp-echo-1-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1),
+    server("tcp-echo-1-conn-raw/1", "epoll", One, [ours::echo, epoll::echo], load::echo_1),
+    server("tcp-echo-64-conn-raw/1", "epoll", One, [ours::echo, epoll::echo], load::echo_64),
+    server("tcp-echo-1000-conn-raw/1", "epoll", One, [ours::echo, epoll::echo], load::echo_1000),
+    server("tcp-echo-1000-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1000),
+    server("tcp-echo-once/1", "tokio", One, [ours::echo, tokio::echo], load::echo_once),
+    inside!("tcp-copy-64k/1", One, tcp_copy),
+    inside!("tcp-copy-64k/2", Two, tcp_copy),
+    inside!("unix-copy-64k/1", One, unix_copy),
+    inside!("unix-copy-64k/2", Two, unix_copy),
     server("tcp-echo-64-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_64),
     server("tcp-echo-64-conn/2", "tokio", Two, [ours::echo, tokio::echo], load::echo_64),
     server("http1-64-conn/1", "hyper", One, [minato::http, peers::http1], load::http1_64),

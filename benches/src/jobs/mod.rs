@@ -5,6 +5,7 @@ mod files;
 mod locks;
 mod many;
 mod outside;
+mod streams;
 mod tasks;
 mod tcp;
 mod timers;
@@ -19,6 +20,7 @@ pub(crate) use files::{blocking_job, child, read_file, read_open_file, write_lin
 pub(crate) use locks::{contended_rwlock, contended_semaphore, mutex, semaphore};
 pub(crate) use many::{broadcast_to_4, contended_watch, notify_round_trip, watch_by_4};
 pub(crate) use outside::{build_and_drop, spawn_from_outside};
+pub(crate) use streams::{tcp_copy, unix_copy};
 pub(crate) use tasks::{join_from_block_on, ping_pong, spawn_join, spawn_many, yield_alone, yield_among_200};
 pub(crate) use tcp::echo;
 pub(crate) use timers::{sleep_cancelled, timeout_pending, timeout_ready, timers_firing};

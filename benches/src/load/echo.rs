@@ -16,6 +16,22 @@ pub(crate) fn echo_64(address: SocketAddr) -> Work {
     echo(address, 64)
 }
 
+/// 1000 connections.
+pub(crate) fn echo_1000(address: SocketAddr) -> Work {
+    echo(address, 1000)
+}
+
+/// A connection for each message, closed by us.
+pub(crate) fn echo_once(address: SocketAddr) -> Work {
+    Box::new(move |operations| {
+        for _ in 0..operations {
+            let mut connection = connect(address);
+            connection.write_all(&[7; 64]).expect("the server reads");
+            connection.read_exact(&mut [0; 64]).expect("the server writes");
+        }
+    })
+}
+
 fn echo(address: SocketAddr, connections: usize) -> Work {
     let mut connections: Vec<TcpStream> = (0..connections).map(|_| connect(address)).collect();
     Box::new(move |operations| {

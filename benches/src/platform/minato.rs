@@ -1,6 +1,6 @@
 //! Minato.
 
-pub(crate) use minato_net::{TcpListener, TcpStream};
+pub(crate) use minato_net::{TcpListener, TcpStream, UnixStream};
 pub(crate) use minato_runtime::fs;
 pub(crate) use minato_runtime::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 pub(crate) use minato_runtime::process::Command;

@@ -2,7 +2,7 @@
 
 pub(crate) use tokio::fs;
 pub(crate) use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
-pub(crate) use tokio::net::{TcpListener, TcpStream};
+pub(crate) use tokio::net::{TcpListener, TcpStream, UnixStream};
 pub(crate) use tokio::process::Command;
 pub(crate) use tokio::runtime::{Builder, Runtime};
 pub(crate) use tokio::spawn;

@@ -1,5 +1,7 @@
-//! HTTP and gRPC servers that answer the same, each with the settings its documentation begins with.
+//! HTTP and gRPC servers that answer the same, each with the settings its documentation begins with, and an echo server
+//! on the kernel alone.
 
+pub(crate) mod epoll;
 pub(crate) mod minato;
 pub(crate) mod peers;
 
