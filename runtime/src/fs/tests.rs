@@ -160,3 +160,27 @@ fn a_small_buffer_makes_writers_wait_and_readers_come_again() {
         assert_eq!(rest.len(), 1000);
     });
 }
+
+#[test]
+fn a_writer_that_is_faster_than_its_disk_waits() {
+    use std::pin::pin;
+
+    use crate::limits::FILE_BUFFER_MAX;
+    use crate::test_support::poll_once;
+
+    run(async {
+        // A pipe that nobody reads is the slowest disk.
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        let mut file = File::from(writer);
+        let chunk = vec![0; 64 * 1024];
+        let mut taken = 0;
+        while let std::task::Poll::Ready(written) = poll_once(pin!(file.write(&chunk))) {
+            taken += written.unwrap();
+            // What its job is writing, and what waits for it.
+            assert!(taken <= 2 * FILE_BUFFER_MAX);
+        }
+        assert!(taken >= FILE_BUFFER_MAX);
+        drop(reader);
+        assert_eq!(file.flush().await.unwrap_err().kind(), std::io::ErrorKind::BrokenPipe);
+    });
+}
