@@ -15,7 +15,7 @@
 
 use std::io;
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
-use std::ptr::{null, null_mut};
+use std::ptr::{self, null, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -45,6 +45,8 @@ struct Registry {
     handler: Handler,
     /// The other end of the pipe.
     ear: Option<OwnedFd>,
+    /// Every action that ours took the place of; as many as there are handlers.
+    known: Vec<&'static Previous>,
 }
 
 /// Where our handler is.
@@ -62,7 +64,7 @@ struct Previous(libc::sigaction);
 
 impl Slot {
     const fn new() -> Self {
-        let registry = Registry { listeners: 0, handler: Handler::Absent, ear: None };
+        let registry = Registry { listeners: 0, handler: Handler::Absent, ear: None, known: Vec::new() };
         Self {
             arrivals: AtomicU64::new(0),
             bell: AtomicI32::new(-1),
@@ -80,30 +82,34 @@ impl Slot {
         self.arrivals.load(SeqCst)
     }
 
-    /// Puts our handler in. The registry is locked.
-    fn install(&self, number: i32) -> io::Result<()> {
+    /// Puts our handler in.
+    fn install(&self, number: i32, registry: &mut Registry) -> io::Result<()> {
         let now = current(number)?;
         if now.sa_sigaction == address() {
             return Ok(());
         }
-        self.remember(now);
+        self.remember(now, registry);
         let replaced = replace(number, &ours())?;
         if replaced.sa_sigaction != now.sa_sigaction {
-            self.remember(replaced);
+            self.remember(replaced, registry);
         }
         Ok(())
     }
 
-    fn remember(&self, action: libc::sigaction) {
-        let known = self.previous.load(SeqCst);
-        // SAFETY: null, or made below and never freed (2).
-        let is_known = unsafe { known.as_ref() }.is_some_and(|known| {
+    fn remember(&self, action: libc::sigaction, registry: &mut Registry) {
+        let is_it = |known: &&&Previous| {
             known.0.sa_sigaction == action.sa_sigaction && known.0.sa_flags == action.sa_flags
-        });
-        if !is_known {
-            // Never freed, since the handler may be reading the old one. There are as many as there are handlers.
-            self.previous.store(Box::into_raw(Box::new(Previous(action))), SeqCst);
-        }
+        };
+        let previous = match registry.known.iter().find(is_it) {
+            Some(previous) => *previous,
+            None => {
+                // Never freed, since the handler may be reading it.
+                let previous: &'static Previous = Box::leak(Box::new(Previous(action)));
+                registry.known.push(previous);
+                previous
+            }
+        };
+        self.previous.store(ptr::from_ref(previous).cast_mut(), SeqCst);
     }
 
     /// Puts back what was there before ours. The registry is locked.
@@ -150,7 +156,7 @@ impl Listening {
             Handler::Buried => ![libc::SIG_DFL, libc::SIG_IGN].contains(&current(number)?.sa_sigaction),
         };
         if !passes_on {
-            slot.install(number)?;
+            slot.install(number, &mut registry)?;
         }
         registry.handler = Handler::Installed;
         registry.listeners += 1;
