@@ -190,7 +190,9 @@ fn channels_lose_no_message_room_or_end() {
         }),
         ("broadcast::Receiver::recv", |point| {
             let (tx, mut rx) = broadcast::channel(2);
-            drop_at(point, rx.recv(), || drop(tx.send(1).unwrap()));
+            drop_at(point, rx.recv(), || {
+                tx.send(1).unwrap();
+            });
             assert_eq!(now(rx.recv()), Ok(1));
         }),
         ("broadcast::Sender::closed", |point| {
@@ -475,7 +477,9 @@ fn streams_lose_no_item() {
         ("BroadcastStream::next", |point| {
             let (tx, rx) = broadcast::channel(2);
             let mut stream = BroadcastStream::new(rx);
-            drop_at(point, stream.next(), || drop(tx.send(1).unwrap()));
+            drop_at(point, stream.next(), || {
+                tx.send(1).unwrap();
+            });
             assert_eq!(now(stream.next()), Some(Ok(1)));
         }),
         ("WatchStream::next", |point| {

@@ -118,8 +118,12 @@ fn sleep_is_told_of_in_pairs() {
         let (parks, unparks) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (park, unpark) = (parks.clone(), unparks.clone());
         let runtime = builder
-            .on_thread_park(move || drop(park.fetch_add(1, Ordering::SeqCst)))
-            .on_thread_unpark(move || drop(unpark.fetch_add(1, Ordering::SeqCst)))
+            .on_thread_park(move || {
+                park.fetch_add(1, Ordering::SeqCst);
+            })
+            .on_thread_unpark(move || {
+                unpark.fetch_add(1, Ordering::SeqCst);
+            })
             .build()
             .unwrap();
         runtime.block_on(async {
@@ -170,7 +174,7 @@ fn threads_are_named_by_the_function_given() {
     let name = || std::thread::current().name().map(str::to_owned);
     // Nobody is in `block_on`, so the runtime needs a thread of its own.
     let task = runtime.spawn(async move { name() });
-    let job = runtime.spawn_blocking(move || name());
+    let job = runtime.spawn_blocking(name);
     let names = runtime.block_on(async { [task.await.unwrap(), job.await.unwrap()] });
     let mut names = names.map(Option::unwrap);
     names.sort();
@@ -270,7 +274,11 @@ fn no_more_events_are_taken_at_a_time_than_set() {
             for fd in &near {
                 let waiting = fd.readable();
                 let mut waiting = std::pin::pin!(waiting);
-                poll_fn(|cx| Poll::Ready(assert!(waiting.as_mut().poll(cx).is_pending()))).await;
+                poll_fn(|cx| {
+                    assert!(waiting.as_mut().poll(cx).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
             }
             for mut stream in &far {
                 std::io::Write::write_all(&mut stream, b"!").unwrap();
