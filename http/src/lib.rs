@@ -82,6 +82,7 @@ pub use self::client::response::ResponseExt;
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};
 pub use self::error::{Error, Initiator, Reset, Scope, Timeout};
+pub use self::h1::encode::NameCase;
 pub use self::handler::{HandlerFn, HandlerFuture, IntoResponse, handler_fn};
 pub use self::reason::Reason;
 pub use self::server::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};

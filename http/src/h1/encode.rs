@@ -69,15 +69,27 @@ pub(crate) fn response_framing(
     }
 }
 
-/// Writes a response head.
+/// How the names of fields are written. To every recipient that keeps to RFC 9110 §5.1 it is the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum NameCase {
+    /// `content-type`, as in HTTP/2.
+    #[default]
+    Lower,
+    /// `Content-Type`, for recipients that know no other.
+    Title,
+}
+
+/// Writes a response head; no date where none is given.
 pub(crate) fn response_head(
     out: &mut Vec<u8>,
     status: StatusCode,
     headers: &HeaderMap,
     framing: ResponseFraming,
     persistence: Persistence,
-    date: &Date,
+    date: Option<&Date>,
+    case: NameCase,
 ) {
+    let start = out.len();
     status_line(out, status);
     let mut dated = false;
     for (name, value) in headers {
@@ -101,14 +113,32 @@ pub(crate) fn response_head(
         Persistence::Announced => out.extend_from_slice(b"connection: keep-alive\r\n"),
         Persistence::Close => out.extend_from_slice(b"connection: close\r\n"),
     }
-    if !dated {
+    if let Some(date) = date.filter(|_| !dated) {
         out.extend_from_slice(date.line());
     }
     out.extend_from_slice(b"\r\n");
+    if case == NameCase::Title {
+        title_case(&mut out[start..]);
+    }
+}
+
+/// Writes the names of a head's fields with capitals where their words begin.
+fn title_case(head: &mut [u8]) {
+    for line in head.split_mut(|&byte| byte == b'\n').skip(1) {
+        let end = line.iter().position(|&byte| byte == b':').unwrap_or(0);
+        let mut begins = true;
+        for byte in &mut line[..end] {
+            if begins {
+                byte.make_ascii_uppercase();
+            }
+            begins = *byte == b'-';
+        }
+    }
 }
 
 /// Writes an informational response, or the final one that ends HTTP on the connection (RFC 9110 §15.2, §9.3.6).
-pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, headers: &HeaderMap) {
+pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, headers: &HeaderMap, case: NameCase) {
+    let start = out.len();
     status_line(out, status);
     for (name, value) in headers {
         if !is_connection_field(name) {
@@ -119,6 +149,9 @@ pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, headers: &Hea
         out.extend_from_slice(b"connection: upgrade\r\n");
     }
     out.extend_from_slice(b"\r\n");
+    if case == NameCase::Title {
+        title_case(&mut out[start..]);
+    }
 }
 
 /// `100 Continue`, whole.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::proxy_protocol::Trust;
+use crate::h1::encode::NameCase;
 use crate::limits;
 
 /// How a server treats its connections.
@@ -117,11 +118,15 @@ pub struct Http1Config {
     /// Whether a client that ends its side of the connection is still answered. Default off: the handler of a
     /// client that has gone is dropped.
     pub half_close: bool,
+    /// Whether responses without a `date` are given one. Default on, as RFC 9110 §6.6.1 asks of servers with a clock.
+    pub date: bool,
+    /// How the names of fields are written. Default in lower case.
+    pub name_case: NameCase,
 }
 
 impl Default for Http1Config {
     fn default() -> Self {
-        Self { keep_alive: true, half_close: false }
+        Self { keep_alive: true, half_close: false, date: true, name_case: NameCase::default() }
     }
 }
 

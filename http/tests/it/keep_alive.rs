@@ -3,7 +3,7 @@
 use crate::kit::{run, serve};
 use http::header::CONNECTION;
 use http::{Request, Response};
-use minato_http::{Body, ServerConfig, handler_fn};
+use minato_http::{Body, NameCase, ServerConfig, handler_fn};
 use minato_runtime::sync::oneshot;
 
 async fn path(request: Request<Body>) -> String {
@@ -134,5 +134,25 @@ fn a_long_unread_body_ends_the_connection_after_the_response() {
             assert!(sent < 10_000_000);
         }
         assert!(sent >= 256 * 1024, "{sent}");
+    });
+}
+
+#[test]
+fn names_may_be_written_with_capitals_and_responses_go_without_a_date() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.http1.name_case = NameCase::Title;
+        config.http1.date = false;
+        let service = handler_fn(|_| async {
+            let mut response = http::Response::new(Body::from("a: b"));
+            response.headers_mut().insert("x-request-id", "c-d: e".parse().unwrap());
+            response
+        });
+        let (mut peer, _server) = serve(service, config);
+        peer.send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+        peer.expect(
+            "HTTP/1.1 200 OK\r\nX-Request-Id: c-d: e\r\nContent-Length: 4\r\nConnection: close\r\n\r\na: b",
+        )
+        .await;
     });
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 
-use super::super::encode::{self, Asked, Persistence, ResponseFraming, response_framing};
+use super::super::encode::{self, Asked, NameCase, Persistence, ResponseFraming, response_framing};
 use super::super::{Date, Framing};
 
 fn asked(method: Method, version: Version) -> Asked {
@@ -65,7 +65,9 @@ fn a_response_head_has_one_framing_and_no_fields_of_other_connections() {
         (Persistence::Close, "connection: close\r\n"),
     ] {
         let mut out = Vec::new();
-        encode::response_head(&mut out, StatusCode::NOT_FOUND, &fields, framing, persistence, &Date::new());
+        let date = Some(&Date::new());
+        let case = NameCase::Lower;
+        encode::response_head(&mut out, StatusCode::NOT_FOUND, &fields, framing, persistence, date, case);
         let expected = format!(
             "HTTP/1.1 404 Not Found\r\nx-one: 1\r\ncontent-length: 5\r\n{line}\
              date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n"
@@ -79,7 +81,8 @@ fn a_date_set_by_the_handler_stands() {
     let mut out = Vec::new();
     let framing = ResponseFraming { body: None, announced: None };
     let fields = headers(&[("date", "today")]);
-    encode::response_head(&mut out, StatusCode::OK, &fields, framing, Persistence::Implied, &Date::new());
+    let (date, implied) = (Some(&Date::new()), Persistence::Implied);
+    encode::response_head(&mut out, StatusCode::OK, &fields, framing, implied, date, NameCase::Lower);
     assert_eq!(String::from_utf8(out).unwrap(), "HTTP/1.1 200 OK\r\ndate: today\r\n\r\n");
 }
 

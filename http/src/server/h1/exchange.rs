@@ -20,7 +20,7 @@ use super::{Connection, Flow, Phase, Stepped};
 use crate::body::Body;
 use crate::buffers;
 use crate::error::Error;
-use crate::h1::encode::{self, Asked, Persistence, ResponseFraming};
+use crate::h1::encode::{self, Asked, NameCase, Persistence, ResponseFraming};
 use crate::h1::request::RequestHead;
 use crate::h1::usual::{Lines, Usual};
 use crate::h1::{Framing, HeadSpan, has_option, request};
@@ -47,10 +47,10 @@ pub(super) struct Exchange {
 
 impl Asked {
     /// RFC 9110 §15.2: a server does not send a 1xx response to a 1.0 client.
-    fn inform(&self, output: &mut Output, responses: VecDeque<Response<()>>) {
+    fn inform(&self, output: &mut Output, responses: VecDeque<Response<()>>, case: NameCase) {
         if self.version >= Version::HTTP_11 {
             for response in responses {
-                encode::bodiless_head(output.tail(), response.status(), response.headers());
+                encode::bodiless_head(output.tail(), response.status(), response.headers(), case);
             }
         }
     }
@@ -191,7 +191,8 @@ where
             }
             Ok(Poll::Pending) => {
                 if let Some(live) = &exchange.live {
-                    exchange.asked.inform(&mut self.output, live.poll_informational(cx));
+                    let case = self.config.http1.name_case;
+                    exchange.asked.inform(&mut self.output, live.poll_informational(cx), case);
                 }
             }
         }
@@ -246,12 +247,14 @@ where
         if let Phase::Handling(exchange) = &mut self.phase {
             exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
             if let Some(live) = &exchange.live {
-                exchange.asked.inform(&mut self.output, live.take_informational());
+                let case = self.config.http1.name_case;
+                exchange.asked.inform(&mut self.output, live.take_informational(), case);
             }
         }
         let (head, mut body) = response.into_parts();
         if let Some(hand_over) = self.take_hand_over(head.status) {
-            encode::bodiless_head(self.output.tail(), head.status, &head.headers);
+            let case = self.config.http1.name_case;
+            encode::bodiless_head(self.output.tail(), head.status, &head.headers, case);
             self.phase = Phase::Switching(hand_over);
             return;
         }
@@ -338,7 +341,9 @@ where
         };
         let sends_trailers = asked.accepts_trailers;
         self.refresh_date();
-        encode::response_head(self.output.tail(), status, headers, framing, persistence, &self.date);
+        let date = self.config.http1.date.then_some(&self.date);
+        let case = self.config.http1.name_case;
+        encode::response_head(self.output.tail(), status, headers, framing, persistence, date, case);
         Some((framing, sends_trailers))
     }
 
@@ -346,13 +351,15 @@ where
     pub(super) fn write_refusal(&mut self, status: StatusCode) {
         let framing = ResponseFraming { body: None, announced: Some(0) };
         self.refresh_date();
-        let out = self.output.tail();
-        encode::response_head(out, status, &HeaderMap::new(), framing, Persistence::Close, &self.date);
+        let date = self.config.http1.date.then_some(&self.date);
+        let case = self.config.http1.name_case;
+        let (out, none) = (self.output.tail(), HeaderMap::new());
+        encode::response_head(out, status, &none, framing, Persistence::Close, date, case);
     }
 
     /// The clock is read once in a turn, however many responses it makes.
     fn refresh_date(&mut self) {
-        if !std::mem::replace(&mut self.is_date_fresh, true) {
+        if self.config.http1.date && !std::mem::replace(&mut self.is_date_fresh, true) {
             self.date.update(SystemTime::now());
         }
     }
