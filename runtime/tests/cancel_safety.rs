@@ -15,7 +15,7 @@ use minato_runtime::stream::wrappers::{BroadcastStream, WatchStream};
 use minato_runtime::stream::{self, FuturesUnordered, StreamExt, StreamMap};
 use minato_runtime::sync::{
     Barrier, CancellationToken, Mutex, Notify, OnceCell, PollSemaphore, RwLock, Semaphore, SetOnce,
-    broadcast, mpsc, oneshot, watch,
+    broadcast, mpmc, mpsc, oneshot, watch,
 };
 use minato_runtime::task::{JoinMap, JoinQueue, JoinSet, TaskTracker};
 use minato_runtime::test_util::{block_on_paused, task};
@@ -78,6 +78,71 @@ fn run(rows: &[Row]) {
 #[test]
 fn channels_lose_no_message_room_or_end() {
     run(&[
+        ("mpmc::Receiver::recv", |point| {
+            let (tx, rx) = mpmc::bounded(1);
+            drop_at(point, rx.recv(), || tx.try_send(1).unwrap());
+            assert_eq!(now(rx.recv()), Ok(1));
+        }),
+        ("mpmc::Receiver::recv: the next in the queue is told", |point| {
+            let (tx, rx) = mpmc::unbounded();
+            let other = rx.clone();
+            let mut dropped = task::spawn(other.recv());
+            if point != Point::Unpolled {
+                assert_pending!(dropped.poll());
+            }
+            let mut next = task::spawn(rx.recv());
+            assert_pending!(next.poll());
+            if point == Point::Told {
+                tx.try_send(1).unwrap();
+                assert!(dropped.is_woken() && !next.is_woken());
+                drop(dropped);
+            } else {
+                drop(dropped);
+                tx.try_send(1).unwrap();
+            }
+            assert!(next.is_woken());
+            assert_ready_eq!(next.poll(), Ok(1));
+        }),
+        ("mpmc::Receiver::recv, at the end", |point| {
+            let (tx, rx) = mpmc::bounded::<u8>(1);
+            drop_at(point, rx.recv(), || drop(tx));
+            assert_eq!(now(rx.recv()), Err(mpmc::RecvError));
+        }),
+        ("mpmc::Receiver as a stream", |point| {
+            let (tx, mut rx) = mpmc::bounded(1);
+            drop_at(point, rx.next(), || tx.try_send(1).unwrap());
+            assert_eq!(now(rx.recv()), Ok(1));
+        }),
+        ("mpmc::Sender::send: the message goes, the room stays", |point| {
+            let alive = Arc::new(());
+            let (tx, rx) = mpmc::bounded(1);
+            tx.try_send(None).unwrap();
+            drop_at(point, tx.send(Some(Arc::clone(&alive))), || assert_eq!(now(rx.recv()), Ok(None)));
+            assert_eq!(Arc::strong_count(&alive), 1);
+            tx.try_send(None).unwrap();
+            assert_eq!(now(rx.recv()), Ok(None));
+        }),
+        ("mpmc::Sender::send: the next in the queue is told", |point| {
+            let (tx, rx) = mpmc::bounded(1);
+            tx.try_send(0).unwrap();
+            let mut dropped = task::spawn(tx.send(1));
+            if point != Point::Unpolled {
+                assert_pending!(dropped.poll());
+            }
+            let mut next = task::spawn(tx.send(2));
+            assert_pending!(next.poll());
+            if point == Point::Told {
+                assert_eq!(rx.try_recv(), Ok(0));
+                assert!(dropped.is_woken() && !next.is_woken());
+                drop(dropped);
+            } else {
+                drop(dropped);
+                assert_eq!(rx.try_recv(), Ok(0));
+            }
+            assert!(next.is_woken());
+            assert_ready_ok!(next.poll());
+            assert_eq!(rx.try_recv(), Ok(2));
+        }),
         ("mpsc::Receiver::recv", |point| {
             let (tx, mut rx) = mpsc::channel(1);
             drop_at(point, rx.recv(), || tx.try_send(1).unwrap());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use minato_runtime::stream::wrappers::errors::BroadcastStreamRecvError;
 use minato_runtime::stream::wrappers::{BroadcastStream, WatchStream};
 use minato_runtime::sync::mpsc::error::{TryRecvError, TrySendError};
-use minato_runtime::sync::{broadcast, mpsc, watch};
+use minato_runtime::sync::{broadcast, mpmc, mpsc, watch};
 use minato_runtime::test_util::block_on_paused;
 use minato_runtime::test_util::task::{self, Spawn};
 use minato_runtime::time::{self, Instant, MissedTickBehavior, interval_at};
@@ -171,6 +171,98 @@ fn a_bounded_channel_is_a_queue_whose_places_go_to_those_who_wait_in_order() {
         let rest: Vec<u64> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
         assert_eq!(model.queue, rest, "seed {seed}");
         assert_eq!(rx.try_recv(), Err(TryRecvError::Disconnected));
+    }
+}
+
+type Handing = Pin<Box<dyn Future<Output = Result<(), mpmc::SendError<u64>>>>>;
+type Taking = Pin<Box<dyn Future<Output = Result<u64, mpmc::RecvError>>>>;
+
+#[test]
+fn a_queue_for_many_receivers_is_a_queue_that_tells_as_many_as_there_is_something_for() {
+    for seed in 0..SEEDS {
+        let mut dice = Dice(seed);
+        let capacity = 1 + dice.below(4);
+        let (tx, rx) = if seed % 4 == 0 { mpmc::unbounded() } else { mpmc::bounded(capacity) };
+        let capacity = tx.capacity().unwrap_or(usize::MAX);
+        let mut model = VecDeque::new();
+        let mut handing: Vec<(u64, Spawn<Handing>)> = Vec::new();
+        let mut taking: Vec<Spawn<Taking>> = Vec::new();
+        for number in 0..STEPS as u64 {
+            match dice.below(8) {
+                0 => {
+                    let sent = tx.try_send(number);
+                    if model.len() < capacity {
+                        assert_eq!(sent, Ok(()), "seed {seed}");
+                        model.push_back(number);
+                    } else {
+                        assert_eq!(sent, Err(mpmc::TrySendError::Full(number)), "seed {seed}");
+                    }
+                }
+                1 => {
+                    let received = rx.try_recv();
+                    assert_eq!(received, model.pop_front().ok_or(mpmc::TryRecvError::Empty), "seed {seed}");
+                }
+                2 if handing.len() < 6 => {
+                    let tx = tx.clone();
+                    let mut future: Spawn<Handing> =
+                        task::spawn(Box::pin(async move { tx.send(number).await }));
+                    let polled = future.poll();
+                    assert_eq!(polled.is_ready(), model.len() < capacity, "seed {seed}");
+                    match polled {
+                        Poll::Ready(_) => model.push_back(number),
+                        Poll::Pending => handing.push((number, future)),
+                    }
+                }
+                3 if taking.len() < 6 => {
+                    let rx = rx.clone();
+                    let mut future: Spawn<Taking> = task::spawn(Box::pin(async move { rx.recv().await }));
+                    let polled = future.poll();
+                    assert_eq!(polled.is_ready(), !model.is_empty(), "seed {seed}");
+                    match polled {
+                        Poll::Ready(received) => assert_eq!(received.ok(), model.pop_front(), "seed {seed}"),
+                        Poll::Pending => taking.push(future),
+                    }
+                }
+                4 if !handing.is_empty() => {
+                    let index = dice.below(handing.len());
+                    let polled = handing[index].1.poll();
+                    assert_eq!(polled.is_ready(), model.len() < capacity, "seed {seed}");
+                    if polled.is_ready() {
+                        assert_eq!(polled, Poll::Ready(Ok(())), "seed {seed}");
+                        model.push_back(handing.swap_remove(index).0);
+                    }
+                }
+                5 if !taking.is_empty() => {
+                    let index = dice.below(taking.len());
+                    match taking[index].poll() {
+                        Poll::Ready(received) => {
+                            assert_eq!(received.ok(), model.pop_front(), "seed {seed}");
+                            drop(taking.swap_remove(index));
+                        }
+                        Poll::Pending => assert!(model.is_empty(), "seed {seed}"),
+                    }
+                }
+                6 if !handing.is_empty() => drop(handing.swap_remove(dice.below(handing.len()))),
+                7 if !taking.is_empty() => drop(taking.swap_remove(dice.below(taking.len()))),
+                _ => {}
+            }
+            assert_eq!((tx.len(), rx.is_full()), (model.len(), model.len() == capacity), "seed {seed}");
+            let told = taking.iter().filter(|future| future.is_woken()).count();
+            assert!(told >= taking.len().min(model.len()), "seed {seed}: a message and nobody told");
+            let told = handing.iter().filter(|(_, future)| future.is_woken()).count();
+            assert!(told >= handing.len().min(capacity - model.len()), "seed {seed}: room and nobody told");
+        }
+        tx.close();
+        for (number, mut future) in handing {
+            assert!(future.is_woken(), "seed {seed}");
+            assert_eq!(future.poll(), Poll::Ready(Err(mpmc::SendError(number))), "seed {seed}");
+        }
+        for mut future in taking {
+            assert!(future.is_woken(), "seed {seed}");
+            assert_eq!(future.poll().map(Result::ok), Poll::Ready(model.pop_front()), "seed {seed}");
+        }
+        let rest: Vec<u64> = std::iter::from_fn(|| rx.try_recv().ok()).collect();
+        assert_eq!(model, rest, "seed {seed}");
     }
 }
 

@@ -11,7 +11,8 @@ use std::time::Duration;
 use minato_runtime::io::AsyncFd;
 use minato_runtime::runtime::{Dump, DumpedTask, Handle, Runtime, TaskState, WorkerState};
 use minato_runtime::sync::{
-    Barrier, CancellationToken, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpsc, oneshot, watch,
+    Barrier, CancellationToken, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpmc, mpsc, oneshot,
+    watch,
 };
 use minato_runtime::task::{self, Builder, WaitSite, yield_now};
 use minato_runtime::time::sleep;
@@ -171,6 +172,11 @@ fn each_of_our_futures_says_what_it_waits_for() {
     on(WaitSite::OneshotRecv, Box::new(|| Box::pin(async move { _ = answer.await })));
     let (mut question, _keep) = oneshot::channel::<()>();
     on(WaitSite::OneshotClosed, Box::new(|| Box::pin(async move { question.closed().await })));
+    let (_keep, rx) = mpmc::bounded::<()>(1);
+    on(WaitSite::MpmcRecv, Box::new(|| Box::pin(async move { _ = rx.recv().await })));
+    let (tx, _keep) = mpmc::bounded::<()>(1);
+    tx.try_send(()).unwrap();
+    on(WaitSite::MpmcSend, Box::new(|| Box::pin(async move { tx.send(()).await.unwrap() })));
     let (_keep, mut rx) = mpsc::channel::<()>(1);
     on(WaitSite::MpscRecv, Box::new(|| Box::pin(async move { _ = rx.recv().await })));
     let (_keep, mut rx) = mpsc::unbounded_channel::<()>();

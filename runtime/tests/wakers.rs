@@ -16,7 +16,9 @@ use std::task::{Context, Poll, RawWaker, RawWakerVTable, Wake, Waker};
 use std::time::Duration;
 
 use minato_runtime::runtime::Builder;
-use minato_runtime::sync::{Barrier, CancellationToken, Mutex, Notify, Semaphore, broadcast, mpsc, watch};
+use minato_runtime::sync::{
+    Barrier, CancellationToken, Mutex, Notify, Semaphore, broadcast, mpmc, mpsc, watch,
+};
 use minato_runtime::time::{advance, sleep};
 use support::current_thread;
 
@@ -152,6 +154,32 @@ fn a_waker_may_come_back_to_what_it_waits_for() {
     };
     visit_while_waiting(rx.changed(), visit, || {
         let _ = tx.send(2);
+    });
+
+    let (tx, rx) = mpmc::bounded(1);
+    let visit = {
+        let (tx, rx) = (tx.clone(), rx.clone());
+        move || {
+            let _ = (tx.try_send(1), rx.try_recv());
+            let mut other = pin!(rx.recv());
+            let _ = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+    };
+    visit_while_waiting(rx.recv(), visit, || {
+        let _ = tx.try_send(2);
+    });
+    let (tx, rx) = mpmc::bounded(1);
+    tx.try_send(0).unwrap();
+    let visit = {
+        let (tx, rx) = (tx.clone(), rx.clone());
+        move || {
+            let _ = (rx.try_recv(), tx.try_send(1));
+            let mut other = pin!(tx.send(2));
+            let _ = other.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+    };
+    visit_while_waiting(tx.send(3), visit, || {
+        let _ = rx.try_recv();
     });
 
     let (tx, rx) = mpsc::channel(1);

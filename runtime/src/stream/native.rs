@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::io::{AsyncBufRead, Lines, Split};
-use crate::sync::mpsc;
+use crate::sync::{mpmc, mpsc};
 use crate::task::{JoinError, JoinSet};
 use crate::time::{Instant, Interval};
 
@@ -36,6 +36,18 @@ impl<T> Stream for mpsc::UnboundedReceiver<T> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let is_last = self.sender_strong_count() == 0;
         still_to_come(is_last, self.len())
+    }
+}
+
+/// The messages this receiver is quicker to than others; ends as [`recv`](mpmc::Receiver::recv) does.
+///
+/// A receiver whose stream has waited stays in line until it is polled again, or receives in another way: one that is
+/// kept and not polled keeps the message it was told of from those who wait. In a `select!`, use `recv`.
+impl<T> Stream for mpmc::Receiver<T> {
+    type Item = T;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.poll_stream(cx)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Synchronisation between tasks.
 //!
 //! - [`oneshot`] and [`mpsc`]: channels for one value and for many;
+//! - [`mpmc`]: a queue of messages for whoever is free;
 //! - [`broadcast`] and [`watch`]: channels to many, for every value and for the newest alone;
 //! - [`Semaphore`], [`Mutex`], [`RwLock`]: limits on who may go on;
 //! - [`Notify`]: a wake-up call without a value;
@@ -17,6 +18,7 @@ mod barrier;
 pub(crate) mod blocking;
 pub mod broadcast;
 mod cancellation_token;
+pub mod mpmc;
 pub mod mpsc;
 mod mutex;
 mod notify;

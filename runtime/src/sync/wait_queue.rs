@@ -102,6 +102,12 @@ impl<T> WaitQueue<T> {
         Some(self.pop(tail))
     }
 
+    /// As [`pop_front`](Self::pop_front), with any entry, queued or not.
+    #[cfg(feature = "stream")]
+    pub(crate) fn take_out(&mut self, key: Key) -> (&mut T, Option<Waker>) {
+        self.pop(key.0)
+    }
+
     fn pop(&mut self, index: u32) -> (&mut T, Option<Waker>) {
         self.unlink(index);
         let entry = self.entry(index);

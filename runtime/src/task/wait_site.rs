@@ -53,6 +53,10 @@ wait_sites! {
     OneshotRecv = "oneshot recv",
     /// The end of the receiver of a [`oneshot`](crate::sync::oneshot).
     OneshotClosed = "oneshot closed",
+    /// A message from an [`mpmc`](crate::sync::mpmc).
+    MpmcRecv = "mpmc recv",
+    /// Room in an [`mpmc`](crate::sync::mpmc).
+    MpmcSend = "mpmc send",
     /// A message from an [`mpsc`](crate::sync::mpsc).
     MpscRecv = "mpsc recv",
     /// Room in an [`mpsc`](crate::sync::mpsc).
