@@ -3,7 +3,7 @@
 //! What every protocol layer needs and `bytes` leaves out:
 //!
 //! * [`BufList`], a rope of [`Bytes`](bytes::Bytes) that is a [`Buf`](bytes::Buf): what has arrived and is not yet
-//!   decoded, or what is queued and not yet written;
+//!   decoded, or what is queued and not yet written; a [`BufListCursor`] reads it from any position;
 //! * `Pool`, a bounded store of large buffers whose `PooledBuf`s freeze into ordinary `Bytes` and come home when the
 //!   last clone is dropped;
 //! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
@@ -36,7 +36,7 @@ mod limits;
 mod pool;
 mod slice_reader;
 
-pub use buf_list::BufList;
+pub use buf_list::{BufList, BufListCursor};
 pub use byte_str::ByteStr;
 pub use hexdump::{HexDump, hexdump};
 #[cfg(feature = "std")]

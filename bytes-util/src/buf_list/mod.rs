@@ -2,12 +2,13 @@
 //!
 //! Large chunks are held by reference, small ones are copied together in a tail buffer, and the length is cached, so
 //! that `remaining` costs nothing however many segments there are. `cutting.rs` takes lists apart, `searching.rs` looks
-//! into them, `reading.rs` makes them a `Buf`.
+//! into them, `reading.rs` makes them a `Buf`, `cursor.rs` reads them from any position and takes nothing.
 //!
 //! Invariants
 //! 1. No segment is empty. `front` is empty only where there are no segments.
 //! 2. The order is `front`, `segments`, `tail`, and `len` is the sum of their lengths.
 
+mod cursor;
 mod cutting;
 mod reading;
 mod searching;
@@ -18,6 +19,8 @@ use core::fmt;
 use bytes::{Buf, Bytes, BytesMut};
 
 use crate::limits::{COALESCE_LEN_MAX, TAIL_LEN_MAX};
+
+pub use cursor::BufListCursor;
 
 /// A list of byte chunks that reads as one buffer.
 ///
