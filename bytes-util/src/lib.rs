@@ -8,7 +8,7 @@
 //!   last clone is dropped;
 //! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
 //! * [`varint`], numbers of variable length: LEB128, zigzag, QUIC;
-//! * [`ByteStr`], text on top of `Bytes`; [`SliceReader`], typed reads that know their position;
+//! * [`ByteStr`], text on top of `Bytes`; [`SliceReader`], typed reads that know their position; [`bits`], the same by the bit;
 //! * [`adapters`] that count, limit, copy or checksum what passes; [`hexdump`].
 //!
 //! The crate knows no socket, task or clock. `unsafe` is in `byte_str.rs` alone.
@@ -25,6 +25,7 @@
 extern crate alloc;
 
 pub mod adapters;
+pub mod bits;
 pub mod codec;
 pub mod varint;
 
