@@ -13,7 +13,7 @@ use super::remote::{Remote, TimerOrder};
 use super::rng::Rng;
 use super::{Shared, hands, queue};
 use crate::driver::Driver;
-use crate::isolated::wake_isolated;
+use crate::isolated::{isolated, wake_isolated};
 use crate::metrics::{Counters, Sampler};
 use crate::runtime;
 use crate::shim::atomic::Ordering::{Relaxed, Release};
@@ -431,10 +431,7 @@ impl Core {
 
     /// Answers a call for help, if there was one: this worker is awake, and looks for work when it has none.
     pub(super) fn end_call(&self) {
-        let remote = self.remote();
-        if remote.is_called.load(Relaxed) && remote.is_called.swap(false, Relaxed) {
-            self.shared().idle.end_search();
-        }
+        self.remote().end_call(&self.shared().idle);
     }
 
     /// Counts the time since the worker last woke, or was last asked.
@@ -488,7 +485,11 @@ impl Core {
         self.collect_retired();
         for order in remote.timer_orders.take() {
             match order {
-                TimerOrder::Cancel(key) => self.cancel_timer(key),
+                TimerOrder::Cancel(key) => {
+                    let removed = self.with_wheel(|wheel| wheel.remove(key));
+                    // Somebody else's code; the orders behind this one must not go with it.
+                    isolated(|| drop(removed));
+                }
                 TimerOrder::Insert { deadline, timer } if timer.is_wanted() => {
                     let tick = self.shared().config.ticks.ceil(deadline);
                     self.with_wheel(|wheel| wheel.insert(tick, timer.into()));

@@ -196,9 +196,7 @@ impl Shared {
     }
 
     fn rest(&self, state: &mut CoresState, core: Box<Core>) {
-        // A call for help that was not answered would keep all others from being made.
-        core.end_call();
-        self.remotes[core.index as usize].is_running.store(false, Release);
+        self.remotes[core.index as usize].come_to_rest(&self.idle);
         self.idle.add_helper();
         state.resting.push(core);
         state.running -= 1;
@@ -445,6 +443,18 @@ mod tests {
         runtime.call_helper();
         assert!(runtime.idle.has_searchers());
         runtime.give_back(core);
+        assert!(!runtime.idle.has_searchers());
+        runtime.shut_down();
+    }
+
+    #[test]
+    fn a_core_that_is_given_back_just_before_it_is_called_does_not_search() {
+        let runtime = runtime(2);
+        let core = runtime.take_core(None).unwrap();
+        runtime.idle.fall_asleep(core.index);
+        let picked = runtime.idle.pick_sleeper().unwrap();
+        runtime.give_back(core);
+        runtime.call(picked);
         assert!(!runtime.idle.has_searchers());
         runtime.shut_down();
     }

@@ -8,7 +8,7 @@ use super::idle::Idle;
 use super::mailbox::{Mailbox, Push};
 use super::parker::Parker;
 use super::queue;
-use super::remote::{TimerOrder, TimerOrders};
+use super::remote::{Remote, TimerOrder, TimerOrders};
 use crate::limits::RUN_QUEUE_CAPACITY;
 use crate::shim::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::shim::{Arc, thread};
@@ -221,5 +221,20 @@ fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
         droppers.into_iter().for_each(|dropper| assert!(dropper.join().unwrap() > 0));
         take();
         assert!(wheel.is_empty());
+    });
+}
+
+#[test]
+fn loom_a_worker_that_comes_to_rest_leaves_no_call() {
+    loom::model(|| {
+        let shared = Arc::new((Idle::new(1), Remote::new(queue::new(false).1, 0)));
+        shared.1.is_running.store(true, Relaxed);
+        let caller = {
+            let shared = shared.clone();
+            thread::spawn(move || shared.1.call(&shared.0))
+        };
+        shared.1.come_to_rest(&shared.0);
+        caller.join().unwrap();
+        assert!(!shared.0.has_searchers());
     });
 }

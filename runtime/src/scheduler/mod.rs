@@ -176,16 +176,16 @@ impl Shared {
     /// Wakes a worker, or starts one, to look for work.
     fn call_helper(&self) {
         match self.idle.pick_sleeper() {
-            Some(worker) => {
-                self.idle.start_search();
-                let remote = self.remote(worker);
-                if remote.is_called.swap(true, Relaxed) {
-                    self.idle.end_search();
-                }
-                remote.tell();
-            }
+            Some(worker) => self.call(worker),
             None => self.launch_helper(),
         }
+    }
+
+    /// Wakes a worker that was picked while it slept, to look for work.
+    fn call(&self, worker: u32) {
+        let remote = self.remote(worker);
+        remote.call(&self.idle);
+        remote.tell();
     }
 
     /// Hands a woken task to the worker that has it in its registry.
@@ -443,37 +443,48 @@ pub(crate) fn now() -> Nanos {
 /// Puts a timer into the wheel of the worker that runs, unless that is past `deadline` already.
 #[inline]
 pub(crate) fn insert_timer(deadline: Nanos, waker: &Waker) -> Option<(SharedRef, u16, Key)> {
+    // Wakers are cloned and dropped with no core in hand: that is somebody else's code, which may lend it.
+    let waker = waker.clone();
     with_core(|core| core?.insert_timer(deadline, waker))
+}
+
+/// The core of the worker, if this thread runs that.
+#[inline]
+fn with_core_of<R>(runtime: &SharedRef, worker: u16, f: impl FnOnce(&Core) -> R) -> Option<R> {
+    with_core(|core| match core {
+        Some(core) if core.index == u32::from(worker) && ptr::eq(core.shared(), &**runtime) => Some(f(core)),
+        _ => None,
+    })
 }
 
 /// Changes who is woken by a timer of the worker that runs. False if it has fired, or is another worker's.
 pub(crate) fn update_timer(runtime: &SharedRef, worker: u16, key: Key, waker: &Waker) -> bool {
-    with_core(|core| match core {
-        Some(core) if ptr::eq(core.shared(), &**runtime) && core.index == u32::from(worker) => {
-            core.update_timer(key, waker)
-        }
-        _ => false,
-    })
+    let known = with_core_of(runtime, worker, |core| core.with_wheel(|wheel| wheel.wakes(key, waker)));
+    match known {
+        Some(Ok(true)) => return true,
+        Some(Ok(false)) => {}
+        Some(Err(_)) | None => return false,
+    }
+    let waker = waker.clone();
+    let replaced = with_core_of(runtime, worker, |core| core.with_wheel(|wheel| wheel.replace(key, waker)));
+    replaced.is_some_and(|replaced| replaced.is_ok())
 }
 
 /// Takes a timer out of the wheel it is in.
 #[inline]
 pub(crate) fn cancel_timer(runtime: SharedRef, worker: u16, key: Key) {
-    with_core(|core| match core {
-        Some(core) if ptr::eq(core.shared(), &*runtime) && core.index == u32::from(worker) => {
-            core.cancel_timer(key);
-            core.take_back(runtime);
+    if let Some(removed) = with_core_of(&runtime, worker, |core| core.with_wheel(|wheel| wheel.remove(key))) {
+        // The reference first: the drop of the waker may panic, and may lend the core.
+        drop(runtime);
+        drop(removed);
+    } else if !runtime.is_shut_down() {
+        // After a shutdown the wheels are about to be dropped as a whole.
+        let remote = runtime.remote(u32::from(worker));
+        let waiting = remote.timer_orders.push(TimerOrder::Cancel(key));
+        if waiting.is_multiple_of(CANCELLED_TIMERS_MAX) {
+            remote.tell();
         }
-        // The wheels are about to be dropped as a whole.
-        _ if runtime.is_shut_down() => {}
-        _ => {
-            let remote = runtime.remote(u32::from(worker));
-            let waiting = remote.timer_orders.push(TimerOrder::Cancel(key));
-            if waiting.is_multiple_of(CANCELLED_TIMERS_MAX) {
-                remote.tell();
-            }
-        }
-    });
+    }
 }
 
 /// Has a worker keep a timer for a thread that is none.

@@ -59,18 +59,6 @@ impl Core {
         SharedRef(NonNull::from(self.shared()))
     }
 
-    /// Takes a reference back into the stock.
-    #[inline]
-    pub(super) fn take_back(&self, reference: SharedRef) {
-        debug_assert!(ptr::eq(self.shared(), &*reference));
-        let shared = reference.into_credit();
-        let excess = self.stock_credit();
-        if excess != 0 {
-            // SAFETY: the references are ours.
-            unsafe { Shared::drop_references(shared, excess) };
-        }
-    }
-
     /// Adds one to the count, from the stock.
     #[inline]
     fn take_credit(&self) {

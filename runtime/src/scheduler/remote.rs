@@ -6,6 +6,7 @@ use std::thread::ThreadId;
 use std::time::Duration;
 
 use super::biased::Biased;
+use super::idle::Idle;
 use super::mailbox::{Mailbox, Push};
 use super::parker::Parker;
 use super::queue::Stealer;
@@ -14,9 +15,9 @@ use crate::driver::{Driver, DriverHandle};
 use crate::isolated::wake_isolated;
 use crate::limits::RETIRED_MAX;
 use crate::metrics::{Counter, Counters, SAMPLE_INTERVAL};
-use crate::shim::Mutex;
-use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use crate::shim::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize};
+use crate::shim::{Mutex, fence};
 use crate::task::{Stamp, TaskRef};
 use crate::time::{ForeignTimer, Key, Nanos, Wheel};
 
@@ -139,6 +140,35 @@ impl Remote {
                 header.record.set_stamp(Stamp::at(now).probed());
             }
         }
+    }
+
+    /// Calls the worker to help, unless it rests.
+    pub(super) fn call(&self, idle: &Idle) {
+        idle.start_search();
+        if self.is_called.swap(true, Relaxed) {
+            idle.end_search();
+        }
+        // ORDERING: SeqCst [call]: either the worker that comes to rest sees the call, or we see that it rests.
+        fence(SeqCst);
+        if !self.is_running.load(Relaxed) {
+            self.end_call(idle);
+        }
+    }
+
+    /// Ends a call for help, if there was one.
+    pub(super) fn end_call(&self, idle: &Idle) {
+        if self.is_called.load(Relaxed) && self.is_called.swap(false, Relaxed) {
+            idle.end_search();
+        }
+    }
+
+    /// Notes that no thread runs the core any more. A call for help that was not answered would keep all others from
+    /// being made.
+    pub(super) fn come_to_rest(&self, idle: &Idle) {
+        self.is_running.store(false, Release);
+        // ORDERING: SeqCst [call].
+        fence(SeqCst);
+        self.end_call(idle);
     }
 
     /// Looks at the tasks of the worker, none of which is freed meanwhile; nothing if the worker is inside, or somebody else

@@ -54,32 +54,12 @@ impl Core {
 
     /// Enters a timer, unless its time is past by what the wheel knows.
     #[inline]
-    pub(super) fn insert_timer(&self, deadline: Nanos, waker: &Waker) -> Option<(SharedRef, u16, Key)> {
+    pub(super) fn insert_timer(&self, deadline: Nanos, waker: Waker) -> Option<(SharedRef, u16, Key)> {
         let tick = self.shared().config.ticks.ceil(deadline);
-        // The clone is somebody else's code, and may come back here.
-        let waker = waker.clone();
         let inserted = self
             .with_wheel(|wheel| if wheel.now() < tick { Ok(wheel.insert(tick, waker)) } else { Err(waker) });
         let key = inserted.ok()?;
         Some((self.new_reference(), self.home_index, key))
-    }
-
-    /// Changes who is woken by a timer. False if it has fired.
-    pub(super) fn update_timer(&self, key: Key, waker: &Waker) -> bool {
-        match self.with_wheel(|wheel| wheel.wakes(key, waker)) {
-            Ok(true) => return true,
-            Err(_) => return false,
-            Ok(false) => {}
-        }
-        let waker = waker.clone();
-        let replaced = self.with_wheel(|wheel| wheel.replace(key, waker));
-        replaced.is_ok()
-    }
-
-    /// Takes a timer out of the wheel; the waker is dropped with the wheel let go.
-    #[inline]
-    pub(super) fn cancel_timer(&self, key: Key) {
-        drop(self.with_wheel(|wheel| wheel.remove(key)));
     }
 
     /// Wakes whoever waits for a time that has come.
@@ -119,5 +99,64 @@ impl Remote {
                 return;
             }
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::Arc;
+    use std::task::{Context, Wake, Waker};
+    use std::time::Duration;
+
+    use crate::runtime::Builder;
+    use crate::time::sleep;
+
+    /// Calls the function when it is dropped.
+    struct OnDrop(fn());
+
+    impl Wake for OnDrop {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    impl Drop for OnDrop {
+        fn drop(&mut self) {
+            self.0();
+        }
+    }
+
+    #[test]
+    fn a_waker_that_panics_when_its_timer_is_cancelled_elsewhere_ends_no_worker() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut armed = Box::pin(sleep(Duration::from_secs(600)));
+            let waker = Waker::from(Arc::new(OnDrop(|| std::panic::resume_unwind(Box::new(())))));
+            assert!(armed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            drop(waker);
+            std::thread::spawn(move || drop(armed)).join().unwrap();
+            sleep(Duration::from_millis(1)).await;
+        });
+    }
+
+    #[cfg(feature = "rt-multi-thread")]
+    #[test]
+    fn a_waker_may_lend_the_core_when_its_timer_is_cancelled() {
+        fn hand_over() {
+            let (started, is_started) = std::sync::mpsc::channel();
+            crate::task::block_in_place(|| {
+                drop(crate::spawn(async move { started.send(()).unwrap() }));
+                is_started.recv().unwrap();
+            });
+        }
+        let runtime = Builder::new_multi_thread().worker_threads(1).build().unwrap();
+        let task = runtime.spawn(async {
+            let mut armed = pin!(sleep(Duration::from_secs(600)));
+            let waker = Waker::from(Arc::new(OnDrop(hand_over)));
+            assert!(armed.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            drop(waker);
+            armed.set(sleep(Duration::ZERO));
+        });
+        runtime.block_on(task).unwrap();
     }
 }
