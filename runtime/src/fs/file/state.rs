@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::fs::job;
+use crate::isolated::isolated;
 use crate::shim::{Mutex, MutexGuard};
 use crate::sync::Notify;
 use crate::sync::atomic_waker::AtomicWaker;
@@ -117,7 +118,8 @@ impl Shared {
     }
 
     fn tell(&self) {
-        self.job_ended.notify_waiters();
+        // The one waker is called even if one of the others panics.
+        isolated(|| self.job_ended.notify_waiters());
         self.waker.wake();
     }
 }
@@ -262,4 +264,35 @@ pub(super) fn start_seek(shared: &Arc<Shared>, file: &Arc<StdFile>, position: Se
         let result = duty.file().seek(position);
         duty.end(|state| state.phase = Phase::HasSought(result));
     });
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Wake, Waker};
+
+    use super::*;
+    use crate::test_support::CountingWaker;
+
+    struct Bomb;
+
+    impl Wake for Bomb {
+        fn wake(self: Arc<Self>) {
+            std::panic::resume_unwind(Box::new(()));
+        }
+    }
+
+    #[test]
+    fn a_waker_that_panics_does_not_keep_the_end_of_a_job_from_the_one_that_reads() {
+        let shared = Shared::new();
+        shared.lock().phase = Phase::Reading;
+        let (count, waker) = CountingWaker::new();
+        assert!(shared.poll_when(&Context::from_waker(&waker), |state| !state.is_busy()).is_pending());
+        let bomb = Waker::from(Arc::new(Bomb));
+        let mut waiting = pin!(shared.idle());
+        assert!(waiting.as_mut().poll(&mut Context::from_waker(&bomb)).is_pending());
+        shared.end_job(|state| state.phase = Phase::Idle);
+        assert_eq!(count.count(), 1);
+    }
 }
