@@ -17,8 +17,8 @@ use minato_runtime::io::AsyncBufReadExt;
 use minato_runtime::runtime::Builder;
 use minato_runtime::stream::wrappers::errors::BroadcastStreamRecvError;
 use minato_runtime::stream::wrappers::{
-    BroadcastStream, IntervalStream, JoinSetStream, LinesStream, ReceiverStream, SignalStream, SplitStream,
-    UnboundedReceiverStream, WatchStream,
+    BroadcastStream, IntervalStream, JoinSetStream, LinesStream, ReadDirStream, ReceiverStream, SignalStream,
+    SplitStream, UnboundedReceiverStream, WatchStream,
 };
 use minato_runtime::stream::{
     self, FuturesOrdered, FuturesUnordered, Stream, StreamExt, StreamMap, StreamNotifyClose,
@@ -741,4 +741,39 @@ fn a_long_iterator_does_not_hold_the_worker() {
         drop(tx);
         assert!(endless.await.unwrap() > 0);
     });
+}
+
+#[test]
+fn a_listing_is_a_stream_of_every_entry_and_then_ends() {
+    let folder = std::env::temp_dir().join(format!("minato-read-dir-stream-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // More than one job fetches.
+    let names: HashSet<_> = (0..300).map(|number| number.to_string()).collect();
+    for name in &names {
+        std::fs::write(folder.join(name), "").unwrap();
+    }
+    let runtime = current_thread();
+    let (listed, rest, mut cut_off) = runtime.block_on(async {
+        let mut entries = ReadDirStream::new(minato_runtime::fs::read_dir(&folder).await.unwrap());
+        let mut listed = Vec::new();
+        while let Some(entry) = entries.next().await {
+            listed.push(entry.unwrap().file_name().into_string().unwrap());
+        }
+        let cut_off = ReadDirStream::new(minato_runtime::fs::read_dir(&folder).await.unwrap());
+        (listed, entries.next().await.is_none(), cut_off)
+    });
+    let handle = runtime.handle().clone();
+    drop(runtime);
+    let _entered = handle.enter();
+    let mut polls =
+        std::iter::from_fn(|| match pin!(cut_off.next()).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(entry) => entry,
+            Poll::Pending => panic!("a listing waits for a runtime that is gone"),
+        });
+    assert_eq!(polls.by_ref().take_while(|entry| entry.is_ok()).count(), 128);
+    assert!(polls.next().is_none(), "the error is told once");
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(listed.len(), names.len());
+    assert_eq!(listed.into_iter().collect::<HashSet<_>>(), names);
+    assert!(rest);
 }

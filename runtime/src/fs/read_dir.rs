@@ -132,6 +132,12 @@ impl ReadDir {
             };
         }
     }
+
+    /// Whether it was told that its job is lost, after which nothing comes but that error.
+    #[cfg(feature = "stream")]
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self.0, State::Lost)
+    }
 }
 
 impl fmt::Debug for ReadDir {

@@ -16,9 +16,13 @@ pub use broadcast::BroadcastStream;
 pub use plain::{
     IntervalStream, JoinSetStream, LinesStream, ReceiverStream, SplitStream, UnboundedReceiverStream,
 };
+#[cfg(feature = "fs")]
+pub use read_dir::ReadDirStream;
 #[cfg(feature = "signal")]
 pub use signal::{CtrlCStream, SignalStream};
 pub use watch::WatchStream;
 
+#[cfg(feature = "fs")]
+mod read_dir;
 #[cfg(feature = "signal")]
 mod signal;
