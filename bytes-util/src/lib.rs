@@ -4,6 +4,7 @@
 //!
 //! * [`BufList`], a rope of [`Bytes`](bytes::Bytes) that is a [`Buf`](bytes::Buf): what has arrived and is not yet
 //!   decoded, or what is queued and not yet written; a [`BufListCursor`] reads it from any position;
+//! * [`Reassembler`], a stream from ranges that arrive in any order;
 //! * `Pool`, a bounded store of large buffers whose `PooledBuf`s freeze into ordinary `Bytes` and come home when the
 //!   last clone is dropped;
 //! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
@@ -35,6 +36,7 @@ mod hexdump;
 mod limits;
 #[cfg(feature = "std")]
 mod pool;
+mod reassembler;
 mod slice_reader;
 
 pub use buf_list::{BufList, BufListCursor};
@@ -42,4 +44,5 @@ pub use byte_str::ByteStr;
 pub use hexdump::{HexDump, hexdump};
 #[cfg(feature = "std")]
 pub use pool::{Pool, PoolStats, PooledBuf};
+pub use reassembler::{Reassembler, ReassemblyError, ReassemblyErrorKind};
 pub use slice_reader::{ShortInput, SliceReader};

@@ -18,6 +18,14 @@ pub(crate) const CHUNK_LEN_MAX: usize = 1024 * 1024;
 /// error as soon as it is seen; a smaller one allocates nothing, memory grows with the bytes that arrive.
 pub(crate) const FRAME_LEN_MAX: usize = 8 * 1024 * 1024;
 
+/// LIMIT: how far behind the reading position a range may end that `Reassembler` takes, unless it is told another, so
+/// that a peer which leaves out the first byte of a stream does not make us hold all the others.
+pub(crate) const REASSEMBLY_WINDOW_LEN: usize = 1024 * 1024;
+
+/// LIMIT: gaps that ranges may leave in a `Reassembler`, unless it is told another. A peer that sends every second byte
+/// would pay one byte for a run of ours, which is more than a hundred.
+pub(crate) const REASSEMBLY_GAPS_MAX: usize = 256;
+
 /// LIMIT: bytes an idle pool keeps. A burst that took more memory gives the rest back to the allocator.
 #[cfg(feature = "std")]
 pub(crate) const POOL_IDLE_BYTES_MAX: usize = 8 * 1024 * 1024;
