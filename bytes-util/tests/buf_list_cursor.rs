@@ -105,6 +105,16 @@ fn bytes_within_one_segment_are_shared() {
 }
 
 #[test]
+fn no_bytes_are_read_within_a_list_that_is_only_a_tail() {
+    let mut list = BufList::new();
+    list.push_slice(b"tail");
+    let mut cursor = list.cursor();
+    cursor.set_position(2);
+    assert!(cursor.copy_to_bytes(0).is_empty());
+    assert_eq!(cursor.copy_to_bytes(2), "il");
+}
+
+#[test]
 fn positions_outside_read_as_nothing() {
     let list = BufList::from(Bytes::from_static(b"ab"));
     let mut cursor = list.cursor();

@@ -125,7 +125,8 @@ impl<'a> BufListCursor<'a> {
             0 => &self.list.front,
             index => self.list.segments.get(index - 1)?,
         };
-        (len <= segment.len().saturating_sub(at)).then(|| segment.slice(at..at + len))
+        let end = at.checked_add(len)?;
+        (end <= segment.len()).then(|| segment.slice(at..end))
     }
 }
 
