@@ -38,6 +38,7 @@
 //! | [`Proxies`] | which requests go through which proxy |
 //! | [`upgrade`] | connections that stop speaking HTTP: WebSocket, CONNECT |
 //! | [`ConnInfo`] | what a handler can know about, and ask of, the connection of its request |
+//! | [`guides`] | every limit with its default; coming from axum or hyper; cancellation |
 //!
 //! # When an exchange is given up
 //!
@@ -61,6 +62,7 @@ mod client;
 mod clock;
 mod conn_info;
 mod error;
+pub mod guides;
 mod h1;
 mod h2;
 mod handler;
