@@ -18,6 +18,11 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
+    /// Whether it was ever polled with an instant.
+    pub(crate) fn is_set(&self) -> bool {
+        self.sleep.is_some()
+    }
+
     /// Ready once `at` has passed; `None` never passes.
     pub(crate) fn poll(&mut self, at: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = at else { return Poll::Pending };

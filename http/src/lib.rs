@@ -77,7 +77,7 @@ pub mod upgrade;
 
 #[cfg(feature = "json")]
 pub use self::body::Json;
-pub use self::body::{Body, BodySender};
+pub use self::body::{Body, BodyLimits, BodySender};
 pub use self::client::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 pub use self::client::proxy::{Proxies, Proxy};
 pub use self::client::response::ResponseExt;
@@ -85,6 +85,8 @@ pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};
 pub use self::error::{Error, Initiator, Reset, Scope, Timeout};
 pub use self::h1::encode::NameCase;
+pub use self::h1::lenient::Lenient;
+pub use self::h1::spelling::{HeaderCase, ReasonPhrase};
 pub use self::handler::{HandlerFn, HandlerFuture, IntoResponse, handler_fn};
 pub use self::reason::Reason;
 pub use self::server::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};

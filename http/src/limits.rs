@@ -46,8 +46,15 @@ pub(crate) const COLLECT_RESERVE_BYTES: usize = 64 * 1024;
 /// LIMIT: bytes `Body::text` reads.
 pub(crate) const TEXT_BYTES: usize = 2 * 1024 * 1024;
 
+/// LIMIT: bytes of a request body, unless its handler allows more. Stops bodies that never end from filling whatever
+/// gathers them (RUSTSEC-2022-0055).
+pub(crate) const BODY_BYTES: u64 = 32 * 1024 * 1024;
+
 /// LIMIT: connections open at one time.
 pub(crate) const CONNECTIONS: usize = 10_000;
+
+/// LIMIT: connections open at one time from one address, so that no address takes all the places.
+pub(crate) const CONNECTIONS_PER_IP: usize = CONNECTIONS / 4;
 
 /// LIMIT: bytes read and thrown away after a response, so that a reset does not destroy it on its way.
 pub(crate) const LINGER_BYTES: u64 = 256 * 1024;
@@ -64,6 +71,10 @@ pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// LIMIT: how long a body that is being read may make no progress.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// LIMIT: bytes per second of a body, beyond what [`BODY_TIMEOUT`] allows it in all. Stops bodies that come a byte at a
+/// time.
+pub(crate) const BODY_BYTES_PER_SECOND: u64 = 240;
 
 /// LIMIT: how long the peer may take none of what we write. Stops peers that ask and never read.
 pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use minato_bytes_util::Pool;
-use minato_http::{Body, BoxError};
+use minato_http::{Body, BodyLimits, BoxError};
 use minato_service::Service;
 use pin_project_lite::pin_project;
 
@@ -138,7 +138,9 @@ impl<F> Routes<F> {
             };
             return Route::Answer(respond::refused(&status));
         };
-        let (parts, body) = request.into_parts();
+        let (parts, mut body) = request.into_parts();
+        // Messages have a limit of their own, and a stream of them may last.
+        body.set_limits(BodyLimits::none());
         let deadline = match check(&parts, self.settings.timeout_max) {
             Ok(deadline) => deadline,
             Err(Refusal::Http(status)) => return Route::Answer(respond::http(status)),

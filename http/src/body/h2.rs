@@ -5,7 +5,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
-use crate::error::{Error, Kind};
+use super::{Allowance, BodyLimits};
+use crate::clock::{Deadline, Instant};
+use crate::error::Error;
 use crate::h2::Ticket;
 
 /// The receiving half of an HTTP/2 stream as a body.
@@ -17,8 +19,9 @@ pub(crate) struct H2Body {
     phase: Phase,
     /// Bytes still to come, where the length was announced; h2 resets a stream that does not keep to it.
     length: Option<u64>,
-    /// Bytes allowed before the body fails, and the limit as it was set.
-    allowance: Option<(u64, u64)>,
+    /// What a server allows it, and the clock for that.
+    allowance: Option<Allowance>,
+    deadline: Deadline,
     /// The rest of the exchange, which must know when this has ended.
     ticket: Option<Ticket>,
 }
@@ -32,13 +35,27 @@ enum Phase {
 
 impl H2Body {
     pub(crate) fn new(recv: h2::RecvStream, length: Option<u64>) -> Self {
-        Self { recv, phase: Phase::Data, length, allowance: None, ticket: None }
+        Self {
+            recv,
+            phase: Phase::Data,
+            length,
+            allowance: None,
+            deadline: Deadline::default(),
+            ticket: None,
+        }
     }
 
-    /// Makes the body fail when it is longer than `limit` bytes.
-    pub(crate) fn limited(mut self, limit: Option<u64>) -> Self {
-        self.allowance = limit.map(|limit| (limit, limit));
+    /// Makes the body fail when it does not keep to these limits.
+    pub(crate) fn limited(mut self, limits: BodyLimits) -> Self {
+        self.set_limits(limits);
         self
+    }
+
+    pub(super) fn set_limits(&mut self, limits: BodyLimits) {
+        match &mut self.allowance {
+            Some(allowance) => allowance.set_limits(limits),
+            none => *none = Some(Allowance::new(limits)),
+        }
     }
 
     /// Ties the rest of the exchange to this body.
@@ -49,7 +66,11 @@ impl H2Body {
 
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         while self.phase == Phase::Data {
-            match ready!(self.recv.poll_data(cx)) {
+            let polled = match self.recv.poll_data(cx) {
+                Poll::Ready(polled) => polled,
+                Poll::Pending => return self.poll_expired(cx),
+            };
+            match polled {
                 Some(Ok(data)) if data.is_empty() => {}
                 Some(Ok(data)) => return Poll::Ready(Some(self.take(data).map(Frame::data))),
                 Some(Err(error)) => return Poll::Ready(Some(Err(self.fail(Error::h2(error))))),
@@ -59,7 +80,10 @@ impl H2Body {
         if self.phase == Phase::Done {
             return Poll::Ready(None);
         }
-        let trailers = ready!(self.recv.poll_trailers(cx));
+        let trailers = match self.recv.poll_trailers(cx) {
+            Poll::Ready(trailers) => trailers,
+            Poll::Pending => return self.poll_expired(cx),
+        };
         Poll::Ready(match trailers {
             Ok(trailers) => {
                 self.finish();
@@ -74,14 +98,26 @@ impl H2Body {
         // A stream that is already gone has no window to give back to.
         let _ = self.recv.flow_control().release_capacity(data.len());
         self.length = self.length.map(|length| length.saturating_sub(len));
-        if let Some((left, limit)) = &mut self.allowance {
-            if len > *left {
-                let error = Error::new(Kind::BodyLimit(*limit));
-                return Err(self.fail(error));
+        if let Some(allowance) = &mut self.allowance {
+            let taken = allowance.take(data.len());
+            // The clock is looked at only where it has been running.
+            if self.deadline.is_set() {
+                allowance.pause(Instant::now());
             }
-            *left -= len;
+            if let Err(kind) = taken {
+                return Err(self.fail(Error::new(kind)));
+            }
         }
         Ok(data)
+    }
+
+    fn poll_expired(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Some(allowance) = self.allowance.as_mut().filter(|allowance| allowance.is_timed()) {
+            let due = allowance.wait(Instant::now());
+            ready!(self.deadline.poll(due, cx));
+            return Poll::Ready(Some(Err(self.fail(Allowance::expired()))));
+        }
+        Poll::Pending
     }
 
     fn fail(&mut self, error: Error) -> Error {

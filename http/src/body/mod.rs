@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `mod.rs` | [`Body`], its constructors and its `http_body::Body` implementation |
+//! | `allowance.rs` | how much a request body may have, and how long it may be waited for |
 //! | `collect.rs` | reading a body: frame by frame, or whole under a limit |
 //! | `pipe.rs` | the bounded queue between a producer and a body |
 //! | `sender.rs` | [`BodySender`], the public producer |
@@ -10,6 +11,7 @@
 //! | `json.rs` | JSON, feature `json` |
 //! | `h2.rs` | what arrives on an HTTP/2 stream |
 
+mod allowance;
 mod collect;
 mod foreign;
 mod h2;
@@ -30,6 +32,8 @@ use minato_service::BoxError;
 
 use crate::error::Error;
 
+pub(crate) use self::allowance::Allowance;
+pub use self::allowance::BodyLimits;
 pub(crate) use self::h2::H2Body;
 #[cfg(feature = "json")]
 pub use self::json::Json;
@@ -121,6 +125,31 @@ impl Body {
         match foreign::downcast(body) {
             Ok(body) => body,
             Err(body) => Self { repr: Repr::Boxed(Box::pin(foreign::Wrapped::new(body))) },
+        }
+    }
+
+    /// Replaces what the server allows this request body, where its handler knows better: a stream of messages that is
+    /// meant to last, an upload of any size. It is for what is still to arrive, and does nothing to other bodies.
+    ///
+    /// ```
+    /// use http::Request;
+    /// use minato_http::{Body, BodyLimits, Error};
+    ///
+    /// async fn receive(mut request: Request<Body>) -> Result<String, Error> {
+    ///     request.body_mut().set_limits(BodyLimits::none());
+    ///     let mut len = 0;
+    ///     while let Some(data) = request.body_mut().data().await {
+    ///         len += data?.len();
+    ///     }
+    ///     Ok(format!("{len} bytes"))
+    /// }
+    /// # let _ = minato_http::handler_fn(receive);
+    /// ```
+    pub fn set_limits(&mut self, limits: BodyLimits) {
+        match &mut self.repr {
+            Repr::Pipe(reader) => reader.set_limits(limits),
+            Repr::H2(body) => body.set_limits(limits),
+            Repr::Empty | Repr::Full(_) | Repr::FullWithTrailers(..) | Repr::Boxed(_) => {}
         }
     }
 

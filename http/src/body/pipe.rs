@@ -16,6 +16,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Frame, SizeHint};
 
+use super::BodyLimits;
 use crate::error::{Error, Kind};
 use crate::limits::PIPE_BYTES;
 
@@ -36,6 +37,8 @@ struct State {
     /// The reader asked for a frame and got none since the last push.
     demand: bool,
     reader_gone: bool,
+    /// Other limits than the producer was made with.
+    limits: Option<BodyLimits>,
     reader: Option<Waker>,
     writer: Option<Waker>,
 }
@@ -102,6 +105,11 @@ impl PipeReader {
         Poll::Pending
     }
 
+    /// Asks the producer to keep to other limits.
+    pub(super) fn set_limits(&mut self, limits: BodyLimits) {
+        lock(&self.shared).limits = Some(limits);
+    }
+
     pub(super) fn is_end_stream(&self) -> bool {
         let state = lock(&self.shared);
         state.queue.is_empty() && state.trailers.is_none() && matches!(state.end, Some(End::Finished))
@@ -161,6 +169,11 @@ impl PipeWriter {
         }
         store(&mut state.writer, cx);
         Demand::Idle
+    }
+
+    /// The limits the reader has set since this was asked last.
+    pub(crate) fn take_limits(&self) -> Option<BodyLimits> {
+        lock(&self.shared).limits.take()
     }
 
     /// Ready with `true` when there is room for more, with `false` when the reader is gone.

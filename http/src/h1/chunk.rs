@@ -20,6 +20,8 @@ pub(crate) struct ChunkDecoder {
     state: State,
     /// What is left of the extension bytes this body may carry.
     extension_budget: usize,
+    /// Whitespace may stand behind a size.
+    takes_whitespace: bool,
     trailers: Option<HeaderMap>,
 }
 
@@ -37,7 +39,18 @@ enum State {
 
 impl ChunkDecoder {
     pub(crate) fn new() -> Self {
-        Self { state: State::Size, extension_budget: CHUNK_EXTENSION_BYTES, trailers: None }
+        Self {
+            state: State::Size,
+            extension_budget: CHUNK_EXTENSION_BYTES,
+            takes_whitespace: false,
+            trailers: None,
+        }
+    }
+
+    /// The same, where whitespace may stand behind a size.
+    pub(crate) fn taking_whitespace(mut self, takes: bool) -> Self {
+        self.takes_whitespace = takes;
+        self
     }
 
     /// Looks at `input`, which starts at the first byte not yet consumed.
@@ -86,7 +99,8 @@ impl ChunkDecoder {
         let end = match &input[digits..] {
             [] | [b'\r'] => return Ok(Step::More),
             [b'\r', b'\n', ..] => digits,
-            [b';', ..] => match self.extension_end(&input[digits..])? {
+            [b' ' | b'\t', ..] if !self.takes_whitespace => return Err(Fault::ChunkSize),
+            [b';' | b' ' | b'\t', ..] => match self.extension_end(&input[digits..])? {
                 Some(len) => digits + len,
                 None => return Ok(Step::More),
             },
@@ -112,7 +126,9 @@ impl ChunkDecoder {
         let Some((b'\r', extensions)) = reach[..end].split_last() else {
             return Err(Fault::ChunkExtension);
         };
-        if !is_extension(extensions) {
+        // Only a semicolon begins an extension, whatever whitespace stands before it.
+        let begins = matches!(extensions.trim_ascii_start(), [] | [b';', ..]);
+        if !begins || !is_extension(extensions) {
             return Err(Fault::ChunkExtension);
         }
         self.extension_budget -= extensions.len();

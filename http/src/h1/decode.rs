@@ -38,6 +38,14 @@ impl Decoder {
         }
     }
 
+    /// The same, where whitespace may stand behind the size of a chunk.
+    pub(crate) fn taking_whitespace(self, takes: bool) -> Self {
+        match self {
+            Self::Chunked(chunks) if takes => Self::Chunked(Box::new(chunks.taking_whitespace(takes))),
+            as_it_is => as_it_is,
+        }
+    }
+
     /// Looks at `input`, which starts at the first byte not yet consumed.
     pub(crate) fn decode(&mut self, input: &[u8]) -> Result<Step, Fault> {
         match self {

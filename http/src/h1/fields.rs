@@ -20,6 +20,8 @@ pub(crate) struct Notes {
     pub(crate) expect_continue: bool,
     pub(crate) expects_other: bool,
     pub(crate) accepts_trailers: bool,
+    /// A length may be told again.
+    pub(crate) equal_lengths: bool,
 }
 
 /// The transfer codings, over all lines that name them.
@@ -70,10 +72,11 @@ impl Notes {
                 }
             }
             14 if name.eq_ignore_ascii_case(b"content-length") => {
-                if self.content_length.is_some() {
+                let length = content_length(value).ok_or(Fault::ContentLength)?;
+                if self.content_length.is_some_and(|before| !self.equal_lengths || before != length) {
                     return Err(Fault::ContentLength);
                 }
-                self.content_length = Some(content_length(value).ok_or(Fault::ContentLength)?);
+                self.content_length = Some(length);
             }
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_codings(value)?,
             _ => {}

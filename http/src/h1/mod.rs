@@ -8,12 +8,14 @@
 //! | `request.rs` | a complete request head becomes a typed one |
 //! | `response.rs` | a complete response head becomes a typed one |
 //! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |
+//! | `lenient.rs` | what may be taken from clients that cannot be mended |
 //! | `names.rs` | field names, without an allocation for each that is not standard |
 //! | `framing.rs` | how long the body is and whether the connection lives on (RFC 9112 §6.3, §9.3) |
 //! | `target.rs` | the four forms of a request target, and the host |
 //! | `chunk.rs` | the chunked coding, read |
 //! | `decode.rs` | a body of any framing, read |
 //! | `encode.rs` | heads, chunks and trailers, written |
+//! | `spelling.rs` | the case of names and the words behind a status |
 //! | `date.rs` | the `date` field, rendered once a second |
 //!
 //! Everything here is strict: what RFC 9112 lets a server reject as ambiguous is rejected, because ambiguity between
@@ -26,10 +28,12 @@ pub(crate) mod encode;
 mod fault;
 mod fields;
 pub(crate) mod framing;
+pub(crate) mod lenient;
 mod names;
 pub(crate) mod request;
 pub(crate) mod response;
 mod scan;
+pub(crate) mod spelling;
 mod target;
 #[cfg(test)]
 mod tests;

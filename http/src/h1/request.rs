@@ -7,6 +7,7 @@ use http::{HeaderMap, Method, Uri, Version};
 
 use super::fields::{self, Notes};
 use super::framing::{self, Framing};
+use super::lenient::Lenient;
 use super::scan::is_token_byte;
 use super::{Fault, target};
 use crate::limits::{HEAD_FIELDS, METHOD_BYTES};
@@ -37,13 +38,14 @@ pub(crate) fn parse(
     fields: usize,
     headers: HeaderMap,
     target_max: usize,
+    lenient: &Lenient,
 ) -> Result<RequestHead, Fault> {
     if fields <= HEAD_FIELDS {
         let mut lines = [const { MaybeUninit::uninit() }; HEAD_FIELDS];
-        parse_into(&head, &mut lines, headers, target_max)
+        parse_into(&head, &mut lines, headers, target_max, lenient)
     } else {
         let mut lines = vec![MaybeUninit::uninit(); fields];
-        parse_into(&head, &mut lines, headers, target_max)
+        parse_into(&head, &mut lines, headers, target_max, lenient)
     }
 }
 
@@ -52,9 +54,14 @@ fn parse_into<'a>(
     lines: &mut [MaybeUninit<httparse::Header<'a>>],
     mut headers: HeaderMap,
     target_max: usize,
+    lenient: &Lenient,
 ) -> Result<RequestHead, Fault> {
     let mut parsed = httparse::Request::new(&mut []);
-    match parsed.parse_with_uninit_headers(head, lines) {
+    let mut config = httparse::ParserConfig::default();
+    config
+        .ignore_invalid_headers_in_requests(lenient.invalid_fields)
+        .allow_multiple_spaces_in_request_line_delimiters(lenient.request_line_spaces);
+    match config.parse_request_with_uninit_headers(&mut parsed, head, lines) {
         Ok(httparse::Status::Complete(len)) if len == head.len() => {}
         Ok(_) => return Err(Fault::LineEnd),
         Err(error) => return Err(fault(error, head)),
@@ -71,7 +78,7 @@ fn parse_into<'a>(
     let uri = target::target(&method, head.slice_ref(raw))?;
     let version = if parsed.version == Some(1) { Version::HTTP_11 } else { Version::HTTP_10 };
 
-    let mut notes = Notes::default();
+    let mut notes = Notes { equal_lengths: lenient.equal_content_lengths, ..Notes::default() };
     fields::fill(&mut headers, head, parsed.headers, |name, value| notes.note(name, value))?;
     RequestHead::new(method, uri, version, headers, &notes)
 }

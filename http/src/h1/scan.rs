@@ -40,13 +40,21 @@ pub(crate) struct Scan {
     line_start: usize,
     scanned: usize,
     lines: usize,
+    /// Lines may end with LF alone.
+    takes_bare_lf: bool,
     /// What was found, for a caller that asks again.
     found: Option<HeadSpan>,
 }
 
 impl Scan {
     pub(crate) fn new(section: Section) -> Self {
-        Self { section, skip: 0, line_start: 0, scanned: 0, lines: 0, found: None }
+        Self { section, skip: 0, line_start: 0, scanned: 0, lines: 0, takes_bare_lf: false, found: None }
+    }
+
+    /// The same, of a head whose lines may end with LF alone.
+    pub(crate) fn taking_bare_lf(mut self, takes: bool) -> Self {
+        self.takes_bare_lf = takes;
+        self
     }
 
     /// Looks on through `bytes`, which start where they started in earlier calls.
@@ -61,12 +69,13 @@ impl Scan {
         }
         while let Some(at) = memchr::memchr(b'\n', &bytes[self.scanned..]) {
             let end = self.scanned + at;
-            // RFC 9112 §2.2: a recipient may take a bare LF as a line end. We never do: it is how requests are split.
-            if end == self.line_start || bytes[end - 1] != b'\r' {
+            // RFC 9112 §2.2: a recipient may take a bare LF as a line end. By default we do not: it is how requests are split.
+            let is_bare = end == self.line_start || bytes[end - 1] != b'\r';
+            if is_bare && !self.takes_bare_lf {
                 return Err(Fault::LineEnd);
             }
             self.scanned = end + 1;
-            let blank = end - self.line_start == 1;
+            let blank = end - self.line_start == usize::from(!is_bare);
             if self.scanned - self.skip > limits.bytes_max {
                 return Err(self.too_long());
             }

@@ -1,6 +1,7 @@
 //! Looks at the frame heads that arrive, for what h2 lets pass.
 //!
-//! Two things: the first frame must be SETTINGS, and frames that carry neither request, response nor data are not free.
+//! Three things: the first frame must be SETTINGS; a frame that is no data, and a head of several frames, must not take
+//! for ever to arrive; and frames that carry neither request, response nor data are not free.
 //! They are paid from a budget that fills with time, with what the peer does that is useful, and with what it takes
 //! from us (a peer that downloads sends WINDOW_UPDATE for good reason).
 
@@ -8,6 +9,9 @@ use crate::limits::CONTROL_FRAMES_PER_SECOND;
 use crate::reason::Reason;
 
 const HEAD_LEN: usize = 9;
+
+/// The flag of the last frame of a head.
+const END_HEADERS: u8 = 4;
 
 /// What RST_STREAM costs more than another control frame: each may have started a handler (CVE-2023-44487).
 const RESET_COST: u32 = 5;
@@ -31,6 +35,12 @@ pub(crate) struct FrameGuard {
     head: [u8; HEAD_LEN],
     head_len: usize,
     frames: u64,
+    /// Bytes of data that have arrived or are announced.
+    data_bytes: u64,
+    /// The frame that is arriving is one of data.
+    is_data: bool,
+    /// A head has begun and its last frame has not.
+    is_head_open: bool,
     budget: u32,
     budget_max: u32,
     /// Bytes written that have not earned a frame yet.
@@ -47,6 +57,9 @@ impl FrameGuard {
             head: [0; HEAD_LEN],
             head_len: 0,
             frames: 0,
+            data_bytes: 0,
+            is_data: false,
+            is_head_open: false,
             budget,
             budget_max: budget,
             credit: 0,
@@ -58,6 +71,16 @@ impl FrameGuard {
     /// Frames that have begun to arrive.
     pub(crate) fn frames(&self) -> u64 {
         self.frames
+    }
+
+    /// Bytes of data that have arrived.
+    pub(crate) fn data_bytes(&self) -> u64 {
+        self.data_bytes - if self.is_data { self.skip as u64 } else { 0 }
+    }
+
+    /// Whether something has begun to arrive that is of no use before it is here as a whole.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.head_len > 0 || self.is_head_open || (self.skip > 0 && !self.is_data)
     }
 
     /// Whether the peer has said its first word.
@@ -106,10 +129,17 @@ impl FrameGuard {
     }
 
     fn handle_frame(&mut self) {
-        let [high, middle, low, kind, ..] = self.head;
+        let [high, middle, low, kind, flags, ..] = self.head;
         let len = u32::from_be_bytes([0, high, middle, low]);
         self.skip = len as usize;
         self.frames += 1;
+        self.is_data = kind == kind::DATA;
+        if self.is_data {
+            self.data_bytes += u64::from(len);
+        }
+        if matches!(kind, kind::HEADERS | kind::CONTINUATION) {
+            self.is_head_open = flags & END_HEADERS == 0;
+        }
         // RFC 9113 §3.4: the preface is followed by a SETTINGS frame, which may be empty.
         if !std::mem::replace(&mut self.has_settings, true) && kind != kind::SETTINGS {
             self.fault = Some(Reason::PROTOCOL_ERROR);
@@ -171,6 +201,25 @@ mod tests {
                 "in steps of {step}"
             );
         }
+    }
+
+    #[test]
+    fn what_has_begun_is_known_until_it_is_here() {
+        let mut guard = FrameGuard::new(0, 100);
+        let mut begun = |bytes: &[u8]| {
+            guard.handle_read(bytes);
+            guard.has_begun()
+        };
+        let settings = frame(kind::SETTINGS, 6);
+        assert!(begun(&settings[..3]) && begun(&settings[3..12]) && !begun(&settings[12..]));
+        let mut last = frame(kind::CONTINUATION, 5);
+        last[4] = END_HEADERS;
+        assert!(begun(&frame(kind::HEADERS, 5)) && begun(&frame(kind::CONTINUATION, 5)) && !begun(&last));
+        let data = frame(kind::DATA, 100);
+        assert!(!begun(&data[..20]) && !begun(&data[20..]));
+        assert_eq!(guard.data_bytes(), 100);
+        guard.handle_read(&data[..19]);
+        assert_eq!(guard.data_bytes(), 110);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! PING, and what it means when nobody answers.
+//! PING: what it means when nobody answers, and what is measured by it when somebody does.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::Estimator;
 use crate::clock::Instant;
 
 /// Sends a PING when the peer has been quiet, and tells when it stays quiet.
@@ -13,6 +14,15 @@ pub(crate) struct KeepAlive {
     /// Frames seen when the peer was heard last.
     frames: u64,
     state: State,
+    /// A PING is under way, for either purpose.
+    is_pinging: bool,
+    measuring: Option<Box<Measuring>>,
+}
+
+struct Measuring {
+    estimator: Estimator,
+    /// The window it has found, and that is still to be set.
+    found: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,13 +48,49 @@ impl KeepAlive {
         timeout: Duration,
         now: Instant,
     ) -> Self {
-        Self { pings, interval, timeout, frames: 0, state: State::Heard(now) }
+        let state = State::Heard(now);
+        Self { pings, interval, timeout, frames: 0, state, is_pinging: false, measuring: None }
+    }
+
+    /// Measures the connection, too.
+    pub(crate) fn measuring(mut self, estimator: Option<Estimator>) -> Self {
+        self.measuring = estimator.map(|estimator| Box::new(Measuring { estimator, found: None }));
+        self
+    }
+
+    /// Takes how many bytes of data have arrived so far, after [`poll`](Self::poll) at this time; answers the window that
+    /// should be set.
+    pub(crate) fn measure(&mut self, bytes: u64, now: Instant, cx: &mut Context<'_>) -> Option<u32> {
+        let measuring = self.measuring.as_deref_mut()?;
+        if !self.is_pinging {
+            if let Some(window) = measuring.estimator.handle_pong(bytes, now) {
+                measuring.found = Some(window);
+            }
+            if let Some(pings) = &mut self.pings
+                && measuring.estimator.wants_ping(bytes, now)
+                && pings.send_ping(h2::Ping::opaque()).is_ok()
+            {
+                measuring.estimator.handle_ping(bytes, now);
+                self.is_pinging = true;
+                // Once more around, to leave the waker for the answer and to send the PING.
+                cx.waker().wake_by_ref();
+            }
+        }
+        measuring.found
+    }
+
+    /// The window has been set.
+    pub(crate) fn settle(&mut self) {
+        if let Some(measuring) = &mut self.measuring {
+            measuring.found = None;
+        }
     }
 
     /// Takes the number of frames the peer has sent so far.
     pub(crate) fn poll(&mut self, frames: u64, now: Instant, cx: &mut Context<'_>) -> Pulse {
         let answered =
             self.pings.as_mut().is_some_and(|pings| matches!(pings.poll_pong(cx), Poll::Ready(Ok(_))));
+        self.is_pinging &= !answered;
         if answered || frames != self.frames {
             self.frames = frames;
             self.state = State::Heard(now);
@@ -62,6 +108,7 @@ impl KeepAlive {
                 if let Some(pings) = &mut self.pings {
                     // It fails only while the last one is unanswered, and then it need not be repeated.
                     let _ = pings.send_ping(h2::Ping::opaque());
+                    self.is_pinging = true;
                 }
                 self.state = State::Asked(now);
                 Pulse::Alive(now.checked_add(self.timeout))

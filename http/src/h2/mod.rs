@@ -9,6 +9,7 @@
 //! | `pump.rs` | a body, sent on a stream |
 //! | `fields.rs` | what HTTP/2 asks of a head and h2 does not check |
 //! | `keep_alive.rs` | PING, and what it means when nobody answers |
+//! | `window.rs` | how large a window a connection needs |
 //! | `cancel.rs` | ends an upload when nobody wants the answer |
 //! | `ticket.rs` | what a client's exchange holds until its response has ended |
 
@@ -20,6 +21,7 @@ mod pump;
 mod streams;
 mod ticket;
 mod turn;
+mod window;
 mod wire;
 
 pub(crate) use self::cancel::{CancelOnDrop, Canceled, cancellation};
@@ -29,6 +31,7 @@ pub(crate) use self::pump::Pump;
 pub(crate) use self::streams::StreamSet;
 pub(crate) use self::ticket::{Load, Ticket};
 pub(crate) use self::turn::Turn;
+pub(crate) use self::window::Estimator;
 pub(crate) use self::wire::{Role, Wire};
 
 /// What a client sends first on every HTTP/2 connection (RFC 9113 §3.4).

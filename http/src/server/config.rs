@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::proxy_protocol::Trust;
 use crate::h1::encode::NameCase;
+use crate::h1::lenient::Lenient;
 use crate::limits;
 
 /// How a server treats its connections.
@@ -55,9 +56,9 @@ pub enum ConnectionInfo {
 pub struct Limits {
     /// Connections open at one time; more wait in the backlog of the listener. Default 10,000.
     pub connections: usize,
-    /// Connections open at one time from one address, an IPv6 /64 being one; more are closed at once. Default none,
-    /// since behind one address may stand a proxy or a whole office. With the PROXY protocol, the address that
-    /// connects is meant, and not the one it speaks for.
+    /// Connections open at one time from one address, an IPv6 /64 being one; more are closed at once. Default 2,500,
+    /// a quarter of all; behind one address may stand a proxy, which then needs `None`. With the PROXY protocol, the
+    /// address that connects is meant, and not the one it speaks for.
     pub connections_per_ip: Option<usize>,
     /// Bytes of a message head, from the first byte to the blank line; more is answered 431. Default 32 kB.
     pub head_bytes: usize,
@@ -65,20 +66,23 @@ pub struct Limits {
     pub head_fields: usize,
     /// Bytes of a request target; more is answered 414. Default 8 kB.
     pub uri_bytes: usize,
-    /// Bytes of a request body; more is answered 413. Default none, since a body is not gathered in memory unless
-    /// the handler does so, under a limit of its own.
+    /// Bytes of a request body; more is answered 413. Default 32 MiB. One announced as longer does not reach the
+    /// handler; of others the handler may [allow more](crate::Body::set_limits).
     pub body_bytes: Option<u64>,
+    /// Requests of one connection; then it is closed, and the client makes another. Default none.
+    pub requests_per_connection: Option<u64>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: limits::CONNECTIONS,
-            connections_per_ip: None,
+            connections_per_ip: Some(limits::CONNECTIONS_PER_IP),
             head_bytes: limits::HEAD_BYTES,
             head_fields: limits::HEAD_FIELDS,
             uri_bytes: limits::TARGET_BYTES,
-            body_bytes: None,
+            body_bytes: Some(limits::BODY_BYTES),
+            requests_per_connection: None,
         }
     }
 }
@@ -87,15 +91,23 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// From the accept, or the first byte of a later request, to its complete head; HTTP/2: to the first SETTINGS.
-    /// A peer that has begun a head is answered 408. Default 10 s.
+    /// From the accept, or the first byte of a later request, to its complete head; HTTP/2: to the first SETTINGS, and
+    /// from the first byte of each head to its last. A peer that has begun a head is answered 408, or GOAWAY.
+    /// Default 10 s.
     pub head: Option<Duration>,
     /// Between two requests. Default 75 s.
     pub idle: Option<Duration>,
-    /// Between two parts of an HTTP/1 request body that the handler waits for; answered 408. Default 30 s.
+    /// Between two parts of a request body that the handler waits for; answered 408. Default 30 s.
     pub body: Option<Duration>,
+    /// Bytes per second that a request body makes up for the time its handler waits for it beyond `body`: in all, it may
+    /// be waited for `body` and a second for each so many bytes. A handler may [be more patient](crate::Body::set_limits).
+    /// Default 240.
+    pub body_bytes_per_second: Option<u64>,
     /// While the peer's socket takes none of the bytes that wait for it. Default 30 s.
     pub write: Option<Duration>,
+    /// How old a connection may become; then it is closed when its exchange is over, and HTTP/2 is told to go away.
+    /// Default none.
+    pub connection_age: Option<Duration>,
 }
 
 impl Default for Timeouts {
@@ -104,7 +116,9 @@ impl Default for Timeouts {
             head: Some(limits::HEAD_TIMEOUT),
             idle: Some(limits::IDLE_TIMEOUT),
             body: Some(limits::BODY_TIMEOUT),
+            body_bytes_per_second: Some(limits::BODY_BYTES_PER_SECOND),
             write: Some(limits::WRITE_TIMEOUT),
+            connection_age: None,
         }
     }
 }
@@ -122,11 +136,22 @@ pub struct Http1Config {
     pub date: bool,
     /// How the names of fields are written. Default in lower case.
     pub name_case: NameCase,
+    /// Whether requests carry the spelling of their names, as a [`HeaderCase`](crate::HeaderCase). Default off.
+    pub preserve_case: bool,
+    /// What is taken although it breaks the rules. Default nothing.
+    pub lenient: Lenient,
 }
 
 impl Default for Http1Config {
     fn default() -> Self {
-        Self { keep_alive: true, half_close: false, date: true, name_case: NameCase::default() }
+        Self {
+            keep_alive: true,
+            half_close: false,
+            date: true,
+            name_case: NameCase::default(),
+            preserve_case: false,
+            lenient: Lenient::default(),
+        }
     }
 }
 
@@ -138,6 +163,9 @@ pub struct Http2Config {
     pub stream_window: u32,
     /// Bytes a peer may send on all streams of a connection before handlers read. Default 2 MiB.
     pub connection_window: u32,
+    /// Bytes up to which both windows grow where the connection is fast and long enough to need them, which is measured
+    /// by PING. Default none: the windows stay as they are set.
+    pub adaptive_window: Option<u32>,
     /// Streams, and so handlers, of one connection at one time. Default 256.
     pub max_concurrent_streams: u32,
     /// Bytes of the largest frame taken. Default 16 kB, at most 16 MiB - 1.
@@ -175,6 +203,7 @@ impl Default for Http2Config {
         Self {
             stream_window: 1024 * 1024,
             connection_window: 2 * 1024 * 1024,
+            adaptive_window: None,
             max_concurrent_streams: limits::CONCURRENT_STREAMS,
             max_frame_size: 16 * 1024,
             max_header_list_size: limits::HEAD_BYTES as u32,

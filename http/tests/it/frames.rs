@@ -2,93 +2,13 @@
 
 use std::time::Duration;
 
-use http::Request;
-use minato_http::{Body, ServerConfig, handler_fn};
+use minato_http::{ServerConfig, handler_fn};
 
-use crate::kit::{Peer, run, serve, timed};
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const PING: u8 = 6;
-const GOAWAY: u8 = 7;
-const WINDOW_UPDATE: u8 = 8;
-
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-#[derive(Debug, Clone, PartialEq)]
-struct Frame {
-    kind: u8,
-    flags: u8,
-    stream: u32,
-    payload: Vec<u8>,
-}
-
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let mut frame = (payload.len() as u32).to_be_bytes()[1..].to_vec();
-    frame.extend([kind, flags]);
-    frame.extend(stream.to_be_bytes());
-    frame.extend(payload);
-    frame
-}
-
-/// A header block without compression: every field literal, never indexed.
-fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    let mut block = Vec::new();
-    for (name, value) in fields {
-        block.push(0x10);
-        for text in [name, value] {
-            block.push(u8::try_from(text.len()).ok().filter(|len| *len < 127).unwrap());
-            block.extend(text.bytes());
-        }
-    }
-    block
-}
-
-fn get(stream: u32, more: &[(&str, &str)]) -> Vec<u8> {
-    let mut fields = vec![(":method", "GET"), (":scheme", "http"), (":path", "/")];
-    fields.extend(more);
-    frame(HEADERS, END_HEADERS | END_STREAM, stream, &block(&fields))
-}
-
-async fn read_frame(peer: &mut Peer) -> Frame {
-    let head = peer.exactly(9).await;
-    let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-    let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-    Frame { kind: head[3], flags: head[4], stream, payload: peer.exactly(len as usize).await }
-}
-
-/// Reads up to a frame of this kind.
-async fn expect(peer: &mut Peer, kind: u8) -> Frame {
-    loop {
-        let frame = read_frame(peer).await;
-        if frame.kind == kind {
-            return frame;
-        }
-    }
-}
-
-/// The error code in the payload of RST_STREAM, or behind the last stream in that of GOAWAY.
-fn code(payload: &[u8]) -> u32 {
-    let at = if payload.len() == 4 { 0 } else { 4 };
-    u32::from_be_bytes(payload[at..at + 4].try_into().unwrap())
-}
-
-async fn hello(_: Request<Body>) -> &'static str {
-    "hello"
-}
-
-async fn connect(config: ServerConfig) -> Peer {
-    let (mut peer, server) = serve(handler_fn(hello), config);
-    drop(server);
-    peer.send(PREFACE).await;
-    peer.send(frame(SETTINGS, 0, 0, &[])).await;
-    peer
-}
+use crate::frame_kit::{
+    DATA, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, WINDOW_UPDATE, code, connect,
+    expect, frame, get, hello,
+};
+use crate::kit::{run, serve, timed};
 
 #[test]
 fn a_request_in_plain_frames_is_answered() {

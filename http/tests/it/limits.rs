@@ -165,10 +165,10 @@ fn the_clock_of_a_second_head_starts_with_its_first_byte() {
 fn a_body_that_stops_is_answered_408() {
     run(async {
         let (mut peer, _server) = serve(handler_fn(whole), ServerConfig::default());
-        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n").await;
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").await;
         for _ in 0..3 {
             minato_runtime::time::sleep(Duration::from_secs(20)).await;
-            peer.send("x").await;
+            peer.send([b'x'; 10_000]).await;
         }
         let (answer, took) = timed(peer.answer()).await;
         assert_eq!((answer.status, answer.closes()), (408, true));

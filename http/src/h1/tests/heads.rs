@@ -154,8 +154,14 @@ fn more_fields_can_be_allowed() {
     let fields: String = (0..499).map(|i| format!("x{i}: y\r\n")).collect();
     let bytes = format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n").into_bytes();
     let span = Scan::new(Section::Head).advance(&bytes, &limits).unwrap().unwrap();
-    let head =
-        super::request::parse(bytes.into(), span.fields, http::HeaderMap::new(), TARGET_BYTES).unwrap();
+    let head = super::request::parse(
+        bytes.into(),
+        span.fields,
+        http::HeaderMap::new(),
+        TARGET_BYTES,
+        &crate::Lenient::default(),
+    )
+    .unwrap();
     assert_eq!(head.headers.len(), 500);
 }
 

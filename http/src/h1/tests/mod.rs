@@ -11,6 +11,7 @@ mod usual;
 use bytes::Bytes;
 use http::HeaderMap;
 
+use super::lenient::Lenient;
 use super::request::{self, RequestHead};
 use super::{Fault, HeadLimits, Scan, Section};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS, TARGET_BYTES};
@@ -31,7 +32,8 @@ fn read_in_steps(bytes: &[u8], step: usize) -> Result<Option<RequestHead>, Fault
         arrived = (arrived + step).min(bytes.len());
         if let Some(span) = scan.advance(&bytes[..arrived], &LIMITS)? {
             let head = Bytes::copy_from_slice(&bytes[span.skip..span.skip + span.len]);
-            return request::parse(head, span.fields, HeaderMap::new(), TARGET_BYTES).map(Some);
+            return request::parse(head, span.fields, HeaderMap::new(), TARGET_BYTES, &Lenient::default())
+                .map(Some);
         }
     }
     Ok(None)

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use bytes::Buf;
 use http::header::{CONNECTION, HeaderMap};
-use http::{Method, Request, Response, StatusCode, Version};
+use http::{Extensions, Method, Request, Response, StatusCode, Version};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::BoxError;
 use tower_service::Service;
@@ -19,9 +19,11 @@ use super::waits::Wait;
 use super::{Connection, Flow, Phase, Stepped};
 use crate::body::Body;
 use crate::buffers;
+use crate::clock::Instant;
 use crate::error::Error;
 use crate::h1::encode::{self, Asked, NameCase, Persistence, ResponseFraming};
 use crate::h1::request::RequestHead;
+use crate::h1::spelling::{HeaderCase, ReasonPhrase};
 use crate::h1::usual::{Lines, Usual};
 use crate::h1::{Framing, HeadSpan, has_option, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
@@ -64,6 +66,11 @@ impl Exchange {
         }
     }
 
+    /// See [`Inbound::wait`].
+    pub(super) fn wait(&mut self, wait: Wait, now: Instant) -> Option<Instant> {
+        self.inbound.wait(wait == Wait::Body, now)
+    }
+
     fn broken(&mut self, error: &Error) {
         self.is_persistent = false;
         self.refusal = Some(error.request_status().unwrap_or(StatusCode::BAD_REQUEST));
@@ -96,7 +103,7 @@ where
         let bytes = buffers::copy_head(&self.input.bytes()[..len]);
         let Some(head) = head.into_head(&bytes, lines, buffers::take_headers()) else { return Ok(None) };
         self.input.consume(len);
-        self.accept(head).map(Some)
+        self.accept(head, None).map(Some)
     }
 
     /// Hands the head in the input to the service, once that is ready for it.
@@ -105,10 +112,11 @@ where
             return Ok(flow);
         }
         self.input.consume(span.skip);
-        let head = self.input.take_head(span.len);
-        let parsed = request::parse(head, span.fields, buffers::take_headers(), self.config.limits.uri_bytes);
-        match parsed {
-            Ok(head) => self.accept(head),
+        let bytes = self.input.take_head(span.len);
+        let case = self.config.http1.preserve_case.then(|| HeaderCase::of_head(&bytes));
+        let (headers, limit) = (buffers::take_headers(), self.config.limits.uri_bytes);
+        match request::parse(bytes, span.fields, headers, limit, &self.config.http1.lenient) {
+            Ok(head) => self.accept(head, case),
             Err(fault) => {
                 self.refuse(fault.status());
                 Ok(Flow::Again)
@@ -132,7 +140,7 @@ where
     }
 
     /// Calls the service.
-    fn accept(&mut self, head: RequestHead) -> Stepped {
+    fn accept(&mut self, head: RequestHead, case: Option<HeaderCase>) -> Stepped {
         let limit = self.config.limits.body_bytes;
         if let (Framing::Length(length), Some(limit)) = (head.framing, limit)
             && length > limit
@@ -140,7 +148,7 @@ where
             self.refuse(StatusCode::PAYLOAD_TOO_LARGE);
             return Ok(Flow::Again);
         }
-        let (inbound, body) = Inbound::new(head.framing, head.expects_continue, limit);
+        let (inbound, body) = Inbound::new(head.framing, head.expects_continue, &self.config);
         let mut request = Request::new(body);
         let asked = Asked {
             method: head.method.clone(),
@@ -151,6 +159,9 @@ where
         *request.uri_mut() = head.uri;
         *request.version_mut() = head.version;
         *request.headers_mut() = head.headers;
+        if let Some(case) = case {
+            request.extensions_mut().insert(case);
+        }
         self.requests += 1;
         let mut live = None;
         if self.config.connection_info == ConnectionInfo::Insert {
@@ -266,11 +277,15 @@ where
         let known = (&mut body as &mut dyn Any).downcast_mut::<Body>();
         let has_trailers = known.as_ref().is_some_and(|body| body.has_known_trailers());
         let full = known.and_then(Body::take_full);
+        let start = self.output.tail().len();
         let Some((framing, sends_trailers)) =
             self.write_head(head.status, &head.headers, exact, has_trailers)
         else {
             return;
         };
+        if !head.extensions.is_empty() {
+            spell(&head.extensions, self.output.tail(), start);
+        }
         buffers::give_headers(head.headers);
         let Phase::Handling(exchange) = std::mem::replace(&mut self.phase, Phase::Closed) else { return };
         match framing.body {
@@ -326,6 +341,7 @@ where
         exact: Option<u64>,
         has_trailers: bool,
     ) -> Option<(ResponseFraming, bool)> {
+        let is_spent = self.is_spent();
         let Phase::Handling(exchange) = &mut self.phase else { return None };
         let asked = &exchange.asked;
         let framing = encode::response_framing(asked, status, headers, exact, has_trailers);
@@ -333,7 +349,8 @@ where
             && framing.body != Some(Framing::UntilClose)
             && exchange.inbound.is_reusable()
             && asked.method != Method::CONNECT
-            && !has_close(headers);
+            && !has_close(headers)
+            && !is_spent;
         let persistence = match exchange.is_persistent {
             false => Persistence::Close,
             true if asked.version < Version::HTTP_11 => Persistence::Announced,
@@ -345,6 +362,13 @@ where
         let case = self.config.http1.name_case;
         encode::response_head(self.output.tail(), status, headers, framing, persistence, date, case);
         Some((framing, sends_trailers))
+    }
+
+    /// Whether the connection has served what it may.
+    fn is_spent(&self) -> bool {
+        let limits = &self.config.limits;
+        limits.requests_per_connection.is_some_and(|most| self.requests >= most)
+            || self.expires.is_some_and(|expires| Instant::now() >= expires)
     }
 
     /// Writes the answer to a request that has no exchange.
@@ -431,6 +455,16 @@ where
             None if is_done && self.input.is_empty() => self.close(0),
             _ => self.close(LINGER_BYTES),
         }
+    }
+}
+
+/// Spells the head that begins at `start` as its response asks for.
+fn spell(extensions: &Extensions, out: &mut Vec<u8>, start: usize) {
+    if let Some(case) = extensions.get::<HeaderCase>() {
+        case.apply(&mut out[start..]);
+    }
+    if let Some(reason) = extensions.get::<ReasonPhrase>() {
+        reason.apply(out, start);
     }
 }
 

@@ -6,11 +6,13 @@ use std::task::{Context, Poll};
 use bytes::BytesMut;
 use minato_runtime::io::AsyncRead;
 
-use crate::body::{Body, Demand, PipeWriter, pipe};
+use crate::body::{Allowance, Body, BodyLimits, Demand, PipeWriter, pipe};
+use crate::clock::Instant;
 use crate::error::{Error, Kind, Sent};
 use crate::h1::{Decoder, Fault, Framing, Step, encode};
 use crate::input::Input;
 use crate::output::Output;
+use crate::server::config::ServerConfig;
 
 /// Payload shorter than this is gathered, so that a body in tiny chunks does not arrive in tiny pieces.
 const GATHER_BYTES: usize = 4 * 1024;
@@ -29,8 +31,7 @@ pub(super) struct Open {
     pipe: PipeWriter,
     /// The client waits for `100 Continue` before it sends.
     holds_back: bool,
-    /// Bytes the body may still have, and the limit as it was set.
-    allowance: Option<(u64, u64)>,
+    allowance: Allowance,
 }
 
 /// What feeding the body came to.
@@ -48,13 +49,14 @@ pub(super) enum Fed {
 
 impl Inbound {
     /// The receiving half and the body of a request.
-    pub(super) fn new(framing: Framing, holds_back: bool, limit: Option<u64>) -> (Self, Body) {
+    pub(super) fn new(framing: Framing, holds_back: bool, config: &ServerConfig) -> (Self, Body) {
         if framing == Framing::Length(0) {
             return (Self::Done, Body::empty());
         }
-        let decoder = Decoder::new(framing);
+        let lenient = config.http1.lenient.chunk_size_whitespace;
+        let decoder = Decoder::new(framing).taking_whitespace(lenient);
         let (pipe, reader) = pipe(decoder.remaining());
-        let allowance = limit.map(|limit| (limit, limit));
+        let allowance = Allowance::new(BodyLimits::of(config));
         (Self::Open(Box::new(Open { decoder, pipe, holds_back, allowance })), Body::from_pipe(reader))
     }
 
@@ -106,6 +108,9 @@ impl Inbound {
         if open.pipe.demand(cx) != Demand::Wanted {
             return Fed::Idle;
         }
+        if let Some(limits) = open.pipe.take_limits() {
+            open.allowance.set_limits(limits);
+        }
         loop {
             match open.decode(input, cx) {
                 Ok(Decoded::Progress) => return Fed::Progress,
@@ -127,6 +132,16 @@ impl Inbound {
                 Poll::Ready(Err(error)) => return self.fail(closed(error), cx),
             }
         }
+    }
+
+    /// Takes note of whether the body is waited for from `now` on; answers until when.
+    pub(super) fn wait(&mut self, is_waited_for: bool, now: Instant) -> Option<Instant> {
+        let Self::Open(open) = self else { return None };
+        if is_waited_for {
+            return open.allowance.wait(now);
+        }
+        open.allowance.pause(now);
+        None
     }
 
     /// Ends the body with an error, as its reader sees it.
@@ -159,9 +174,7 @@ impl Open {
             match self.decoder.decode(input.bytes()).map_err(Kind::Message)? {
                 Step::Skip(len) => input.consume(len),
                 Step::Data(len) => {
-                    if let Some((left, limit)) = &mut self.allowance {
-                        *left = left.checked_sub(len as u64).ok_or(Kind::BodyLimit(*limit))?;
-                    }
+                    self.allowance.take(len)?;
                     decoded = Decoded::Progress;
                     if len < GATHER_BYTES {
                         gathered.extend_from_slice(&input.bytes()[..len]);

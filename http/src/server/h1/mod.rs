@@ -67,6 +67,8 @@ where
     watch: Option<Arc<Watch>>,
     /// Requests handed to the service.
     requests: u64,
+    /// When the connection is too old for another request.
+    expires: Option<Instant>,
     guest: Guest,
     deadline: Deadline,
     waits: Waits,
@@ -131,6 +133,7 @@ where
         guest: Guest,
         accepted: Instant,
     ) -> Self {
+        let expires = config.timeouts.connection_age.and_then(|age| accepted.checked_add(age));
         Self {
             io,
             input,
@@ -138,11 +141,12 @@ where
             service,
             handler: Slot::new(),
             body: Slot::new(),
-            phase: Phase::Head(Scan::new(Section::Head)),
+            phase: Phase::Head(scan(&config)),
             config,
             info,
             watch: None,
             requests: 0,
+            expires,
             guest,
             deadline: Deadline::default(),
             waits: Waits::accepted(accepted),
@@ -202,6 +206,7 @@ where
         };
         let lines = &mut usual::Lines::new();
         if scan.is_fresh()
+            && !self.config.http1.preserve_case
             && let Some(head) = usual::scan(self.input.bytes(), &limits, lines)
             && let Some(flow) = self.begin_usual(head, lines, cx)?
         {
@@ -330,7 +335,7 @@ where
         self.waits.over();
         self.has_answered = true;
         self.answered_this_turn += 1;
-        self.phase = Phase::Head(Scan::new(Section::Head));
+        self.phase = Phase::Head(scan(&self.config));
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Error> {
@@ -369,8 +374,15 @@ where
             Poll::Ready(_) => return Poll::Ready(Ok(())),
             Poll::Pending => {}
         }
-        self.waits.begin(wait, Instant::now(), is_stuck);
-        let due = self.waits.deadline(&self.config.timeouts);
+        let now = Instant::now();
+        self.waits.begin(wait, now, is_stuck);
+        let body = match &mut self.phase {
+            Phase::Handling(exchange) | Phase::Responding(exchange, _) => exchange.wait(wait, now),
+            _ => None,
+        };
+        let age = self.expires.filter(|_| wait == Wait::Idle).map(|at| (at, Expired::Quietly));
+        let due =
+            self.waits.deadline(&self.config.timeouts, body).into_iter().chain(age).min_by_key(|(at, _)| *at);
         match self.deadline.poll(due.map(|(at, _)| at), cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
@@ -394,6 +406,10 @@ where
         }
         Ok(())
     }
+}
+
+fn scan(config: &ServerConfig) -> Scan {
+    Scan::new(Section::Head).taking_bare_lf(config.http1.lenient.bare_line_feeds)
 }
 
 impl<Io, S, B> Future for Connection<Io, S, B>

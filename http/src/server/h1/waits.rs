@@ -69,8 +69,8 @@ impl Waits {
         self.stalled = None;
     }
 
-    /// When the first of the clocks runs out, and which that is.
-    pub(super) fn deadline(&self, timeouts: &Timeouts) -> Option<(Instant, Expired)> {
+    /// When the first of the clocks runs out, and which that is; `body` is when that of the request body does.
+    pub(super) fn deadline(&self, timeouts: &Timeouts, body: Option<Instant>) -> Option<(Instant, Expired)> {
         let of = |since: Instant, timeout: Option<Duration>| {
             timeout.and_then(|timeout| since.checked_add(timeout))
         };
@@ -79,7 +79,7 @@ impl Waits {
                 Wait::Idle => (timeouts.idle, Expired::Quietly),
                 Wait::Head => (timeouts.head, Expired::Head),
                 Wait::Grace => (Some(FIRST_REQUEST_GRACE), Expired::Quietly),
-                Wait::Body => (timeouts.body, Expired::Body),
+                Wait::Body => return Some((body?, Expired::Body)),
                 Wait::Linger => (Some(LINGER_TIME), Expired::Quietly),
                 Wait::Handler | Wait::Room | Wait::Turn => (None, Expired::Quietly),
             };

@@ -18,7 +18,8 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::header::{CONTENT_LENGTH, HeaderValue};
@@ -28,12 +29,12 @@ use minato_service::BoxError;
 use tower_service::Service;
 
 use self::stream::Stream;
-use crate::body::{Body, H2Body};
+use crate::body::{Body, BodyLimits, H2Body};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
 use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::Date;
-use crate::h2::{KeepAlive, Pulse, Role, StreamSet, Turn, Wire, check_request};
+use crate::h2::{Estimator, KeepAlive, Pulse, Role, StreamSet, Turn, Wire, check_request};
 use crate::input::Input;
 use crate::limits::ROUNDS_PER_TURN;
 use crate::reason::Reason;
@@ -41,6 +42,9 @@ use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
 use crate::server::watch::{Live, Order, Watch};
 use crate::upgrade::{self, ConnectProtocol};
+
+/// RFC 9113 §6.9.1: no window is larger.
+const WINDOW_MAX: u32 = (1 << 31) - 1;
 
 type Accepted = (Request<h2::RecvStream>, h2::server::SendResponse<Bytes>);
 
@@ -62,6 +66,10 @@ where
     info: ConnInfo,
     watch: Arc<Watch>,
     guest: Guest,
+    /// Requests accepted.
+    requests: u64,
+    /// The peer has been told to go away.
+    is_leaving: bool,
     clocks: Clocks,
     date: Date,
     date_value: HeaderValue,
@@ -78,6 +86,8 @@ struct Clocks {
     accepted: Instant,
     /// Since when no stream is open.
     idle: Option<Instant>,
+    /// Since when something has begun to arrive that is not here as a whole.
+    begun: Option<Instant>,
     /// Since when the socket takes nothing.
     stalled: Option<Instant>,
     /// Until when control frames have been earned.
@@ -129,6 +139,7 @@ where
             deadline: Deadline::default(),
             accepted,
             idle: None,
+            begun: None,
             stalled: None,
             earned: accepted,
             keep_alive: None,
@@ -145,6 +156,8 @@ where
             info: info.speaking(Protocol::Http2),
             watch: Arc::new(Watch::new(Order::Concurrent)),
             guest,
+            requests: 0,
+            is_leaving: false,
             clocks,
             date: Date::new(),
             date_value: HeaderValue::from_static(""),
@@ -218,15 +231,26 @@ where
 
     fn serve(&mut self, mut connection: h2::server::Connection<Wire<Io>, Bytes>) {
         let knobs = &self.config.http2;
-        self.clocks.keep_alive = knobs.keep_alive_interval.map(|interval| {
-            KeepAlive::new(connection.ping_pong(), interval, knobs.keep_alive_timeout, Instant::now())
+        let estimator = knobs.adaptive_window.map(|most| {
+            let window = knobs.stream_window.min(knobs.connection_window);
+            Estimator::new(window, most.min(WINDOW_MAX))
         });
+        if estimator.is_some() || knobs.keep_alive_interval.is_some() {
+            let interval = knobs.keep_alive_interval.unwrap_or(Duration::MAX);
+            let (pings, timeout) = (connection.ping_pong(), knobs.keep_alive_timeout);
+            let keep_alive = KeepAlive::new(pings, interval, timeout, Instant::now());
+            self.clocks.keep_alive = Some(keep_alive.measuring(estimator));
+        }
         self.state = State::Serving(Box::new(connection));
     }
 
     /// Hands the waiting request to the service, and polls its handler for the first time.
     fn start(&mut self) {
         let Some((request, mut respond)) = self.waiting.take() else { return };
+        self.requests += 1;
+        if self.config.limits.requests_per_connection.is_some_and(|most| self.requests >= most) {
+            self.leave();
+        }
         let (head, recv) = request.into_parts();
         if !check_request(&head) {
             respond.send_reset(h2::Reason::PROTOCOL_ERROR);
@@ -250,7 +274,7 @@ where
             // RFC 9113 §8.5: what follows the head of a CONNECT is the tunnel, and no body.
             &Method::CONNECT => (Body::empty(), Some(recv)),
             _ if recv.is_end_stream() => (Body::empty(), None),
-            _ => (Body::from_h2(H2Body::new(recv, length).limited(limit)), None),
+            _ => (Body::from_h2(H2Body::new(recv, length).limited(BodyLimits::of(&self.config))), None),
         };
         let mut request = Request::from_parts(head, body);
         let extensions = request.extensions_mut();
@@ -271,6 +295,17 @@ where
                 self.streams.start(Stream::new(handler, respond, method, date, window_timeout, tunnel, live));
             }
             Err(_) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
+        }
+    }
+
+    /// Tells the peer to open no further streams, and closes when those that are open have ended.
+    fn leave(&mut self) {
+        if let State::Serving(connection) = &mut self.state
+            && !std::mem::replace(&mut self.is_leaving, true)
+        {
+            connection.graceful_shutdown();
+            // Once more around, to send the GOAWAY.
+            self.turn.wake_by_ref();
         }
     }
 
@@ -316,12 +351,10 @@ where
                 return Poll::Ready(Ok(()));
             }
             Poll::Ready(_) => {
-                match &mut self.state {
-                    State::Serving(connection) => connection.graceful_shutdown(),
-                    State::Handshaking(_) => return Poll::Ready(Ok(())),
+                if let State::Handshaking(_) = &self.state {
+                    return Poll::Ready(Ok(()));
                 }
-                // Once more around, to send the GOAWAY.
-                cx.waker().wake_by_ref();
+                self.leave();
             }
             Poll::Pending => {}
         }
@@ -332,16 +365,21 @@ where
             clocks.earned = now;
             self.wire.guard(|guard| guard.handle_seconds(earned));
         }
-        let (frames, has_settings) = self.wire.guard(|guard| (guard.frames(), guard.has_settings()));
+        let (frames, data_bytes, has_settings, has_begun) = self
+            .wire
+            .guard(|guard| (guard.frames(), guard.data_bytes(), guard.has_settings(), guard.has_begun()));
         let is_idle = self.streams.is_empty() && self.waiting.is_none();
         self.streams.trim();
         clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
+        clocks.begun = has_begun.then(|| clocks.begun.unwrap_or(now));
         clocks.stalled = is_stuck.then(|| clocks.stalled.unwrap_or(now));
 
         let timeouts = &self.config.timeouts;
         let after = |since: Option<Instant>, timeout: Option<_>| since?.checked_add(timeout?);
         let head = after((!has_settings).then_some(clocks.accepted), timeouts.head);
         let idle = after(clocks.idle.filter(|_| has_settings), timeouts.idle);
+        let begun = after(clocks.begun.filter(|_| has_settings), timeouts.head);
+        let age = after((!self.is_leaving).then_some(clocks.accepted), timeouts.connection_age);
         let write = after(clocks.stalled, timeouts.write);
         let pulse = match &mut clocks.keep_alive {
             Some(keep_alive) => match keep_alive.poll(frames, now, cx) {
@@ -350,7 +388,16 @@ where
             },
             None => None,
         };
-        let due = [head, idle, write, pulse].into_iter().flatten().min();
+        if let (Some(keep_alive), State::Serving(connection)) = (&mut clocks.keep_alive, &mut self.state)
+            && let Some(window) = keep_alive.measure(data_bytes, now, cx)
+            // It fails while the settings before are not acknowledged; then it is for a later turn.
+            && connection.set_initial_window_size(window).is_ok()
+        {
+            connection.set_target_window_size(window);
+            keep_alive.settle();
+            cx.waker().wake_by_ref();
+        }
+        let due = [head, idle, begun, age, write, pulse].into_iter().flatten().min();
         if clocks.deadline.poll(due, cx).is_pending() {
             return Poll::Pending;
         }
@@ -360,10 +407,15 @@ where
         if due == head {
             return Poll::Ready(Ok(()));
         }
-        if due == idle
-            && let State::Serving(connection) = &mut self.state
-        {
-            connection.abrupt_shutdown(Reason::NO_ERROR.code().into());
+        if due == age {
+            self.leave();
+        }
+        if let State::Serving(connection) = &mut self.state {
+            if due == begun {
+                connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM.code().into());
+            } else if due == idle {
+                connection.abrupt_shutdown(Reason::NO_ERROR.code().into());
+            }
         }
         cx.waker().wake_by_ref();
         Poll::Pending
