@@ -85,6 +85,12 @@ expect "http-client against nginx, HTTP/1.1" "HTTP/1.1 200 OK, 10485760 bytes" \
 expect "http-client against nginx, HTTP/2" "HTTP/2.0 200 OK, 10485760 bytes" \
     "$(target/release/http-client --h2 "http://127.0.0.1:$port/file" | sed 's/^[^ ]* //')"
 
+# --- a browser
+start websocket-chat
+chat=$url
+start reverse-proxy "$chat"
+python3 .ci/clients/browser.py "$chat" "$url"
+
 # --- SIGTERM under load loses no accepted request
 python3 .ci/clients/drain.py "$host" "$hello"
 echo "all client checks passed"

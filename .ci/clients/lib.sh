@@ -15,10 +15,11 @@ fail() {
 
 ok() { echo "ok: $*"; }
 
-# start NAME: starts an example on a free port; sets `pid` and `url`.
+# start NAME ARGUMENT...: starts an example on a free port; sets `pid` and `url`.
 start() {
     local name=$1 log="$work/$1.log"
-    MINATO_LOG=warn "target/release/$name" 127.0.0.1:0 >"$log" 2>&1 &
+    shift
+    MINATO_LOG=warn "target/release/$name" 127.0.0.1:0 "$@" >"$log" 2>&1 &
     pid=$!
     servers+=("$pid")
     for _ in $(seq 100); do

@@ -10,10 +10,12 @@
 //! 6. `http-client`: requests, pooled connections, streamed bodies
 //! 7. `sse`: a response that goes on
 //! 8. `websocket-chat`: a connection that stops speaking HTTP
-//! 9. `middleware`: a stack of layers, and one written as an async function
-//! 10. `axum-on-minato`: an unmodified axum router
-//! 11. `grpc-streaming`: the four kinds of call, in one process
-//! 12. `hello` and `hello-client`: everything on one port
+//! 9. `tls-server`: HTTPS, with certificates that are replaced while it runs
+//! 10. `reverse-proxy`: a server and a client in one, for bodies, trailers and upgrades of all kinds
+//! 11. `middleware`: a stack of layers, and one written as an async function
+//! 12. `axum-on-minato`: an unmodified axum router
+//! 13. `grpc-streaming`: the four kinds of call, in one process
+//! 14. `hello` and `hello-client`: everything on one port
 
 #![forbid(unsafe_code)]
 

@@ -2,8 +2,11 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use minato_net::tls::rustls::{ClientConnection, StreamOwned};
+use minato_net::tls::{Roots, TlsConnector};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A server example on a port of its own; killed if a test fails before it ended.
@@ -157,46 +160,116 @@ fn everybody_in_the_chat_reads_what_anybody_writes() {
     server.end();
 }
 
+/// A certificate that is in files, and can be made anew.
+struct Certificate {
+    folder: PathBuf,
+    files: [String; 2],
+}
+
+impl Certificate {
+    fn of(server: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("minato-{server}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let files = ["cert.pem", "key.pem"].map(|name| folder.join(name).to_str().unwrap().to_owned());
+        Self { folder, files }
+    }
+
+    fn arguments(&self) -> [&str; 2] {
+        [&self.files[0], &self.files[1]]
+    }
+
+    /// Makes a new one, and tells who trusts it.
+    fn issue(&self) -> Roots {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(&self.files[0], made.cert.pem()).unwrap();
+        std::fs::write(&self.files[1], made.signing_key.serialize_pem()).unwrap();
+        Roots::empty().with_pem(made.cert.pem().as_bytes()).unwrap()
+    }
+}
+
+impl Drop for Certificate {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn connect_over_tls(server: &Server, roots: &Roots) -> StreamOwned<ClientConnection, TcpStream> {
+    let connector = TlsConnector::builder().roots(roots.clone()).build().unwrap();
+    let name = "localhost".try_into().unwrap();
+    let session = ClientConnection::new(connector.config().clone(), name).unwrap();
+    StreamOwned::new(session, TcpStream::connect(server.address).unwrap())
+}
+
 #[test]
 fn tls_echo_shows_a_new_certificate_after_a_hangup() {
-    use minato_net::tls::rustls::{ClientConnection, StreamOwned};
-    use minato_net::tls::{Roots, TlsConnector};
-
-    let folder = std::env::temp_dir().join(format!("minato-tls-echo-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let [certificate, key] = ["cert.pem", "key.pem"].map(|name| folder.join(name));
-    let issue = || {
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        std::fs::write(&certificate, made.cert.pem()).unwrap();
-        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-        Roots::empty().with_pem(made.cert.pem().as_bytes()).unwrap()
-    };
-    let echoes = |server: &Server, roots: &Roots| -> std::io::Result<()> {
-        let connector = TlsConnector::builder().roots(roots.clone()).build().unwrap();
-        let session =
-            ClientConnection::new(connector.config().clone(), "localhost".try_into().unwrap()).unwrap();
-        let mut stream = StreamOwned::new(session, TcpStream::connect(server.address).unwrap());
+    let certificate = Certificate::of("tls-echo");
+    let old = certificate.issue();
+    let server = Server::start_with(env!("CARGO_BIN_EXE_tls-echo"), &certificate.arguments());
+    let echo = |roots: &Roots| -> std::io::Result<String> {
+        let mut stream = connect_over_tls(&server, roots);
         stream.write_all(b"ahoy")?;
         stream.conn.send_close_notify();
         stream.flush()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        assert_eq!(answer, "ahoy");
-        Ok(())
+        std::io::read_to_string(stream)
     };
-    let old = issue();
-    let files = [&certificate, &key].map(|path| path.to_str().unwrap());
-    let server = Server::start_with(env!("CARGO_BIN_EXE_tls-echo"), &files);
-    echoes(&server, &old).unwrap();
-    let new = issue();
+    assert_eq!(echo(&old).unwrap(), "ahoy");
+    let new = certificate.issue();
     kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
     // The signal is handled when the process gets to it.
-    while echoes(&server, &new).is_err() {
+    while echo(&new).is_err() {
         std::thread::yield_now();
     }
-    assert!(echoes(&server, &old).is_err());
+    assert!(echo(&old).is_err());
     server.end();
-    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn tls_server_tells_of_the_handshake_and_shows_a_new_certificate_after_a_hangup() {
+    let certificate = Certificate::of("tls-server");
+    let old = certificate.issue();
+    let server = Server::start_with(env!("CARGO_BIN_EXE_tls-server"), &certificate.arguments());
+    let get = |roots: &Roots| -> std::io::Result<String> {
+        let mut stream = connect_over_tls(&server, roots);
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
+        std::io::read_to_string(stream)
+    };
+    let answer = get(&old).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.contains("HTTP/1.1 over Some(TLSv1_3)"), "{answer}");
+    let new = certificate.issue();
+    kill_process(Pid::from_child(&server.child), Signal::HUP).unwrap();
+    while get(&new).is_err() {
+        std::thread::yield_now();
+    }
+    assert!(get(&old).is_err());
+    server.end();
+}
+
+#[test]
+fn reverse_proxy_passes_on_bodies_trailers_and_failures() {
+    let hello = Server::start(env!("CARGO_BIN_EXE_hello"));
+    let proxy = Server::start_with(env!("CARGO_BIN_EXE_reverse-proxy"), &[&hello.url("")]);
+    assert!(proxy.get("/").ends_with("Hello from Minato!\n"));
+    let echoed = proxy.exchange(
+        "POST /echo HTTP/1.1\r\nhost: x\r\nconnection: close, te\r\nte: trailers\r\ntrailer: tide\r\n\
+         transfer-encoding: chunked\r\n\r\n4\r\nahoy\r\n0\r\ntide: high\r\n\r\n",
+    );
+    assert!(echoed.ends_with("4\r\nahoy\r\n0\r\ntide: high\r\n\r\n"), "{echoed}");
+    hello.end();
+    assert!(proxy.get("/").starts_with("HTTP/1.1 502 "));
+    proxy.end();
+}
+
+#[test]
+fn reverse_proxy_passes_on_grpc() {
+    let hello = Server::start(env!("CARGO_BIN_EXE_hello"));
+    let proxy = Server::start_with(env!("CARGO_BIN_EXE_reverse-proxy"), &[&hello.url(""), "h2"]);
+    let client = run(env!("CARGO_BIN_EXE_hello-client"), &[&proxy.url("")]);
+    for line in ["gRPC unary: Hello, client! (trailer says 42)", "gRPC stream: Hello, client!"] {
+        assert!(client.contains(line), "no '{line}' in\n{client}");
+    }
+    proxy.end();
+    hello.end();
 }
 
 #[test]
@@ -289,11 +362,28 @@ fn websocket_chat_says_to_everybody_what_anybody_says() {
     let server = Server::start(env!("CARGO_BIN_EXE_websocket-chat"));
     assert!(server.get("/").contains("new WebSocket"));
     assert!(server.get("/chat").starts_with("HTTP/1.1 426 "));
+    chat_over(&[&server, &server]);
+    server.end();
+}
+
+#[test]
+fn reverse_proxy_passes_on_websockets() {
+    let chat = Server::start(env!("CARGO_BIN_EXE_websocket-chat"));
+    let proxy = Server::start_with(env!("CARGO_BIN_EXE_reverse-proxy"), &[&chat.url("")]);
+    assert!(proxy.get("/chat").starts_with("HTTP/1.1 426 "));
+    chat_over(&[&proxy, &chat]);
+    proxy.end();
+    chat.end();
+}
+
+/// One guest enters by each of the servers; all hear what the first says.
+fn chat_over(servers: &[&Server]) {
     // RFC 6455 §1.3: the key and what a server makes of it.
     let ask = "GET /chat HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
                sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
-    let mut guests: Vec<TcpStream> = (0..2)
-        .map(|_| {
+    let mut guests: Vec<TcpStream> = servers
+        .iter()
+        .map(|server| {
             let mut guest = TcpStream::connect(server.address).unwrap();
             guest.write_all(ask.as_bytes()).unwrap();
             let mut head = Vec::new();
@@ -322,6 +412,4 @@ fn websocket_chat_says_to_everybody_what_anybody_says() {
         guest.read_exact(&mut frame).unwrap();
         assert_eq!(frame, *b"\x81\x05hello");
     }
-    drop(guests);
-    server.end();
 }
