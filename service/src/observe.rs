@@ -54,12 +54,18 @@ pub enum Event {
     },
     /// A request would have been tried again, and the budget did not pay for it.
     RetryDenied,
+    /// A call waits for the outcome of an identical one that is under way.
+    Coalesced,
     /// A slow call is asked again.
     Hedged,
     /// An instance is left out for a time.
     Ejected,
     /// An instance that was left out is used again.
     Readmitted,
+    /// A connection was made.
+    Connected,
+    /// A connection could not be made.
+    ConnectFailed,
     /// A breaker opened, closed, or lets probes through.
     BreakerMoved {
         /// Where it stood.

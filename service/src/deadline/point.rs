@@ -67,7 +67,13 @@ impl Deadline {
     pub fn sync_scope<T>(self, function: impl FnOnce() -> T) -> T {
         let outer = CURRENT.get();
         let binding = outer.map_or(self, |outer| outer.min(self));
-        let _restore = Restore(CURRENT.replace(Some(binding)));
+        Self::exactly(Some(binding), function)
+    }
+
+    /// Makes `deadline` the current one while `function` runs, whatever binds outside: for work that is done in place of
+    /// somebody else.
+    pub(crate) fn exactly<T>(deadline: Option<Self>, function: impl FnOnce() -> T) -> T {
+        let _restore = Restore(CURRENT.replace(deadline));
         function()
     }
 }

@@ -17,6 +17,7 @@
 mod adapters;
 mod overload;
 mod rejection;
+mod shared;
 mod split;
 
 pub use adapters::{
@@ -25,6 +26,7 @@ pub use adapters::{
 };
 pub use overload::{OverloadError, OverloadReason, Overloaded};
 pub use rejection::{Refusal, Rejection, RejectionKind};
+pub use shared::SharedError;
 pub use split::{Split, SplitError};
 
 pub(crate) use split::layer_error;

@@ -7,6 +7,7 @@ use super::Overloaded;
 use crate::balance::NoEndpoints;
 use crate::breaker::CircuitOpen;
 use crate::catch_panic::Panicked;
+use crate::fail_fast::Unready;
 use crate::steer::NoSuchService;
 use crate::timeout::Elapsed;
 
@@ -66,6 +67,7 @@ impl Rejection {
                 .or_else(|| refusal::<CircuitOpen>(error))
                 .or_else(|| refusal::<NoEndpoints>(error))
                 .or_else(|| refusal::<NoSuchService>(error))
+                .or_else(|| refusal::<Unready>(error))
                 .or_else(|| refusal::<Panicked>(error));
             if found.is_some() {
                 return found;

@@ -1,6 +1,7 @@
 //! Limits on how much a service does.
 //!
-//! [`concurrency`] bounds the calls that run at once, [`rate`] the calls in a span of time. The state of a limit lives
+//! [`concurrency`] bounds the calls that run at once, [`bulkhead`] does so for each key, [`rate`] bounds the calls in a
+//! span of time, for each key too, and [`adaptive`] finds its bound itself. The state of a limit lives
 //! in its layer: every service the layer makes, and every clone of it, shares the limit.
 //!
 //! What happens at the limit is a mode. [`Backpressure`] is tower's: `poll_ready` waits. [`Reject`] refuses with
@@ -9,6 +10,7 @@
 //! the other two cannot hold anything back from others.
 
 pub mod adaptive;
+pub mod bulkhead;
 pub mod concurrency;
 pub mod rate;
 
@@ -19,6 +21,7 @@ pub(crate) mod permits;
 mod queue;
 mod stock;
 
+pub use bulkhead::{Bulkhead, BulkheadHandle, BulkheadLayer};
 pub use concurrency::{ConcurrencyHandle, ConcurrencyLimit, ConcurrencyLimitLayer};
 pub use mode::{Backpressure, Prioritized, Priority, QueueDelay, Reject, Wait};
 pub use rate::{KeyedRateLimit, KeyedRateLimitLayer, RateHandle, RateLimit, RateLimitLayer};

@@ -70,6 +70,11 @@ impl Backoff {
     #[must_use]
     pub fn new(first: Duration, max: Duration) -> Self {
         assert!(first <= max, "`first` is {first:?} and exceeds `max`, which is {max:?}");
+        Self::between(first, max)
+    }
+
+    /// As [`new`](Self::new), for constants.
+    pub(crate) const fn between(first: Duration, max: Duration) -> Self {
         Self { first, max, growth: Growth::Exponential, jitter: Jitter::Full }
     }
 

@@ -2,15 +2,19 @@
 
 mod adaptive;
 mod balance;
+mod bulkhead;
 mod contract;
 mod core;
+mod fail_fast;
 mod failure;
 mod hedge;
 #[cfg(feature = "http")]
 mod http;
 mod limits;
 mod matrix;
+mod reconnect;
 mod retry;
 mod shared;
+mod single_flight;
 mod support;
 mod time;

@@ -198,7 +198,7 @@ fn a_service_that_breaks_is_made_again_after_a_pause() {
     paused(async {
         let first = Probe::new(&[Act::Succeed, Act::Fail], &[]);
         let (make, times) = maker(vec![Ok(first), Ok(Probe::well())]);
-        let mut service = Reconnect::new(make, (), seconds());
+        let mut service = Reconnect::new(make, ()).backoff(seconds());
         for n in 0..4 {
             assert_eq!(service.ready().await.unwrap().call(n).await, Ok(n + 1));
         }
@@ -211,7 +211,7 @@ fn failed_attempts_are_told_to_calls_and_made_ever_more_rarely() {
     paused(async {
         let failed = || Err(Failed("refused"));
         let (make, times) = maker(vec![failed(), failed(), failed(), Ok(Probe::well())]);
-        let mut service = Reconnect::new(make, (), seconds());
+        let mut service = Reconnect::new(make, ()).backoff(seconds());
         for n in 0..3 {
             let error = service.ready().await.unwrap().call(n).await.unwrap_err();
             assert_eq!(error, ReconnectError::Connect(Failed("refused")));
@@ -226,7 +226,7 @@ fn failed_attempts_are_told_to_calls_and_made_ever_more_rarely() {
 fn a_buffer_shares_one_connection_and_its_attempts() {
     paused(async {
         let (make, times) = maker(vec![Err(Failed("refused")), Ok(Probe::well())]);
-        let shared = Buffer::new(Reconnect::new(make, (), seconds()), 16);
+        let shared = Buffer::new(Reconnect::new(make, ()).backoff(seconds()), 16);
         let calls: Vec<_> = (0..5).map(|n| shared.clone().oneshot(n)).collect();
         let mut failures = 0;
         for call in calls {

@@ -70,7 +70,7 @@ pin_project! {
 }
 
 impl<F, H> RejectFuture<F, H> {
-    pub(super) fn admitted(inner: F, permit: Permit) -> Self {
+    pub(in crate::limit) fn admitted(inner: F, permit: Permit) -> Self {
         Self { admitted: Some(AdmittedFuture::new(inner, permit)) }
     }
 
@@ -137,7 +137,7 @@ struct Queued<S, Request> {
 }
 
 impl<S: Service<Request>, Request, H> WaitFuture<S, Request, H> {
-    pub(super) fn new(
+    pub(in crate::limit) fn new(
         service: S,
         request: Request,
         limit: Arc<Limit>,
