@@ -8,11 +8,15 @@ pub(crate) const COOP_BUDGET: u8 = 128;
 /// tiny pieces, does not zero the whole spare capacity for each piece.
 pub(crate) const READ_TO_END_STEP: usize = 64 * 1024;
 
-/// LIMIT: tasks in the ring of one worker. What does not fit waits in the worker's overflow, which only tasks can grow.
+/// LIMIT: tasks in the ring of one worker. What does not fit waits in the worker's backlog, which only tasks can grow.
 #[cfg(not(loom))]
 pub(crate) const RUN_QUEUE_CAPACITY: usize = 256;
 #[cfg(loom)]
 pub(crate) const RUN_QUEUE_CAPACITY: usize = 4;
+
+/// LIMIT: tasks for which a worker that goes to sleep keeps room in its backlog, so that the memory of a burst of a million
+/// does not stay with it.
+pub(crate) const KEPT_BACKLOG_MAX: usize = 4096;
 
 /// LIMIT: finished tasks that other workers may leave on a sleeping worker's doorstep before they wake it to free
 /// their memory.

@@ -31,8 +31,6 @@ pub(crate) struct Counters {
     pub(crate) retired: Counter,
     /// Tasks that did not fit into the ring when they came.
     pub(crate) overflows: Counter,
-    /// Tasks that stand outside the ring now.
-    pub(crate) overflowing: Counter,
     pub(crate) steals: Counter,
     pub(crate) steal_operations: Counter,
     pub(crate) parks: Counter,
@@ -63,7 +61,6 @@ impl Counters {
             admitted: Counter::new(),
             retired: Counter::new(),
             overflows: Counter::new(),
-            overflowing: Counter::new(),
             steals: Counter::new(),
             steal_operations: Counter::new(),
             parks: Counter::new(),

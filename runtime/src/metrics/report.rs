@@ -240,7 +240,8 @@ impl RuntimeMetrics {
         self.counters(worker).self_wakes.get()
     }
 
-    /// How often the worker's ring was full, so that half of it moved to the overflow.
+    /// How often the worker's ring was full, so that half of it moved to the backlog; never for the only worker of a runtime,
+    /// which has no ring.
     #[must_use]
     #[track_caller]
     pub fn worker_overflow_count(&self, worker: usize) -> u64 {

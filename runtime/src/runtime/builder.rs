@@ -159,7 +159,7 @@ impl Builder {
 
     /// What the names of the runtime's threads begin with; `minato` by default.
     pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.config.thread_name = ThreadName::Prefix(name.into());
+        self.config.thread_name = ThreadName::Prefix(name.into().into());
         self
     }
 

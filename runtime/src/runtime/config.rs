@@ -1,5 +1,6 @@
 //! What a builder has settled.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::thread::ThreadId;
 use std::time::Duration;
@@ -66,7 +67,7 @@ impl Config {
         Self {
             flavor,
             name: None,
-            thread_name: ThreadName::Prefix("minato".to_owned()),
+            thread_name: ThreadName::Prefix(Cow::Borrowed("minato")),
             thread_stack_size: None,
             blocking_threads_max: BLOCKING_THREADS_MAX,
             thread_keep_alive: Duration::from_secs(10),
@@ -93,7 +94,7 @@ impl Config {
 #[derive(Clone)]
 pub(crate) enum ThreadName {
     /// This, and what they are for.
-    Prefix(String),
+    Prefix(Cow<'static, str>),
     /// What the user's function says.
     Made(NameHook),
 }

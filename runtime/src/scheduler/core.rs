@@ -1,9 +1,7 @@
 //! A worker's own state: one thread at a time runs it, and only that thread touches it.
 
-use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::cell::Cell;
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::blocks::Blocks;
@@ -34,23 +32,21 @@ pub(crate) struct Core {
     pub(super) index: u32,
     /// The same, as tasks and timers keep it.
     pub(super) home_index: u16,
-    /// The only worker of its runtime: nothing is stolen, nobody helps.
-    is_alone: bool,
     /// Whether the task woken last runs next.
     has_next: bool,
     /// Whether something is to be done around each poll.
     pub(super) has_poll_hooks: bool,
+    /// Whether a task spawned here has nobody to be told of, and no chance to be drawn.
+    pub(super) spawns_simply: bool,
     /// Polls between looks at the clock, the driver and the mailbox.
     tick_polls: u32,
-    pub(super) queue: Owner,
-    /// What did not fit into the ring, oldest first.
-    overflow: RefCell<VecDeque<TaskRef>>,
+    /// Where others may take from; the only worker of a runtime has none.
+    pub(super) ring: Option<Owner>,
     pub(super) blocks: Blocks,
     /// References to the runtime in stock; see `reference`.
     pub(super) credits: Cell<usize>,
     pub(super) rng: Rng,
     next_streak: Cell<u8>,
-    pub(super) counters: Arc<Counters>,
     sampler: Sampler,
     /// What tasks are stamped with that are queued now.
     stamp: Cell<Stamp>,
@@ -78,11 +74,15 @@ impl Core {
     ///
     /// # Errors
     ///
-    /// Gives the queue back if the kernel has no descriptors left for a driver.
-    pub(super) fn new(shared: &Shared, index: u32, queue: Owner) -> Result<Self, (Owner, io::Error)> {
+    /// Gives the ring back if the kernel has no descriptors left for a driver.
+    pub(super) fn new(
+        shared: &Shared,
+        index: u32,
+        ring: Option<Owner>,
+    ) -> Result<Self, (Option<Owner>, io::Error)> {
         let (driver, handle) = match Driver::new(shared.config.ticks, shared.config.io_events_max) {
             Ok(driver) => driver,
-            Err(error) => return Err((queue, error)),
+            Err(error) => return Err((ring, error)),
         };
         shared.remotes[index as usize].install_driver(driver, handle);
         let now = Instant::now();
@@ -91,17 +91,15 @@ impl Core {
             remote: &raw const shared.remotes[index as usize],
             index,
             home_index: u16::try_from(index).expect("no more than `WORKERS_MAX`"),
-            is_alone: shared.remotes.len() == 1,
             has_next: shared.remotes.len() != 1 && shared.config.has_lifo_slot,
             has_poll_hooks: shared.config.hooks.has_any_around_polls(),
+            spawns_simply: shared.simulation.is_none() && shared.config.hooks.task_spawn.is_none(),
             tick_polls: shared.config.event_interval,
-            queue,
-            overflow: RefCell::default(),
+            ring,
             blocks: Blocks::new(),
             credits: Cell::new(0),
             rng: shared.seed.derive(index),
             next_streak: Cell::new(0),
-            counters: shared.remotes[index as usize].counters.clone(),
             sampler: Sampler::new(shared.seed.derive(u32::MAX - index)),
             stamp: Cell::new(Stamp::at(Nanos::of(now).0)),
             busy_since: Cell::new(now),
@@ -128,6 +126,11 @@ impl Core {
         unsafe { &*self.remote }
     }
 
+    #[inline]
+    pub(super) fn counters(&self) -> &Counters {
+        &self.remote().counters
+    }
+
     /// Uses the registry; `f` runs no code of the user.
     #[inline]
     pub(super) fn with_registry<R>(&self, f: impl FnOnce(&mut Registry) -> R) -> R {
@@ -137,35 +140,42 @@ impl Core {
 
     /// Puts a task that was woken here into the queue.
     #[inline]
-    pub(super) fn schedule_woken(&self, task: TaskRef) {
-        self.counters.wakes.increment();
+    pub(crate) fn schedule_woken(&self, task: TaskRef) {
+        self.counters().wakes.increment();
         self.stamp(task);
-        if self.has_next {
-            if let Some(displaced) = self.queue.push_next(task) {
-                self.push(displaced);
-            }
-            self.consider_help();
-        } else {
-            self.push(task);
-            if !self.is_alone {
+        match &self.ring {
+            Some(ring) if self.has_next => {
+                if let Some(displaced) = ring.push_next(task) {
+                    self.push_ring(ring, displaced);
+                }
                 self.consider_help();
             }
+            _ => self.push_considerately(task),
         }
     }
 
-    /// Puts a new task at the tail of the queue.
-    #[inline]
-    pub(super) fn schedule_new(&self, task: TaskRef) {
-        self.counters.spawns.increment();
+    /// Enters a new task, and puts it at the tail of the queue.
+    #[inline(always)]
+    pub(super) fn queue_new(&self, task: TaskRef) {
+        self.register(task);
+        self.counters().spawns.increment();
         self.schedule_last(task);
     }
 
     #[inline]
     fn schedule_last(&self, task: TaskRef) {
         self.stamp(task);
-        self.push(task);
-        if !self.is_alone {
-            self.consider_help();
+        self.push_considerately(task);
+    }
+
+    #[inline(always)]
+    fn push_considerately(&self, task: TaskRef) {
+        match &self.ring {
+            None => self.push_backlog(task),
+            Some(ring) => {
+                self.push_ring(ring, task);
+                self.consider_help();
+            }
         }
     }
 
@@ -186,7 +196,7 @@ impl Core {
         let stamp = Stamp::at(now);
         self.stamp.set(stamp);
         let header = task.header();
-        let is_started = self.counters.probe.start(header.id, now);
+        let is_started = self.counters().probe.start(header.id, now);
         header.record.set_stamp(if is_started { stamp.probed() } else { stamp });
     }
 
@@ -199,7 +209,7 @@ impl Core {
         let counters = self.shared().remotes.iter().map(|remote| &remote.counters);
         let woken_at = counters.flat_map(|counters| [&counters.probe, &counters.mailbox_probe]);
         if let Some(woken_at) = woken_at.filter_map(|probe| probe.finish(header.id)).next() {
-            self.counters.schedule_delay.record(now.saturating_sub(woken_at));
+            self.counters().schedule_delay.record(now.saturating_sub(woken_at));
         }
     }
 
@@ -212,37 +222,53 @@ impl Core {
     }
 
     #[inline]
-    fn push(&self, task: TaskRef) {
-        if let Err(task) = self.queue.push(task) {
-            self.push_overflow(task);
+    pub(super) fn push(&self, task: TaskRef) {
+        match &self.ring {
+            None => self.push_backlog(task),
+            Some(ring) => self.push_ring(ring, task),
         }
     }
 
+    #[inline]
+    fn push_ring(&self, ring: &Owner, task: TaskRef) {
+        if let Err(task) = ring.push(task) {
+            self.push_overflow(ring, task);
+        }
+    }
+
+    #[inline]
+    fn push_backlog(&self, task: TaskRef) {
+        // SAFETY: whoever has the core is the owner.
+        unsafe { self.remote().backlog.push(task) };
+    }
+
+    #[inline]
+    fn pop_backlog(&self) -> Option<TaskRef> {
+        // SAFETY: whoever has the core is the owner.
+        unsafe { self.remote().backlog.pop() }
+    }
+
     #[cold]
-    fn push_overflow(&self, task: TaskRef) {
-        let mut overflow = self.overflow.borrow_mut();
-        self.queue.pop_half(|task| overflow.push_back(task));
-        overflow.push_back(task);
-        self.counters.overflows.increment();
-        self.counters.overflowing.set(overflow.len() as u64);
+    fn push_overflow(&self, ring: &Owner, task: TaskRef) {
+        ring.pop_half(|task| self.push_backlog(task));
+        if let Err(task) = ring.push(task) {
+            debug_assert!(false, "half of the ring is free, and nobody else pushes");
+            self.push_backlog(task);
+        }
+        self.counters().overflows.increment();
     }
 
     /// Moves what waits outside the ring into it; when it is full, the older half changes places.
     fn refill(&self) {
-        let mut overflow = self.overflow.borrow_mut();
-        if overflow.is_empty() {
+        let Some(ring) = &self.ring else { return };
+        if self.remote().backlog.len() == 0 {
             return;
         }
-        if self.queue.is_full() {
-            self.queue.pop_half(|task| overflow.push_back(task));
+        if ring.is_full() {
+            ring.pop_half(|task| self.push_backlog(task));
         }
-        while let Some(task) = overflow.pop_front() {
-            if let Err(task) = self.queue.push(task) {
-                overflow.push_front(task);
-                break;
-            }
-        }
-        self.counters.overflowing.set(overflow.len() as u64);
+        // SAFETY: whoever has the core is the owner.
+        unsafe { self.remote().backlog.drain_into(|task| ring.push(task)) };
     }
 
     /// Asks for help if what is queued will wait longer than it takes to wake somebody.
@@ -255,7 +281,8 @@ impl Core {
 
     #[cold]
     fn call_help(&self) {
-        let delay = self.queue.len() as u64 * u64::from(self.remote().poll_nanos.load(Relaxed));
+        let queued = self.ring.as_ref().map_or(0, Owner::len) as u64;
+        let delay = queued * u64::from(self.remote().poll_nanos.load(Relaxed));
         if delay < HELP_DELAY_NANOS {
             // Not worth a wake if the poll that runs now is short. The monitor notices if it is not.
             self.shared().monitor.watch(self.shared());
@@ -266,23 +293,24 @@ impl Core {
 
     #[inline(always)]
     fn take(&self) -> Option<TaskRef> {
+        let Some(ring) = &self.ring else { return self.pop_backlog() };
         if self.has_next {
             if self.next_streak.get() < NEXT_STREAK_MAX
-                && let Some(task) = self.queue.take_next()
+                && let Some(task) = ring.take_next()
             {
                 self.next_streak.set(self.next_streak.get() + 1);
                 return Some(task);
             }
             self.next_streak.set(0);
         }
-        if let Some(task) = self.queue.pop().or_else(|| self.queue.take_next()) {
+        if let Some(task) = ring.pop().or_else(|| ring.take_next()) {
             return Some(task);
         }
-        if self.overflow.borrow().is_empty() {
+        if self.remote().backlog.len() == 0 {
             return None;
         }
         self.refill();
-        self.queue.pop()
+        ring.pop()
     }
 
     /// Runs queued tasks, as many as there are up to one tick. True if any ran.
@@ -316,7 +344,7 @@ impl Core {
                 return true;
             }
         }
-        self.counters.stop_polling();
+        self.counters().stop_polling();
         self.polls_since_tick.set(self.polls_since_tick.get() + ran + 1);
         if self.polls_since_tick.get() > self.tick_polls {
             self.tick();
@@ -327,24 +355,25 @@ impl Core {
     #[inline(always)]
     pub(super) fn run_task<const HAS_POLL_HOOKS: bool>(&self, task: TaskRef) -> AfterTurn {
         let header = task.header();
-        self.counters.start_poll(header.id);
+        self.counters().start_poll(header.id);
         if header.record.stamp().is_probed() {
             self.finish_probe(task);
         }
-        let turn = if HAS_POLL_HOOKS {
+        let is_over = if HAS_POLL_HOOKS {
             let hooks = &self.shared().config.hooks;
-            task.run_between(
+            task.poll_between(
                 |header| runtime::call_for(hooks.before_poll.as_ref(), header),
                 |header| runtime::call_for(hooks.after_poll.as_ref(), header),
             )
         } else {
-            task.run()
+            task.poll_between(|_| (), |_| ())
         };
         if hands::was_lent() {
-            hands::finish_turn(task, turn);
+            hands::finish_turn(task, task.end_turn(is_over));
             return AfterTurn::CoreIsLent;
         }
-        self.finish(task, turn);
+        // Ended only here, so that no turn has to be kept across the question above.
+        self.finish(task, task.end_turn(is_over));
         AfterTurn::GoOn
     }
 
@@ -362,9 +391,9 @@ impl Core {
             return 1;
         }
         let end = Instant::now();
-        self.counters.measure(spawned_at, end.duration_since(start).as_nanos() as u64);
+        self.counters().measure(spawned_at, end.duration_since(start).as_nanos() as u64);
         self.set_stamp(end);
-        if self.counters.probe.is_free() {
+        if self.counters().probe.is_free() {
             self.stamp.set(self.stamp.get().probed());
         }
         self.sampler.restart();
@@ -382,7 +411,7 @@ impl Core {
         match turn {
             Turn::Pending => {}
             Turn::Requeue => {
-                self.counters.self_wakes.increment();
+                self.counters().self_wakes.increment();
                 self.schedule_last(task);
             }
             Turn::Complete => self.finish_complete(task),
@@ -391,7 +420,7 @@ impl Core {
 
     #[inline]
     fn finish_complete(&self, task: TaskRef) {
-        self.counters.retire(task);
+        self.counters().retire(task);
         self.shared().note_end(task);
         match task.header().record.home() {
             Some(home) if home.worker == self.home_index => {
@@ -423,7 +452,7 @@ impl Core {
         if now.duration_since(self.last_drive.get()) >= DRIVE_INTERVAL {
             self.drive(Some(Duration::ZERO));
         }
-        if !self.is_alone {
+        if self.ring.is_some() {
             self.end_call();
             self.consider_help();
         }
@@ -437,24 +466,26 @@ impl Core {
     /// Counts the time since the worker last woke, or was last asked.
     fn note_busy(&self, now: Instant) {
         let busy = now.saturating_duration_since(self.busy_since.replace(now));
-        self.counters.busy_nanos.add(busy.as_nanos() as u64);
+        self.counters().busy_nanos.add(busy.as_nanos() as u64);
     }
 
     /// Notes that the worker goes to sleep.
     pub(super) fn note_park(&self, now: Instant) {
         self.note_busy(now);
-        let counters = &self.counters;
+        let counters = &self.counters();
         if counters.unparks.get() != 0 && counters.polls.get() == self.polls_at_wake.get() {
             counters.noops.increment();
         }
         counters.parks.increment();
+        // SAFETY: whoever has the core is the owner.
+        unsafe { self.remote().backlog.shrink() };
     }
 
     /// Notes that the worker woke just now.
     pub(super) fn note_unpark(&self) {
         self.busy_since.set(self.last_drive.get());
-        self.polls_at_wake.set(self.counters.polls.get());
-        self.counters.unparks.increment();
+        self.polls_at_wake.set(self.counters().polls.get());
+        self.counters().unparks.increment();
     }
 
     /// Notes that a thread begins to run the core.
@@ -468,7 +499,7 @@ impl Core {
 
     /// Notes that no thread runs the core any more, for whatever reason.
     pub(super) fn stop(&self) {
-        self.counters.stop_polling();
+        self.counters().stop_polling();
         self.note_busy(Instant::now());
         self.remote().set_thread(None);
     }
@@ -516,26 +547,26 @@ impl Core {
         }
     }
 
-    /// Takes the oldest of the tasks that did not fit into the ring.
-    pub(super) fn take_overflow(&self) -> Option<TaskRef> {
-        let mut overflow = self.overflow.borrow_mut();
-        let task = overflow.pop_front();
-        self.counters.overflowing.set(overflow.len() as u64);
-        task
+    /// Takes any of the tasks that are left, at the end.
+    pub(super) fn take_left(&self) -> Option<TaskRef> {
+        let in_ring = self.ring.as_ref().and_then(|ring| ring.take_next().or_else(|| ring.pop()));
+        in_ring.or_else(|| self.pop_backlog())
     }
 
     /// Tasks queued.
-    pub(super) fn count_queued(&self) -> u32 {
-        u32::try_from(self.queue.len() + self.overflow.borrow().len()).unwrap_or(u32::MAX)
+    pub(super) fn queue_len(&self) -> usize {
+        self.ring.as_ref().map_or(0, Owner::len) + self.remote().backlog.len()
     }
 
-    /// Takes any of the queued tasks; the last one takes its number.
+    /// Tasks queued, at a worker that is the only one.
+    pub(super) fn count_queued(&self) -> u32 {
+        u32::try_from(self.remote().backlog.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Takes any of the queued tasks of a worker that is the only one; the last one takes its number.
     pub(super) fn take_nth(&self, number: u32) -> Option<TaskRef> {
-        let mut overflow = self.overflow.borrow_mut();
-        while let Some(task) = self.queue.pop() {
-            overflow.push_back(task);
-        }
-        overflow.swap_remove_back(number as usize)
+        // SAFETY: whoever has the core is the owner.
+        unsafe { self.remote().backlog.take_nth(number as usize) }
     }
 
     /// Takes the tasks out of the mailbox of a worker. True if there was one.
@@ -545,7 +576,7 @@ impl Core {
             if task.header().record.home().is_none() {
                 self.register(task);
             }
-            self.counters.admitted.increment();
+            self.counters().admitted.increment();
             // One whose wait is measured is stamped already.
             if !task.header().record.stamp().is_probed() {
                 task.header().record.set_stamp(self.stamp.get().unprobed());
@@ -578,35 +609,34 @@ impl Core {
     }
 
     pub(super) fn has_work(&self) -> bool {
-        self.queue.len() != 0 || !self.overflow.borrow().is_empty()
+        self.queue_len() != 0
     }
 
     /// Looks for work with the others. True if some was found.
     pub(super) fn steal(&self) -> bool {
-        if self.is_alone {
-            return false;
-        }
+        let Some(ring) = &self.ring else { return false };
         let shared = self.shared();
         let count = shared.remotes.len();
         let start = self.rng.below(count as u32) as usize;
         let found = (0..count)
             .map(|offset| (start + offset) % count)
             .filter(|&victim| victim != self.index as usize)
-            .any(|victim| self.steal_from(&shared.remotes[victim]));
+            .any(|victim| self.steal_from(ring, &shared.remotes[victim]));
         self.end_call();
         found
     }
 
-    fn steal_from(&self, victim: &Remote) -> bool {
+    fn steal_from(&self, ring: &Owner, victim: &Remote) -> bool {
         let is_stuck = victim.is_stuck();
         // A busy worker whose queue is short gets to it sooner than we would.
         if !is_stuck && victim.expected_delay() < HELP_DELAY_NANOS / 2 {
             return false;
         }
-        let before = self.queue.len();
-        if let Some(task) = victim.stealer.steal_into(&self.queue) {
-            self.counters.steal_operations.increment();
-            self.counters.steals.add((self.queue.len() - before) as u64 + 1);
+        let Some(stealer) = &victim.stealer else { return false };
+        let before = ring.len();
+        if let Some(task) = stealer.steal_into(ring) {
+            self.counters().steal_operations.increment();
+            self.counters().steals.add((ring.len() - before) as u64 + 1);
             // Half of its queue is ours: so is what it knew of the length of polls.
             remote_estimate(self.remote(), victim);
             self.push(task);
@@ -615,8 +645,8 @@ impl Core {
         if !is_stuck {
             return false;
         }
-        if let Some(task) = victim.stealer.steal_next() {
-            self.counters.steals.increment();
+        if let Some(task) = stealer.steal_next() {
+            self.counters().steals.increment();
             self.push(task);
         }
         self.admit(victim);
@@ -643,7 +673,17 @@ impl Drop for Core {
     }
 }
 
-/// Queues for `count` workers.
-pub(super) fn queues(count: usize) -> (Vec<Owner>, Vec<queue::Stealer>) {
-    (0..count).map(|_| queue::new(count == 1)).unzip()
+/// The rings of `count` workers: one worker alone needs none.
+pub(super) fn rings(count: usize) -> (Vec<Option<Owner>>, Vec<Option<queue::Stealer>>) {
+    let ring = || {
+        if count == 1 {
+            (None, None)
+        } else {
+            {
+                let (owner, stealer) = queue::new();
+                (Some(owner), Some(stealer))
+            }
+        }
+    };
+    (0..count).map(|_| ring()).unzip()
 }

@@ -26,8 +26,8 @@ pub(super) struct Cores {
 
 #[derive(Default)]
 struct CoresState {
-    /// Queues of the cores that were not made yet, the lowest number last.
-    unmade: Vec<(u32, Owner)>,
+    /// Rings of the cores that were not made yet, the lowest number last.
+    unmade: Vec<(u32, Option<Owner>)>,
     #[expect(clippy::vec_box, reason = "cores change hands as boxes, so that taking one moves a pointer")]
     resting: Vec<Box<Core>>,
     /// Cores in the hands of threads.
@@ -77,8 +77,8 @@ impl std::fmt::Debug for Cores {
 }
 
 impl Cores {
-    pub(super) fn new(queues: Vec<Owner>) -> Self {
-        let mut unmade: Vec<_> = (0_u32..).zip(queues).collect();
+    pub(super) fn new(rings: Vec<Option<Owner>>) -> Self {
+        let mut unmade: Vec<_> = (0_u32..).zip(rings).collect();
         unmade.reverse();
         Self { state: Mutex::new(CoresState { unmade, ..CoresState::default() }), all_back: Condvar::new() }
     }
@@ -94,11 +94,11 @@ impl Shared {
     }
 
     fn make_core(&self, state: &mut CoresState) -> io::Result<Option<Box<Core>>> {
-        let Some((index, queue)) = state.unmade.pop() else { return Ok(None) };
-        match Core::new(self, index, queue) {
+        let Some((index, ring)) = state.unmade.pop() else { return Ok(None) };
+        match Core::new(self, index, ring) {
             Ok(core) => Ok(Some(Box::new(core))),
-            Err((queue, error)) => {
-                state.unmade.push((index, queue));
+            Err((ring, error)) => {
+                state.unmade.push((index, ring));
                 Err(error)
             }
         }
@@ -364,10 +364,7 @@ impl Shared {
     /// Cancels what can be reached now. True if no task is left.
     fn cancel_all(&self, cores: &[Box<Core>]) -> bool {
         for core in cores {
-            while let Some(task) = core.queue.take_next().or_else(|| core.queue.pop()) {
-                cancel_queued(cores, task);
-            }
-            while let Some(task) = core.take_overflow() {
+            while let Some(task) = core.take_left() {
                 cancel_queued(cores, task);
             }
         }
@@ -399,7 +396,7 @@ fn cancel_queued(cores: &[Box<Core>], task: TaskRef) {
 fn bury(cores: &[Box<Core>], task: TaskRef) {
     // All cores are here, so any of them may count it.
     cores.first().into_iter().for_each(|core| {
-        core.counters.retire(task);
+        core.counters().retire(task);
         core.shared().note_end(task);
     });
     if let Some(home) = task.header().record.home()
@@ -414,6 +411,7 @@ fn bury(cores: &[Box<Core>], task: TaskRef) {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::limits::RUN_QUEUE_CAPACITY;
     use crate::runtime::{Config, Flavor};
     use crate::scheduler::{Seed, block_on};
     use crate::shim::atomic::Ordering::Relaxed;
@@ -459,16 +457,38 @@ mod tests {
         runtime.shut_down();
     }
 
+    #[test]
+    fn a_ring_that_is_full_leaves_its_older_half_to_the_backlog() {
+        let runtime = runtime(2);
+        let core = runtime.take_core(None).unwrap();
+        let tasks: Vec<TaskRef> = (0..=RUN_QUEUE_CAPACITY).map(|_| task()).collect();
+        tasks.iter().for_each(|task| core.push(*task));
+        assert_eq!(core.counters().overflows.get(), 1);
+        assert_eq!(core.remote().backlog.len(), RUN_QUEUE_CAPACITY / 2);
+        assert_eq!(core.remote().queue_len(), tasks.len());
+        let mut left: Vec<TaskRef> = std::iter::from_fn(|| core.take_left()).collect();
+        left.rotate_left(RUN_QUEUE_CAPACITY / 2 + 1);
+        assert!(left == tasks, "the older half waits behind the rest");
+        for task in tasks {
+            task.cancel_queued();
+            // SAFETY: cancelled, and in no registry.
+            unsafe { task.retire() };
+        }
+        runtime.give_back(core);
+        runtime.shut_down();
+    }
+
+    fn task() -> TaskRef {
+        let origin = std::panic::Location::caller().into();
+        let task = crate::task::allocate(async {}, crate::task::Id::next(), std::ptr::null(), origin);
+        // SAFETY: new, and its output is `()`.
+        drop(unsafe { crate::task::JoinHandle::<()>::new(task) });
+        task
+    }
+
     /// tokio-rs/tokio#8065: another worker was woken for every message of two tasks that answer each other.
     #[test]
     fn a_push_wakes_another_worker_only_if_it_would_wait_longer_than_that() {
-        let task = || {
-            let origin = std::panic::Location::caller().into();
-            let task = crate::task::allocate(async {}, crate::task::Id::next(), std::ptr::null(), origin);
-            // SAFETY: new, and its output is `()`.
-            drop(unsafe { crate::task::JoinHandle::<()>::new(task) });
-            task
-        };
         let runtime = runtime(2);
         let core = runtime.take_core(None).unwrap();
         let sleeper = runtime.take_core(None).unwrap();

@@ -32,12 +32,12 @@ fn finish(task: TaskRef) {
 #[test]
 fn loom_a_task_in_the_ring_goes_to_the_owner_or_to_one_thief() {
     loom::model(|| {
-        let (owner, stealer) = queue::new(false);
+        let (owner, stealer) = queue::new();
         let thieves: Vec<_> = (0..2)
             .map(|_| {
                 let stealer = stealer.clone();
                 thread::spawn(move || {
-                    let (own, _) = queue::new(false);
+                    let (own, _) = queue::new();
                     let mut count = 0;
                     for task in stealer.steal_into(&own).into_iter().chain(std::iter::from_fn(|| own.pop())) {
                         finish(task);
@@ -68,12 +68,12 @@ fn loom_a_task_in_the_ring_goes_to_the_owner_or_to_one_thief() {
 #[test]
 fn loom_a_full_ring_wraps_around_under_theft() {
     loom::model(|| {
-        let (owner, stealer) = queue::new(false);
+        let (owner, stealer) = queue::new();
         for _ in 0..RUN_QUEUE_CAPACITY {
             owner.push(new_task()).unwrap();
         }
         let thief = thread::spawn(move || {
-            let (own, _) = queue::new(false);
+            let (own, _) = queue::new();
             stealer.steal_into(&own).into_iter().chain(std::iter::from_fn(|| own.pop())).map(finish).count()
         });
         let mut taken = 0;
@@ -96,7 +96,7 @@ fn loom_a_full_ring_wraps_around_under_theft() {
 #[test]
 fn loom_the_task_to_run_next_goes_to_the_owner_or_to_the_thief() {
     loom::model(|| {
-        let (owner, stealer) = queue::new(false);
+        let (owner, stealer) = queue::new();
         let thief = thread::spawn(move || stealer.steal_next().map(finish).is_some());
         let mut taken = 0;
         for _ in 0..2 {
@@ -227,7 +227,7 @@ fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
 #[test]
 fn loom_a_worker_that_comes_to_rest_leaves_no_call() {
     loom::model(|| {
-        let shared = Arc::new((Idle::new(1), Remote::new(queue::new(false).1, 0)));
+        let shared = Arc::new((Idle::new(1), Remote::new(None, 0)));
         shared.1.is_running.store(true, Relaxed);
         let caller = {
             let shared = shared.clone();

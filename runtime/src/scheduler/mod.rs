@@ -1,6 +1,6 @@
 //! The scheduler: who runs which task when.
 //!
-//! - `queue`, `mailbox`: tasks of a worker, from itself and from others
+//! - `queue`, `backlog`, `mailbox`: tasks of a worker, from itself and from others
 //! - `blocks`: memory that goes from one task to the next
 //! - `registry`: all unfinished tasks of a worker
 //! - `timers`, `biased`: the wheel of a worker, and how others get at it when they must
@@ -21,6 +21,7 @@
 //! worker calls for help only when what it has queued would wait longer than that (`core`), and a thread in
 //! `block_on` runs a core itself rather than wait for another thread (`block_on`).
 
+mod backlog;
 mod biased;
 mod block_on;
 mod blocks;
@@ -77,7 +78,7 @@ use crate::runtime::{self, Config, Flavor, Handle, UnhandledPanic};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
 use crate::sync::CancellationToken;
-use crate::task::{JoinHandle, Origin, Pinned, TaskRef, TaskTracker};
+use crate::task::{Id, JoinHandle, Origin, Pinned, TaskRef, TaskTracker};
 use crate::time::{Clock, ForeignTimer, Key, Nanos};
 
 /// Runtimes built so far.
@@ -116,7 +117,7 @@ impl Shared {
         clock: Clock,
         simulation: Option<Box<Simulation>>,
     ) -> io::Result<SharedRef> {
-        let (owners, stealers) = core::queues(workers);
+        let (owners, stealers) = core::rings(workers);
         let shared = Self {
             references: AtomicUsize::new(1),
             id: NonZeroU64::MIN.saturating_add(RUNTIMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed)),
@@ -223,6 +224,22 @@ impl Shared {
         self.has_panicked.load(Acquire)
     }
 
+    #[cold]
+    fn new_id_and_credit(&self) -> (Id, *const Self) {
+        (self.next_id(), SharedRef::of(self).into_credit())
+    }
+
+    /// Queues a new task that came from elsewhere, or that somebody has to be told of.
+    #[cold]
+    fn queue_new(&self, task: TaskRef) {
+        runtime::call_for(self.config.hooks.task_spawn.as_ref(), task.header());
+        // The hook may have lent the core.
+        with_core(|core| match core {
+            Some(core) if ptr::eq(core.shared(), self) => core.queue_new(task),
+            _ => self.spawn_remote(task),
+        });
+    }
+
     /// Hands a new task to some worker.
     fn spawn_remote(&self, task: TaskRef) {
         self.note_foreign_thread();
@@ -261,10 +278,10 @@ impl Shared {
     }
 }
 
-/// Whether this thread runs a worker of the runtime at `shared`.
+/// Calls `f` if this thread runs a worker of the task's runtime.
 #[inline]
-pub(crate) fn is_worker_of(shared: *const Shared) -> bool {
-    with_core(|core| core.is_some_and(|core| ptr::eq(core.shared(), shared)))
+pub(crate) fn with_core_of_task<R>(task: TaskRef, f: impl FnOnce(&Core) -> R) -> Option<R> {
+    with_core(|core| core.filter(|core| ptr::eq(core.shared(), task.shared())).map(f))
 }
 
 /// Puts a woken task into a queue: that of this worker, if it is one of the task's runtime.
@@ -388,18 +405,23 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let credit = SharedRef::of(shared).into_credit();
-    let task = crate::task::allocate(future, shared.next_id(), credit, origin);
+    let (task, is_queued) = with_core(|core| {
+        let here = core.filter(|core| core.spawns_simply && ptr::eq(core.shared(), shared));
+        let (id, credit) = match here {
+            Some(core) => (Id::next(), core.new_credit()),
+            None => shared.new_id_and_credit(),
+        };
+        let task = crate::task::allocate(future, id, credit, origin);
+        if let Some(core) = here {
+            core.queue_new(task);
+        }
+        (task, here.is_some())
+    });
     // SAFETY: new, and `F::Output` is its output.
     let handle = unsafe { JoinHandle::new(task) };
-    runtime::call_for(shared.config.hooks.task_spawn.as_ref(), task.header());
-    with_core(|core| match core {
-        Some(core) if ptr::eq(core.shared(), shared) => {
-            core.register(task);
-            core.schedule_new(task);
-        }
-        _ => shared.spawn_remote(task),
-    });
+    if !is_queued {
+        shared.queue_new(task);
+    }
     handle
 }
 
@@ -521,7 +543,7 @@ pub(crate) fn note_panic(task: TaskRef) {
 pub(crate) fn count_budget_yield() {
     with_core(|core| {
         if let Some(core) = core {
-            core.counters.budget_yields.increment();
+            core.counters().budget_yields.increment();
         }
     });
 }

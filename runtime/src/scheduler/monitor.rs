@@ -231,7 +231,7 @@ fn look(runtime: &SharedRef, watched: &mut [Watched], period: Duration) -> Look 
             continue;
         }
         let estimate = u32::try_from(period.as_nanos() as u64 / made).unwrap_or(u32::MAX);
-        if u64::from(estimate) * remote.stealer.len() as u64 >= HELP_DELAY_NANOS {
+        if u64::from(estimate) * remote.ring_len() as u64 >= HELP_DELAY_NANOS {
             look.any_slow = true;
             remote.poll_nanos.fetch_max(estimate, Relaxed);
             shared.call_helper();

@@ -6,7 +6,7 @@
 //!
 //! Invariants
 //! 1. Only the owner writes `tail`, and only the owner puts a task into `next`.
-//! 2. Anyone may advance `head`, by compare-exchange only (the owner by a plain store when there are no thieves).
+//! 2. Anyone may advance `head`, by compare-exchange only.
 //! 3. `tail - head <= CAPACITY`; positions never wrap in practice, being 64 bits wide.
 //! 4. A slot read before a successful compare-exchange of `head` held the task at that position: the owner
 //!    overwrites it only after `head` has moved past it, which makes the compare-exchange fail.
@@ -38,8 +38,6 @@ struct Ring {
 /// The end that pushes and takes; one per queue, on one thread at a time.
 pub(crate) struct Owner {
     ring: Arc<Ring>,
-    /// Nobody steals, so nothing needs a read-modify-write.
-    is_private: bool,
     /// Not `Sync`: invariants 1 and 2 speak of one thread.
     confined: PhantomData<std::cell::Cell<()>>,
 }
@@ -50,15 +48,15 @@ pub(crate) struct Stealer {
     ring: Arc<Ring>,
 }
 
-/// Makes a queue. `is_private` promises that nothing is ever stolen.
-pub(crate) fn new(is_private: bool) -> (Owner, Stealer) {
+/// Makes a queue.
+pub(crate) fn new() -> (Owner, Stealer) {
     let ring = Arc::new(Ring {
         head: Padded(AtomicUsize::new(0)),
         tail: Padded(AtomicUsize::new(0)),
         next: AtomicPtr::new(ptr::null_mut()),
         slots: Box::new(std::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()))),
     });
-    (Owner { ring: ring.clone(), is_private, confined: PhantomData }, Stealer { ring })
+    (Owner { ring: ring.clone(), confined: PhantomData }, Stealer { ring })
 }
 
 impl Ring {
@@ -101,9 +99,7 @@ impl Owner {
         if next.is_null() {
             return None;
         }
-        if self.is_private {
-            self.ring.next.store(ptr::null_mut(), Relaxed);
-        } else if self.ring.next.compare_exchange(next, ptr::null_mut(), Acquire, Relaxed).is_err() {
+        if self.ring.next.compare_exchange(next, ptr::null_mut(), Acquire, Relaxed).is_err() {
             return None;
         }
         // SAFETY: the queue entry is now ours.
@@ -119,9 +115,7 @@ impl Owner {
                 return None;
             }
             let task = self.ring.slots[head & MASK].load(Relaxed);
-            if self.is_private {
-                self.ring.head.0.store(head + 1, Relaxed);
-            } else if let Err(actual) =
+            if let Err(actual) =
                 // ORDERING: Release half of [take]; the tasks here were pushed by this thread.
                 self.ring.head.0.compare_exchange_weak(head, head + 1, AcqRel, Relaxed)
             {

@@ -59,6 +59,13 @@ impl Core {
         SharedRef(NonNull::from(self.shared()))
     }
 
+    /// A task's credit with the runtime of this core.
+    #[inline]
+    pub(super) fn new_credit(&self) -> *const Shared {
+        self.take_credit();
+        self.shared()
+    }
+
     /// Adds one to the count, from the stock.
     #[inline]
     fn take_credit(&self) {
@@ -74,10 +81,13 @@ impl Core {
     /// Takes one into the stock; returns how many are to be given back to the count.
     #[inline]
     fn stock_credit(&self) -> usize {
-        let stock = self.credits.get() + 1;
-        let excess = if stock > 2 * STOCK { STOCK } else { 0 };
-        self.credits.set(stock - excess);
-        excess
+        let stock = self.credits.get();
+        if stock == 2 * STOCK {
+            self.credits.set(STOCK + 1);
+            return STOCK;
+        }
+        self.credits.set(stock + 1);
+        0
     }
 }
 

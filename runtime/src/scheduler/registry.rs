@@ -6,49 +6,54 @@
 
 use crate::task::{Stamp, TaskRef};
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Registry {
     slots: Vec<Slot>,
-    first_free: Option<u32>,
+    first_free: u32,
     live: usize,
 }
 
+/// In place of the number of a free slot: there is none.
+const NONE: u32 = u32::MAX;
+
 #[derive(Debug)]
-enum Slot {
-    Task {
-        task: TaskRef,
-        /// When it was entered.
-        since: Stamp,
-    },
-    /// With the next free slot.
-    Free(Option<u32>),
+struct Slot {
+    /// Nothing in a free slot.
+    task: Option<TaskRef>,
+    /// The [`Stamp`] of when the task was entered; in a free slot, the next free one.
+    word: u32,
 }
 
 const _: () = assert!(size_of::<Slot>() == 16);
 
+impl Default for Registry {
+    fn default() -> Self {
+        Self { slots: Vec::new(), first_free: NONE, live: 0 }
+    }
+}
+
 impl Registry {
+    #[inline]
     pub(crate) fn insert(&mut self, task: TaskRef, now: Stamp) -> u32 {
         self.live += 1;
-        let entered = Slot::Task { task, since: now };
-        match self.first_free {
-            Some(index) => {
-                let slot = &mut self.slots[index as usize];
-                if let Slot::Free(next) = *slot {
-                    self.first_free = next;
-                }
-                *slot = entered;
-                index
-            }
-            None => {
-                self.slots.push(entered);
-                u32::try_from(self.slots.len() - 1).expect("four billion tasks do not fit in memory")
-            }
-        }
+        let index = self.first_free;
+        let Some(slot) = self.slots.get_mut(index as usize) else { return self.append(task, now) };
+        self.first_free = slot.word;
+        *slot = Slot { task: Some(task), word: now.to_bits() };
+        index
     }
 
+    #[cold]
+    fn append(&mut self, task: TaskRef, now: Stamp) -> u32 {
+        let index = u32::try_from(self.slots.len()).ok().filter(|&index| index != NONE);
+        self.slots.push(Slot { task: Some(task), word: now.to_bits() });
+        index.expect("four billion tasks do not fit in memory")
+    }
+
+    #[inline]
     pub(crate) fn remove(&mut self, index: u32) {
-        self.slots[index as usize] = Slot::Free(self.first_free);
-        self.first_free = Some(index);
+        self.slots[index as usize] = Slot { task: None, word: self.first_free };
+        self.first_free = index;
         self.live -= 1;
     }
 
@@ -57,18 +62,15 @@ impl Registry {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = TaskRef> {
-        self.slots.iter().filter_map(|slot| match slot {
-            Slot::Task { task, .. } => Some(*task),
-            Slot::Free(_) => None,
-        })
+        self.slots.iter().filter_map(|slot| slot.task)
     }
 
     /// Shows the tasks of `count` slots from `first` on, and since when they are here. False if there are no more slots.
     pub(crate) fn walk(&self, first: usize, count: usize, mut show: impl FnMut(TaskRef, Stamp)) -> bool {
         let slots = self.slots.get(first..).unwrap_or_default();
         for slot in slots.iter().take(count) {
-            if let Slot::Task { task, since } = slot {
-                show(*task, *since);
+            if let Some(task) = slot.task {
+                show(task, Stamp::from_bits(slot.word));
             }
         }
         slots.len() > count

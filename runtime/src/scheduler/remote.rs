@@ -5,6 +5,7 @@ use std::task::Waker;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use super::backlog::Backlog;
 use super::biased::Biased;
 use super::idle::Idle;
 use super::mailbox::{Mailbox, Push};
@@ -24,7 +25,10 @@ use crate::time::{ForeignTimer, Key, Nanos, Wheel};
 /// A worker, seen from outside.
 #[repr(align(128))]
 pub(crate) struct Remote {
-    pub(super) stealer: Stealer,
+    /// None for the only worker.
+    pub(super) stealer: Option<Stealer>,
+    /// Tasks that others may not take; used by its owner only.
+    pub(super) backlog: Backlog,
     /// Tasks from other threads.
     pub(super) mailbox: Mailbox,
     /// Tasks of this worker that others have finished, to be taken out of its registry.
@@ -43,7 +47,7 @@ pub(crate) struct Remote {
     pub(super) is_called: AtomicBool,
     /// Whether a thread runs the core.
     pub(super) is_running: AtomicBool,
-    pub(crate) counters: Arc<Counters>,
+    pub(crate) counters: Counters,
     /// Polls that the monitor found to take too long; it alone writes this.
     pub(crate) blocked_polls: Counter,
     /// The thread that runs the core.
@@ -60,9 +64,10 @@ pub(crate) struct Remote {
 
 impl Remote {
     /// A worker whose wheel stands at tick `now`.
-    pub(super) fn new(stealer: Stealer, now: u64) -> Self {
+    pub(super) fn new(stealer: Option<Stealer>, now: u64) -> Self {
         Self {
             stealer,
+            backlog: Backlog::new(),
             mailbox: Mailbox::new(),
             retired: Mailbox::new(),
             retired_count: AtomicUsize::new(0),
@@ -74,7 +79,7 @@ impl Remote {
             driver: Mutex::new(None),
             is_called: AtomicBool::new(false),
             is_running: AtomicBool::new(false),
-            counters: Arc::new(Counters::new()),
+            counters: Counters::new(),
             blocked_polls: Counter::new(),
             thread: Mutex::new(None),
             spawns: AtomicU64::new(0),
@@ -205,9 +210,14 @@ impl Remote {
         self.spawns() + self.wakes.load(Relaxed)
     }
 
+    /// Tasks that others may take, at some recent moment.
+    pub(super) fn ring_len(&self) -> usize {
+        self.stealer.as_ref().map_or(0, Stealer::len)
+    }
+
     /// Tasks in the queue of the worker.
     pub(crate) fn queue_len(&self) -> usize {
-        self.stealer.len() + usize::try_from(self.counters.overflowing.get()).unwrap_or(usize::MAX)
+        self.ring_len() + self.backlog.len()
     }
 
     /// How long a poll takes, as far as the worker can tell.
@@ -232,7 +242,7 @@ impl Remote {
 
     /// How long the last task in the ring will wait, in nanoseconds.
     pub(super) fn expected_delay(&self) -> u64 {
-        self.stealer.len() as u64 * u64::from(self.poll_nanos.load(Relaxed))
+        self.ring_len() as u64 * u64::from(self.poll_nanos.load(Relaxed))
     }
 
     /// Whether the monitor found the worker held up, in a poll that still goes on.
@@ -278,7 +288,7 @@ impl std::fmt::Debug for Remote {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Remote")
             .field("is_running", &self.is_running.load(Relaxed))
-            .field("queued", &self.stealer.len())
+            .field("queued", &self.queue_len())
             .finish_non_exhaustive()
     }
 }
@@ -334,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_telling_that_a_helper_took_out_of_the_driver_still_ends_the_sleep() {
-        let remote = Remote::new(super::super::queue::new(false).1, 0);
+        let remote = Remote::new(None, 0);
         let (driver, handle) = Driver::new(Ticks::Milliseconds, 8).unwrap();
         remote.install_driver(driver, handle);
         assert!(remote.parker.announce());

@@ -160,8 +160,8 @@ impl Core {
         if after == AfterTurn::CoreIsLent {
             return true;
         }
-        self.counters.stop_polling();
-        if self.counters.polls.get().is_multiple_of(DRIVE_TASKS) {
+        self.counters().stop_polling();
+        if self.counters().polls.get().is_multiple_of(DRIVE_TASKS) {
             self.drive(Some(std::time::Duration::ZERO));
         }
         true

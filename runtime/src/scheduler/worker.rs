@@ -62,7 +62,7 @@ fn run_core(core: &Core, root: &mut dyn Root) -> End {
     }
     loop {
         if root.is_woken() && core.lets_root_go_first() {
-            core.counters.root_polls.increment();
+            core.counters().root_polls.increment();
             let is_ready = Hands::poll_root(|| root.poll());
             if is_ready {
                 return End::RootReady;

@@ -20,7 +20,8 @@ const BLOCK: u64 = 1024;
 static NEXT_BLOCK: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    static IDS: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    /// The id that this thread gave out last; as it begins, the end of a block.
+    static LAST: Cell<u64> = const { Cell::new(BLOCK - 1) };
 }
 
 impl Id {
@@ -40,14 +41,22 @@ impl Id {
     }
 
     /// A fresh id, from the block of this thread.
+    #[inline]
     pub(crate) fn next() -> Self {
-        let (mut next, mut end) = IDS.get();
-        if next == end {
-            next = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed);
-            end = next + BLOCK;
+        let next = LAST.get() + 1;
+        if next.is_multiple_of(BLOCK) {
+            return Self::next_of_block();
         }
-        IDS.set((next + 1, end));
-        Self(NonZeroU64::MIN.saturating_add(next))
+        LAST.set(next);
+        Self::from_number(next)
+    }
+
+    /// The first id of another block. Its zeroth number is nobody's: it marks the end of the block before.
+    #[cold]
+    fn next_of_block() -> Self {
+        let first = NEXT_BLOCK.fetch_add(BLOCK, Ordering::Relaxed) + 1;
+        LAST.set(first);
+        Self::from_number(first)
     }
 }
 

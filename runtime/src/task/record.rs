@@ -53,6 +53,14 @@ impl Stamp {
         Self(((nanos / Self::UNIT_NANOS) as u32) << 1)
     }
 
+    pub(crate) fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
     /// The same time, with the wait to be measured.
     pub(crate) fn probed(self) -> Self {
         Self(self.0 | Self::PROBE)

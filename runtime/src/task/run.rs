@@ -22,12 +22,14 @@ impl TaskRef {
     /// Runs a task that the caller took from a queue.
     #[inline]
     pub(crate) fn run(self) -> Turn {
-        self.run_between(|_| (), |_| ())
+        let is_over = self.poll_between(|_| (), |_| ());
+        self.end_turn(is_over)
     }
 
-    /// As [`run`](Self::run), with something to be done before the poll and after it.
+    /// The first half of [`run`](Self::run), with something to be done before the poll and after it: polls a task that the
+    /// caller took from a queue. True if it is over; if not, the caller ends the turn.
     #[inline(always)]
-    pub(crate) fn run_between(self, before: impl FnOnce(&Header), after: impl FnOnce(&Header)) -> Turn {
+    pub(crate) fn poll_between(self, before: impl FnOnce(&Header), after: impl FnOnce(&Header)) -> bool {
         let header = self.header();
         match header.state.start() {
             Start::Poll => {
@@ -38,13 +40,25 @@ impl TaskRef {
                 let is_ready = coop::with_budget(|| unsafe { (header.vtable.poll)(self) });
                 current::leave(outer);
                 after(header);
-                if !is_ready {
-                    return if header.state.finish_pending() { Turn::Requeue } else { Turn::Pending };
-                }
+                is_ready
             }
-            Start::Cancel => self.drop_future(),
+            Start::Cancel => {
+                self.drop_future();
+                true
+            }
         }
-        Turn::Complete
+    }
+
+    /// The second half of [`run`](Self::run).
+    #[inline(always)]
+    pub(crate) fn end_turn(self, is_over: bool) -> Turn {
+        if is_over {
+            Turn::Complete
+        } else if self.header().state.finish_pending() {
+            Turn::Requeue
+        } else {
+            Turn::Pending
+        }
     }
 
     /// Drops the future of an idle task; false if the task is queued, running or complete.

@@ -32,14 +32,13 @@ unsafe fn clone(data: *const ()) -> RawWaker {
 unsafe fn wake(data: *const ()) {
     // SAFETY: (1).
     let task = unsafe { task(data) };
-    if scheduler::is_worker_of(task.header().shared) {
-        match task.header().state.wake_by_value() {
-            Wake::Schedule => scheduler::schedule_woken(task),
-            Wake::Nothing => {}
-            // SAFETY: that was the last reference.
-            Wake::Free => unsafe { task.free() },
-        }
-    } else {
+    let is_done = scheduler::with_core_of_task(task, |core| match task.header().state.wake_by_value() {
+        Wake::Schedule => core.schedule_woken(task),
+        Wake::Nothing => {}
+        // SAFETY: that was the last reference.
+        Wake::Free => unsafe { task.free() },
+    });
+    if is_done.is_none() {
         // The reference stays until the task is queued: on a foreign thread it alone keeps the runtime alive.
         // SAFETY: the reference is ours (1).
         unsafe {
