@@ -49,6 +49,11 @@ macro_rules! internet_options {
             get mark = mark;
             /// Marks packets sent, for routing and the firewall; needs `CAP_NET_ADMIN`.
             set set_mark(mark: u32) = set_mark;
+
+            /// The priority of packets sent, by which the queues of the machine order them.
+            get priority = priority;
+            /// Sets the priority of packets sent; above 6 it needs `CAP_NET_ADMIN`.
+            set set_priority(priority: u32) = set_priority;
         }
 
         /// The network interface the socket is bound to, by name.
@@ -158,6 +163,11 @@ macro_rules! tcp_options {
             /// Sets how many unsent bytes may wait in the kernel before the socket counts as not writable; a small
             /// number keeps what is sent next fresh.
             set set_notsent_lowat(bytes: u32) = set_tcp_notsent_lowat;
+
+            /// The most bytes of one segment.
+            get mss = tcp_mss;
+            /// Sets the most bytes of one segment; the kernel takes less if the path or the peer do.
+            set set_mss(bytes: u32) = set_tcp_mss;
 
             /// How long closing waits for unsent bytes.
             get linger = linger;

@@ -1,7 +1,7 @@
 //! What sockets are built on; the one file that knows the reactor.
 
 pub(crate) use bytes::BufMut;
-pub(crate) use minato_runtime::io::PollEvented;
+pub(crate) use minato_runtime::io::{PollEvented, SocketOption};
 pub use minato_runtime::io::{Interest, Ready};
 pub(crate) use minato_runtime::task::spawn_blocking;
 

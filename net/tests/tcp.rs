@@ -146,6 +146,9 @@ fn options_are_set_and_read_back() {
         assert_eq!(client.notsent_lowat().unwrap(), 16_384);
         client.set_incoming_cpu(0).unwrap();
         assert_eq!(client.device().unwrap(), None);
+        client.set_priority(5).unwrap();
+        assert_eq!(client.priority().unwrap(), 5);
+        assert!(client.mss().unwrap() >= 536);
         let congestion = client.congestion().unwrap();
         client.set_congestion(&congestion).unwrap();
         assert_eq!(client.set_congestion("no-such-control").unwrap_err().kind(), ErrorKind::NotFound);
@@ -157,6 +160,70 @@ fn options_are_set_and_read_back() {
         socket.set_freebind(true).unwrap();
         socket.set_recv_buffer_size(20_000).unwrap();
         assert_eq!(socket.recv_buffer_size().unwrap(), 40_000);
+        socket.set_mss(1000).unwrap();
+        assert_eq!(socket.defer_accept().unwrap(), None);
+        socket.set_defer_accept(Some(Duration::from_millis(600))).unwrap();
+        assert!(socket.defer_accept().unwrap().unwrap() >= Duration::from_secs(1));
+        assert!(!socket.fastopen_connect().unwrap());
+        // For those who may.
+        if let Err(error) = socket.set_transparent(true) {
+            assert_eq!(error.kind(), ErrorKind::PermissionDenied);
+        }
+    });
+}
+
+/// The second connection finds the cookie that the first one was given, if the system lets listeners hand them out; it
+/// must work either way.
+#[test]
+fn connections_that_open_fast_carry_their_bytes() {
+    for rt in flavors() {
+        rt.block_on(async {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            socket.set_fastopen(16).unwrap();
+            assert_eq!(socket.fastopen().unwrap(), 16);
+            let listener = socket.listen(16).unwrap();
+            let address = listener.local_addr().unwrap();
+            for _ in 0..3 {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.set_fastopen_connect(true).unwrap();
+                assert!(socket.fastopen_connect().unwrap());
+                let mut client = socket.connect(address).await.unwrap();
+                // More than fits into the first segment.
+                let request = vec![7; 200_000];
+                let serving = async {
+                    let (mut server, _) = listener.accept().await.unwrap();
+                    let mut received = vec![0; 200_000];
+                    server.read_exact(&mut received).await.unwrap();
+                    server.write_all(&received).await.unwrap();
+                };
+                let asking = async {
+                    client.write_all(&request).await.unwrap();
+                    let mut answer = Vec::new();
+                    client.read_to_end(&mut answer).await.unwrap();
+                    assert!(answer == request);
+                };
+                minato_runtime::join!(serving, asking);
+            }
+        });
+    }
+}
+
+#[test]
+fn a_listener_that_defers_hands_out_only_who_has_spoken() {
+    flavors()[0].block_on(async {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        socket.set_defer_accept(Some(Duration::from_secs(60))).unwrap();
+        let listener = socket.listen(16).unwrap();
+        let address = listener.local_addr().unwrap();
+        let silent = TcpStream::connect(address).await.unwrap();
+        let mut speaking = TcpStream::connect(address).await.unwrap();
+        speaking.write_all(b"x").await.unwrap();
+        let (mut first, peer) = listener.accept().await.unwrap();
+        assert_eq!(peer, speaking.local_addr().unwrap());
+        assert_eq!(first.read_u8().await.unwrap(), b'x');
+        drop(silent);
     });
 }
 

@@ -10,6 +10,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::{TcpListener, TcpStream};
 use crate::dial::within;
 use crate::options::{internet_options, tcp_options};
+use crate::source::SocketOption;
 
 /// Sets options that must be in place before a socket listens or connects.
 ///
@@ -168,6 +169,84 @@ impl TcpSocket {
             Domain::IPV6 => self.socket.set_freebind_v6(freebind),
             _ => self.socket.set_freebind_v4(freebind),
         }
+    }
+
+    /// Lets the socket be bound to addresses that are not this machine's, as proxies do that show themselves to neither
+    /// side; needs `CAP_NET_ADMIN`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_transparent(&self, transparent: bool) -> io::Result<()> {
+        match self.socket.domain()? {
+            Domain::IPV6 => self.socket.set_ip_transparent_v6(transparent),
+            _ => self.socket.set_ip_transparent_v4(transparent),
+        }
+    }
+
+    /// How many connections may wait that came with bytes in their first segment; zero if none may.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn fastopen(&self) -> io::Result<u32> {
+        Ok(SocketOption::FastOpen.get(self)?.unsigned_abs())
+    }
+
+    /// Takes bytes that come with the first segment of a connection (TCP Fast Open, RFC 7413) from those who connect to
+    /// this socket, of at most `waiting_max` connections before their handshake ends.
+    ///
+    /// The system must allow it (`net.ipv4.tcp_fastopen`, bit 2); else connections are made as usual. A segment
+    /// that is repeated may deliver its bytes twice: only for requests that may be.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_fastopen(&self, waiting_max: u32) -> io::Result<()> {
+        SocketOption::FastOpen.set(self, waiting_max.try_into().unwrap_or(i32::MAX))
+    }
+
+    /// Whether connecting waits for the first write.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn fastopen_connect(&self) -> io::Result<bool> {
+        Ok(SocketOption::FastOpenConnect.get(self)? != 0)
+    }
+
+    /// Has the first bytes written leave with the first segment (TCP Fast Open, RFC 7413), to a peer that has
+    /// taken it before.
+    ///
+    /// Then [`connect`](Self::connect) succeeds at once, and whether there is a peer turns out when it is written to; who
+    /// reads before writing waits in vain. To a peer that is new to this machine, connections are made as usual.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_fastopen_connect(&self, fastopen: bool) -> io::Result<()> {
+        SocketOption::FastOpenConnect.set(self, fastopen.into())
+    }
+
+    /// How long a connection whose peer has sent nothing is kept from `accept`.
+    ///
+    /// # Errors
+    ///
+    /// Those of `getsockopt`.
+    pub fn defer_accept(&self) -> io::Result<Option<Duration>> {
+        let seconds = SocketOption::DeferAccept.get(self)?.unsigned_abs();
+        Ok((seconds > 0).then(|| Duration::from_secs(seconds.into())))
+    }
+
+    /// Keeps a connection from `accept` until its peer has sent something, or about `limit` has passed; whole
+    /// seconds, which the kernel rounds up to the times at which it repeats itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of `setsockopt`.
+    pub fn set_defer_accept(&self, limit: Option<Duration>) -> io::Result<()> {
+        let seconds = limit.map_or(0, |limit| limit.as_millis().div_ceil(1000));
+        SocketOption::DeferAccept.set(self, seconds.try_into().unwrap_or(i32::MAX))
     }
 
     /// The error that waits on the socket, which is taken.

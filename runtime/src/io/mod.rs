@@ -34,6 +34,7 @@ mod reading;
 mod resumable;
 mod seeking;
 mod simplex;
+mod socket_option;
 mod split;
 #[cfg(feature = "io-std")]
 mod stdio;
@@ -71,6 +72,7 @@ pub use reading::{
 pub use resumable::{ReadResumable, Resumable, WriteResumable};
 pub use seeking::{AsyncSeekExt, Seek};
 pub use simplex::{SimplexReader, SimplexStream, SimplexWriter, simplex};
+pub use socket_option::SocketOption;
 pub use split::{ReadHalf, WriteHalf, split};
 #[cfg(feature = "io-std")]
 pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
