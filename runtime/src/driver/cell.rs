@@ -71,7 +71,7 @@ impl Seen {
         }
     }
 
-    fn is_conclusive(self) -> bool {
+    pub(super) fn is_conclusive(self) -> bool {
         !self.ready.is_empty() || self.is_shut_down
     }
 }

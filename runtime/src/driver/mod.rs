@@ -12,7 +12,8 @@
 //!
 //! Invariants
 //! 1. A descriptor joins epoll when an operation on it first would block, not when it is made. No edge is lost:
-//!    adding a descriptor reports what is ready already.
+//!    adding a descriptor reports what is ready already. It joins for reading, if that is what blocked, and is asked
+//!    about writing when a write first blocks: changing what is asked reports what is ready, too.
 //! 2. Nothing of ours is removed from epoll before `close`: the kernel does that. (Descriptors that others may hold
 //!    too are: they outlive their registration, see `async_fd`.) An event of a cell that has since passed
 //!    to another descriptor carries an old generation and is ignored.

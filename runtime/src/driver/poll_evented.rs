@@ -48,7 +48,8 @@ pub struct PollEvented<S: AsFd> {
 impl<S: AsFd> PollEvented<S> {
     /// Takes a descriptor in non-blocking mode.
     pub fn new(io: S) -> Self {
-        Self { registration: Registration::new(Ready::ALL), io: Some(io) }
+        let assumed = Ready::READABLE | Ready::WRITABLE;
+        Self { registration: Registration::new(assumed), io: Some(io) }
     }
 
     /// Takes a socket that is still connecting: it is not tried before the kernel says it is ready.

@@ -12,6 +12,8 @@ use super::ready::{Interest, Ready};
 use super::turn::DriverHandle;
 use crate::scheduler::{self, SharedRef};
 use crate::shim::Mutex;
+use crate::shim::atomic::AtomicU8;
+use crate::shim::atomic::Ordering::Relaxed;
 use crate::task::{WaitSite, coop};
 
 /// The tick of readiness that was assumed, not told; no cell reaches it.
@@ -38,12 +40,11 @@ impl ReadyEvent {
 #[derive(Debug)]
 pub(super) struct Registration {
     place: OnceLock<Place>,
-    /// What to believe before the first operation blocked.
+    /// What to believe of what the kernel was not asked for yet.
     assumed: Ready,
-    /// What the kernel is asked for.
-    interest: Interest,
     owner: Owner,
-    registering: Mutex<()>,
+    /// Held while the kernel is asked, for the first time or for more.
+    asking: Mutex<()>,
 }
 
 /// Whose the number of the descriptor is.
@@ -56,17 +57,55 @@ enum Owner {
     Others,
 }
 
+/// What the kernel is asked for; it only grows.
+///
+/// Most sockets have room to write whenever there is something to be written. Asked for that too when they first
+/// have nothing to read, the kernel would say so at once, and wake a task for nothing. The first write that blocks asks.
+/// No edge is lost, because asking for more reports what is ready already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+enum Asked {
+    Reading,
+    All,
+}
+
+impl Asked {
+    /// What an operation needs that waits for `ready`.
+    fn for_ready(ready: Ready) -> Self {
+        if ready.is_writable() { Self::All } else { Self::Reading }
+    }
+
+    fn interest(self) -> Interest {
+        match self {
+            Self::Reading => Interest::READABLE,
+            Self::All => Interest::READABLE.add(Interest::WRITABLE),
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Place {
     runtime: SharedRef,
     worker: u32,
     token: Token,
+    /// An [`Asked`]; written by whoever holds the registration's lock.
+    asked: AtomicU8,
 }
 
 impl Place {
+    fn handle(&self) -> io::Result<&DriverHandle> {
+        self.runtime.remote(self.worker).driver_handle().ok_or_else(gone)
+    }
+
     fn cell(&self) -> io::Result<&IoCell> {
-        let handle = self.runtime.remote(self.worker).driver_handle();
-        handle.and_then(|handle| handle.cells().get(self.token.index)).ok_or_else(gone)
+        self.handle()?.cells().get(self.token.index).ok_or_else(gone)
+    }
+
+    /// Whether the kernel tells of all that is in `wanted`. Nothing is published with the answer: who hears an old one
+    /// takes the lock, or tries an operation in vain.
+    #[inline]
+    fn has_asked(&self, wanted: Asked) -> bool {
+        self.asked.load(Relaxed) >= wanted as u8
     }
 }
 
@@ -77,8 +116,7 @@ fn gone() -> io::Error {
 impl Registration {
     /// Joins a driver when an operation first blocks.
     pub(super) fn new(assumed: Ready) -> Self {
-        let interest = Interest::READABLE.add(Interest::WRITABLE);
-        Self { place: OnceLock::new(), assumed, interest, owner: Owner::Us, registering: Mutex::new(()) }
+        Self { place: OnceLock::new(), assumed, owner: Owner::Us, asking: Mutex::new(()) }
     }
 
     /// Joins a driver at once, and assumes nothing.
@@ -86,23 +124,38 @@ impl Registration {
         let registration = Self {
             place: OnceLock::new(),
             assumed: Ready::EMPTY,
-            interest,
             owner: Owner::Others,
-            registering: Mutex::new(()),
+            asking: Mutex::new(()),
         };
-        registration.place(fd)?;
+        registration.join(fd, Asked::All, interest)?;
         Ok(registration)
     }
 
-    /// Joins the driver of the worker that runs, or of any worker of the entered runtime.
-    fn place(&self, fd: RawFd) -> io::Result<&Place> {
-        if let Some(place) = self.place.get() {
-            return Ok(place);
+    /// The place in a driver, once the kernel was asked for what `wanted` says.
+    fn asked(&self, fd: RawFd, wanted: Asked) -> io::Result<&Place> {
+        match self.place.get() {
+            Some(place) if place.has_asked(wanted) => Ok(place),
+            _ => self.ask(fd, wanted),
         }
-        let _registering = self.registering.lock();
-        if let Some(place) = self.place.get() {
-            return Ok(place);
+    }
+
+    #[cold]
+    fn ask(&self, fd: RawFd, wanted: Asked) -> io::Result<&Place> {
+        let _asking = self.asking.lock();
+        match self.place.get() {
+            Some(place) if place.has_asked(wanted) => Ok(place),
+            Some(place) => {
+                place.handle()?.reregister(fd, place.token, wanted.interest())?;
+                place.asked.store(wanted as u8, Relaxed);
+                Ok(place)
+            }
+            None => self.join(fd, wanted, wanted.interest()),
         }
+    }
+
+    /// Joins the driver of the worker that runs, or of any worker of the entered runtime. With the lock held, or by the
+    /// only one who knows of the registration.
+    fn join(&self, fd: RawFd, asked: Asked, interest: Interest) -> io::Result<&Place> {
         let (runtime, worker) = scheduler::current_driver().ok_or_else(|| {
             io::Error::other(
                 "I/O that would block was polled outside a Minato runtime; run it inside `block_on` or a spawned \
@@ -112,7 +165,7 @@ impl Registration {
         let remote = runtime.remote(worker);
         let handle = remote.driver_handle().ok_or_else(gone)?;
         let token = handle.cells().take().ok_or_else(|| io::Error::other("too many descriptors"))?;
-        if let Err(error) = self.register(handle, fd, token) {
+        if let Err(error) = self.register(handle, fd, token, interest) {
             handle.cells().give_back(token);
             return Err(error);
         }
@@ -122,24 +175,36 @@ impl Registration {
         {
             cell.shut_down(&mut |waker| waker.wake());
         }
-        Ok(self.place.get_or_init(|| Place { runtime, worker, token }))
+        let asked = AtomicU8::new(asked as u8);
+        Ok(self.place.get_or_init(|| Place { runtime, worker, token, asked }))
     }
 
-    fn register(&self, handle: &DriverHandle, fd: RawFd, token: Token) -> io::Result<()> {
-        match handle.register(fd, token, self.interest) {
+    fn register(&self, handle: &DriverHandle, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
+        match handle.register(fd, token, interest) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && self.owner == Owner::Us => {
-                handle.reregister(fd, token, self.interest)
+                handle.reregister(fd, token, interest)
             }
             result => result,
         }
     }
 
-    fn assumed(&self, interest: Interest) -> Option<ReadyEvent> {
-        if self.place.get().is_some() {
-            return None;
-        }
+    /// What is ready as far as the kernel was not asked: nothing if it was, or if nothing is assumed.
+    #[inline]
+    fn assumed(&self, interest: Interest) -> Option<io::Result<ReadyEvent>> {
         let ready = self.assumed.intersection(interest.mask());
-        (!ready.is_empty()).then_some(ReadyEvent(Seen { ready, tick: ASSUMED, is_shut_down: false }))
+        let seen = match self.place.get() {
+            None => Seen { ready, tick: ASSUMED, is_shut_down: false },
+            Some(place) if place.has_asked(Asked::for_ready(interest.mask())) => return None,
+            Some(place) => {
+                let mut seen = match place.cell() {
+                    Ok(cell) => cell.look(interest),
+                    Err(error) => return Some(Err(error)),
+                };
+                seen.ready |= ready.intersection(Ready::WRITABLE);
+                seen
+            }
+        };
+        seen.is_conclusive().then(|| seen.conclude())
     }
 
     pub(super) fn poll_ready(
@@ -149,11 +214,12 @@ impl Registration {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<ReadyEvent>> {
         let unit = std::task::ready!(coop::poll_proceed(cx));
-        let event = match self.assumed(direction.interest()) {
-            Some(event) => Ok(event),
+        let interest = direction.interest();
+        let event = match self.assumed(interest) {
+            Some(event) => event,
             None => {
-                std::task::ready!(direction.wait_site().of(self.place(fd)?.cell()?.poll_ready(direction, cx)))
-                    .conclude()
+                let cell = self.asked(fd, Asked::for_ready(interest.mask()))?.cell()?;
+                std::task::ready!(direction.wait_site().of(cell.poll_ready(direction, cx))).conclude()
             }
         };
         unit.made_progress();
@@ -169,10 +235,13 @@ impl Registration {
     ) -> Poll<io::Result<ReadyEvent>> {
         let unit = std::task::ready!(coop::poll_proceed(cx));
         let event = match self.assumed(interest) {
-            Some(event) => Ok(event),
+            Some(event) => {
+                self.forget_waiter(key);
+                event
+            }
             None => {
-                let polled = self.place(fd)?.cell()?.poll_ready_shared(interest, key, cx);
-                std::task::ready!(WaitSite::Ready.of(polled)).conclude()
+                let cell = self.asked(fd, Asked::for_ready(interest.mask()))?.cell()?;
+                std::task::ready!(WaitSite::Ready.of(cell.poll_ready_shared(interest, key, cx))).conclude()
             }
         };
         unit.made_progress();
@@ -188,8 +257,8 @@ impl Registration {
     /// What is ready without waiting; nothing before the first registration was assumed away.
     pub(super) fn look(&self, fd: RawFd, interest: Interest) -> io::Result<ReadyEvent> {
         match self.assumed(interest) {
-            Some(event) => Ok(event),
-            None => self.place(fd)?.cell()?.look(interest).conclude(),
+            Some(event) => event,
+            None => self.asked(fd, Asked::for_ready(interest.mask()))?.cell()?.look(interest).conclude(),
         }
     }
 
@@ -200,13 +269,13 @@ impl Registration {
 
     /// Takes note that an operation tried at `event` would block.
     pub(super) fn clear_blocked(&self, fd: RawFd, event: ReadyEvent) -> io::Result<()> {
-        self.place(fd)?.cell()?.clear_blocked(event.0);
+        self.asked(fd, Asked::for_ready(event.ready()))?.cell()?.clear_blocked(event.0);
         Ok(())
     }
 
     /// Takes note that what was ready at `event` has been used up.
     pub(super) fn clear_used(&self, fd: RawFd, event: ReadyEvent) -> io::Result<()> {
-        self.place(fd)?.cell()?.clear(event.0);
+        self.asked(fd, Asked::for_ready(event.ready()))?.cell()?.clear(event.0);
         Ok(())
     }
 
