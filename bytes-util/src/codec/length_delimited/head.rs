@@ -10,8 +10,12 @@ pub(super) struct Head {
     offset: usize,
     /// Bytes of the field, 1 to 8.
     pub(super) width: usize,
+    /// Bits of a word that the field leaves.
+    unused: u32,
     /// Added to the number in the field to get the length of the item.
     adjustment: isize,
+    /// Added to the number in the field to get the length of all, what is skipped included.
+    total: usize,
     /// Bytes in front of the item.
     pub(super) skip: usize,
     /// Bytes that have to be there before anything is known: the field and what is skipped.
@@ -51,7 +55,9 @@ impl Head {
             order,
             offset,
             width,
+            unused: u64::BITS - 8 * width as u32,
             adjustment,
+            total: skip.wrapping_add_signed(adjustment),
             skip,
             needed,
             frame_len_max: 0,
@@ -75,17 +81,30 @@ impl Head {
         self.payload = if least <= most { (least as usize, most as usize) } else { (1, 0) };
     }
 
-    /// The length of the item, once the head is there; there are then at least `skip` bytes.
+    /// How long the frame is with what is skipped in front of it, once the field is there.
     #[inline]
     pub(super) fn read(&self, src: &[u8]) -> Result<Option<usize>, LengthDelimitedCodecError> {
-        if src.len() < self.needed {
-            return Ok(None);
-        }
-        let announced = self.field(&src[self.offset..]);
+        // Mostly there are eight bytes, and no loop is needed.
+        let word = src.get(self.offset..).and_then(|field| field.first_chunk::<8>());
+        let announced = match (word, self.order) {
+            (Some(word), Order::Big) => u64::from_be_bytes(*word) >> self.unused,
+            (Some(word), Order::Little) => u64::from_le_bytes(*word) << self.unused >> self.unused,
+            (None, _) if src.len() < self.needed => return Ok(None),
+            (None, _) => self.gather(&src[self.offset..][..self.width]),
+        };
         if announced < self.announced.0 || announced > self.announced.1 {
             return Err(self.fault(announced));
         }
-        Ok(Some((announced as usize).wrapping_add_signed(self.adjustment)))
+        Ok(Some(self.total.wrapping_add(announced as usize)))
+    }
+
+    /// The number in a field behind which little follows.
+    fn gather(&self, field: &[u8]) -> u64 {
+        let push = |number, &byte: &u8| number << 8 | u64::from(byte);
+        match self.order {
+            Order::Big => field.iter().fold(0, push),
+            Order::Little => field.iter().rev().fold(0, push),
+        }
     }
 
     #[cold]
@@ -96,24 +115,6 @@ impl Head {
         LengthDelimitedCodecError::AdjustedOutOfRange { announced }
     }
 
-    /// The number in the field at the start of `bytes`, which is there.
-    #[inline]
-    fn field(&self, bytes: &[u8]) -> u64 {
-        let unused = 64 - 8 * self.width;
-        // Mostly there are eight bytes, and no loop is needed.
-        if let Some(word) = bytes.first_chunk::<8>() {
-            return match self.order {
-                Order::Big => u64::from_be_bytes(*word) >> unused,
-                Order::Little => u64::from_le_bytes(*word) << unused >> unused,
-            };
-        }
-        let push = |number, &byte: &u8| number << 8 | u64::from(byte);
-        match self.order {
-            Order::Big => bytes[..self.width].iter().fold(0, push),
-            Order::Little => bytes[..self.width].iter().rev().fold(0, push),
-        }
-    }
-
     /// The field for a payload of `len` bytes: bytes, and how many of them count.
     #[inline]
     pub(super) fn write(&self, len: usize) -> Result<([u8; 8], usize), LengthDelimitedCodecError> {
@@ -122,7 +123,7 @@ impl Head {
         }
         let announced = len.wrapping_sub_signed(self.adjustment) as u64;
         let field = match self.order {
-            Order::Big => announced << (64 - 8 * self.width),
+            Order::Big => announced << self.unused,
             Order::Little => announced.swap_bytes(),
         };
         Ok((field.to_be_bytes(), self.width))

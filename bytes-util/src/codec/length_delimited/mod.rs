@@ -101,8 +101,7 @@ impl LengthDelimitedCodec {
     ///
     /// If the length is not allowed.
     pub fn announced_len(&self, src: &[u8]) -> Result<Option<usize>, LengthDelimitedCodecError> {
-        let announced = self.head.read(src)?;
-        Ok(announced.map(|len| self.head.skip + len))
+        self.head.read(src)
     }
 }
 
@@ -122,13 +121,9 @@ impl SliceDecoder for LengthDelimitedCodec {
         src: &mut &'a [u8],
     ) -> Result<Option<&'a [u8]>, LengthDelimitedCodecError> {
         let Some(len) = self.head.read(src)? else { return Ok(None) };
-        match src[self.head.skip..].split_at_checked(len) {
-            Some((item, rest)) => {
-                *src = rest;
-                Ok(Some(item))
-            }
-            None => Ok(None),
-        }
+        let Some((frame, rest)) = src.split_at_checked(len) else { return Ok(None) };
+        *src = rest;
+        Ok(Some(&frame[self.head.skip..]))
     }
 }
 
@@ -140,10 +135,10 @@ impl super::Decoder for LengthDelimitedCodec {
     #[inline]
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<BytesMut>, std::io::Error> {
         let Some(len) = self.head.read(src)? else { return Ok(None) };
-        if src.len() - self.head.skip < len {
+        if src.len() < len {
             return Ok(None);
         }
-        let mut frame = src.split_to(self.head.skip + len);
+        let mut frame = src.split_to(len);
         frame.advance(self.head.skip);
         Ok(Some(frame))
     }
