@@ -4,9 +4,10 @@
 //!
 //! * [`BufList`], a rope of [`Bytes`](bytes::Bytes) that is a [`Buf`](bytes::Buf): what has arrived and is not yet
 //!   decoded, or what is queued and not yet written; a [`BufListCursor`] reads it from any position;
+//! * [`ByteRing`], a queue of bytes in memory of a fixed size, or growing up to one;
 //! * [`Reassembler`], a stream from ranges that arrive in any order;
 //! * `Pool`, a bounded store of large buffers whose `PooledBuf`s freeze into ordinary `Bytes` and come home when the
-//!   last clone is dropped;
+//!   last clone is dropped, and whose `AlignedBuf`s begin where the kernel wants them to;
 //! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
 //! * [`varint`], numbers of variable length: LEB128, zigzag, QUIC;
 //! * [`ByteStr`], text on top of `Bytes`; [`SliceReader`], typed reads that know their position; [`bits`], the same by the bit;
@@ -31,6 +32,7 @@ pub mod codec;
 pub mod varint;
 
 mod buf_list;
+mod byte_ring;
 mod byte_str;
 mod hexdump;
 mod limits;
@@ -40,9 +42,10 @@ mod reassembler;
 mod slice_reader;
 
 pub use buf_list::{BufList, BufListCursor};
+pub use byte_ring::{ByteRing, RingFull};
 pub use byte_str::ByteStr;
 pub use hexdump::{HexDump, hexdump};
 #[cfg(feature = "std")]
-pub use pool::{Pool, PoolStats, PooledBuf};
+pub use pool::{AlignedBuf, Pool, PoolStats, PooledBuf};
 pub use reassembler::{Reassembler, ReassemblyError, ReassemblyErrorKind};
 pub use slice_reader::{ShortInput, SliceReader};

@@ -26,6 +26,10 @@ pub(crate) const REASSEMBLY_WINDOW_LEN: usize = 1024 * 1024;
 /// would pay one byte for a run of ours, which is more than a hundred.
 pub(crate) const REASSEMBLY_GAPS_MAX: usize = 256;
 
+/// LIMIT: bytes a `ByteRing` grows to, unless it is told another, so that whoever writes faster than it is read does not
+/// fill the memory.
+pub(crate) const RING_LEN_MAX: usize = 1024 * 1024;
+
 /// LIMIT: bytes an idle pool keeps. A burst that took more memory gives the rest back to the allocator.
 #[cfg(feature = "std")]
 pub(crate) const POOL_IDLE_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -208,3 +208,74 @@ fn any_sequence_of_operations_keeps_the_bound_and_the_counts() {
         }
     }
 }
+
+#[test]
+fn aligned_buffers_begin_where_they_must_and_come_home() {
+    let pool = Pool::new();
+    for alignment in [1, 2, 64, 512, 4096, 65_536] {
+        let mut buf = pool.get_aligned(3000, alignment);
+        assert!(buf.spare_mut().as_ptr().addr().is_multiple_of(alignment));
+        assert_eq!((buf.len(), buf.capacity(), buf.spare_mut().len()), (0, 3000, 3000));
+        buf.spare_mut()[..1000].fill(3);
+        buf.commit(1000);
+        buf[0] = 4;
+        assert_eq!(buf.spare_mut().len(), 2000);
+        let frozen = buf.freeze();
+        assert!(frozen.as_ptr().addr().is_multiple_of(alignment));
+        assert_eq!((frozen.len(), frozen[0], frozen[999]), (1000, 4, 3));
+        let idle = pool.stats().idle_bytes;
+        drop(frozen);
+        assert!(pool.stats().idle_bytes > idle);
+        pool.trim();
+    }
+}
+
+#[test]
+fn memory_that_was_aligned_is_not_zeroed_again_and_others_get_it_empty() {
+    let pool = Pool::new();
+    let mut buf = pool.get_aligned(4096, 4096);
+    buf.spare_mut().fill(9);
+    drop(buf);
+    assert_eq!(pool.get_aligned(4096, 4096).spare_mut(), [9; 4096]);
+    assert_eq!(pool.get(8000).len(), 0);
+    assert_eq!((pool.stats().hits, pool.stats().misses), (2, 1));
+}
+
+#[test]
+#[should_panic(expected = "an alignment is a power of two, and 48 is not")]
+fn an_alignment_that_is_none_is_refused() {
+    drop(Pool::new().get_aligned(100, 48));
+}
+
+/// The kernel takes no other memory for such a file, where the file system has them.
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[test]
+fn aligned_buffers_read_and_write_past_the_page_cache() {
+    use std::io::{Read, Seek, Write};
+    use std::os::unix::fs::OpenOptionsExt;
+
+    const O_DIRECT: i32 = 0o40000;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("aligned");
+    let options = std::fs::File::options()
+        .create(true)
+        .truncate(true)
+        .read(true)
+        .write(true)
+        .custom_flags(O_DIRECT)
+        .open(&path);
+    let Ok(mut file) = options else {
+        println!("skipped: the file system does not know O_DIRECT");
+        return;
+    };
+    let pool = Pool::new();
+    let mut buf = pool.get_aligned(8192, 4096);
+    buf.spare_mut().fill(5);
+    buf.commit(8192);
+    file.write_all(&buf).unwrap();
+    file.rewind().unwrap();
+    let mut back = pool.get_aligned(8192, 4096);
+    let read = file.read(back.spare_mut()).unwrap();
+    back.commit(read);
+    assert_eq!(back[..], buf[..]);
+    std::fs::remove_file(path).unwrap();
+}

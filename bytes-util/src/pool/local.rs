@@ -48,7 +48,7 @@ pub(super) fn take(shared: &Arc<Shared>, class: Class) -> Option<Vec<u8>> {
     .flatten()
 }
 
-/// Leaves an empty buffer at the level of this thread, or gives it back where there is no room.
+/// Leaves a buffer at the level of this thread, or gives it back where there is no room.
 pub(super) fn put(shared: &Arc<Shared>, class: Class, memory: Vec<u8>) -> Result<(), Vec<u8>> {
     let bytes = memory.capacity();
     if bytes > POOL_THREAD_BUFFER_LEN_MAX {

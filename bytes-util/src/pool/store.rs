@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
-use super::PooledBuf;
 use super::class::{CLASS_COUNT, Class};
 use super::local::{self, Counters};
+use super::{AlignedBuf, PooledBuf};
 use crate::limits::POOL_IDLE_BYTES_MAX;
 
 /// A bounded store of buffers from 512 bytes to 1 MiB.
@@ -91,6 +91,26 @@ impl Pool {
     /// Requests above 1 MiB are served by the allocator, and their memory is not kept.
     #[must_use]
     pub fn get(&self, capacity: usize) -> PooledBuf {
+        let mut buf = self.get_as_left(capacity);
+        buf.clear();
+        buf
+    }
+
+    /// A buffer for `capacity` bytes that begins at a multiple of `alignment`, for `O_DIRECT` and registered buffers.
+    ///
+    /// Its memory is `alignment - 1` bytes longer, of the size class that holds so much. What was written to memory by its
+    /// last user is in it: nothing is zeroed twice.
+    ///
+    /// # Panics
+    ///
+    /// If `alignment` is not a power of two.
+    #[must_use]
+    pub fn get_aligned(&self, capacity: usize, alignment: usize) -> AlignedBuf {
+        AlignedBuf::new(self, capacity, alignment)
+    }
+
+    /// Memory for at least `capacity` bytes, with what its last user left in it.
+    pub(super) fn get_as_left(&self, capacity: usize) -> PooledBuf {
         PooledBuf::new(self.take(capacity), self.clone())
     }
 
@@ -150,12 +170,11 @@ impl Pool {
     }
 
     /// Takes memory back, or drops it where that would break the bound.
-    pub(super) fn put(&self, mut memory: Vec<u8>) {
+    pub(super) fn put(&self, memory: Vec<u8>) {
         let bytes = memory.capacity();
         if bytes == 0 {
             return;
         }
-        memory.clear();
         let kept = Class::filled_by(bytes).is_some_and(|class| {
             local::put(&self.shared, class, memory).or_else(|memory| self.shared.put(class, memory)).is_ok()
         });
