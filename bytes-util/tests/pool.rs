@@ -248,6 +248,7 @@ fn an_alignment_that_is_none_is_refused() {
 }
 
 /// The kernel takes no other memory for such a file, where the file system has them.
+#[allow(clippy::print_stdout, reason = "says why it was skipped")]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 #[test]
 fn aligned_buffers_read_and_write_past_the_page_cache() {

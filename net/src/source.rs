@@ -1,8 +1,8 @@
 //! What sockets are built on; the one file that knows the reactor.
 
 pub(crate) use bytes::BufMut;
-pub(crate) use minato_runtime::io::{PollEvented, SocketOption};
 pub use minato_runtime::io::{Interest, Ready};
+pub(crate) use minato_runtime::io::{PollEvented, SocketOption};
 pub(crate) use minato_runtime::task::spawn_blocking;
 
 /// Lends the descriptor of a socket type whose field `io` is a `PollEvented`.
