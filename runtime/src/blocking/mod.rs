@@ -218,6 +218,7 @@ impl Pool {
 }
 
 fn work(runtime: &SharedRef) {
+    runtime.config.release_thread();
     let _entered = scheduler::enter(runtime.clone());
     let pool = &runtime.blocking;
     let mut ending = Ending { pool, is_counted: false };

@@ -43,10 +43,16 @@ pub(crate) struct Driver {
     /// For waits that end at a microsecond, if the runtime has such timers.
     alarm: Option<Alarm>,
     events: mio::Events,
+    /// For a worker that has tasks to run, if it is to take fewer.
+    busy_events: Option<mio::Events>,
 }
 
 impl Driver {
-    pub(crate) fn new(ticks: Ticks, events_max: usize) -> io::Result<(Self, DriverHandle)> {
+    pub(crate) fn new(
+        ticks: Ticks,
+        events_max: usize,
+        busy_events_max: usize,
+    ) -> io::Result<(Self, DriverHandle)> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
         let waker = mio::Waker::new(&registry, WAKE)?;
@@ -55,7 +61,9 @@ impl Driver {
             Ticks::Microseconds => Some(Alarm::new(&registry, ALARM)?),
         };
         let handle = DriverHandle { registry, waker, cells: Cells::new(), events: Counter::new() };
-        Ok((Self { poll, alarm, events: mio::Events::with_capacity(events_max) }, handle))
+        let events = mio::Events::with_capacity(events_max);
+        let busy_events = (busy_events_max < events_max).then(|| mio::Events::with_capacity(busy_events_max));
+        Ok((Self { poll, alarm, events, busy_events }, handle))
     }
 
     /// Waits for events, at most for `timeout`, and hands the wakers they concern to `wake`.
@@ -69,12 +77,16 @@ impl Driver {
             (Some(alarm), Some(delay)) if !delay.is_zero() => alarm.set(delay)?,
             _ => timeout,
         };
-        match self.poll.poll(&mut self.events, timeout) {
+        let events = match &mut self.busy_events {
+            Some(events) if timeout == Some(Duration::ZERO) => events,
+            _ => &mut self.events,
+        };
+        match self.poll.poll(events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error),
         }
-        for event in &self.events {
+        for event in &*events {
             if !matches!(event.token(), WAKE | ALARM) {
                 handle.events.increment();
                 handle.cells.dispatch(event, &mut wake);
@@ -118,5 +130,29 @@ impl DriverHandle {
     /// Fails all operations on all descriptors.
     pub(crate) fn shut_down(&self, mut wake: impl FnMut(Waker)) {
         self.cells.shut_down(&mut wake);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    #[test]
+    fn a_busy_turn_takes_no_more_events_than_it_may() {
+        let (mut driver, handle) = Driver::new(Ticks::Milliseconds, 8, 1).unwrap();
+        let pairs: Vec<_> = (0..3).map(|_| UnixStream::pair().unwrap()).collect();
+        for (near, far) in &pairs {
+            let token = handle.cells().take().unwrap();
+            handle.register(near.as_raw_fd(), token, Interest::READABLE).unwrap();
+            (&*far).write_all(b"x").unwrap();
+        }
+        driver.turn(Some(Duration::ZERO), &handle, Waker::wake).unwrap();
+        assert_eq!(handle.census().events, 1);
+        driver.turn(Some(Duration::from_secs(60)), &handle, Waker::wake).unwrap();
+        assert_eq!(handle.census().events, 3);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 #[cfg(feature = "rt-multi-thread")]
 use super::BlockedPoll;
 use super::config::ThreadName;
-use super::{Config, Flavor, LocalOptions, LocalRuntime, Runtime, TaskMeta, UnhandledPanic};
+use super::{Config, Flavor, LocalOptions, LocalRuntime, Placement, Runtime, TaskMeta, UnhandledPanic};
 use crate::limits::WORKERS_MAX;
 use crate::scheduler::{Seed, Shared, SharedRef, Simulation};
 use crate::time::{Clock, Ticks};
@@ -30,6 +30,10 @@ pub struct Builder {
     seed: Option<u64>,
     starts_paused: bool,
     simulation: Option<KeepsTrace>,
+    /// None, to let the system choose.
+    processors: Vec<usize>,
+    /// As many as in any tick, unless it is set.
+    busy_io_events_max: Option<usize>,
 }
 
 /// Whether a simulated runtime keeps the events of its trace.
@@ -44,6 +48,8 @@ impl Builder {
             seed: None,
             starts_paused: false,
             simulation: None,
+            processors: Vec::new(),
+            busy_io_events_max: None,
         }
     }
 
@@ -305,6 +311,106 @@ impl Builder {
         self
     }
 
+    /// How many events of descriptors a worker that has tasks to run takes from the kernel at a time; as many as
+    /// [in any tick](Self::max_io_events_per_tick) by default.
+    ///
+    /// Fewer of them keep a flood of events from delaying the tasks that are queued already.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero.
+    #[track_caller]
+    pub fn max_io_events_per_busy_tick(&mut self, count: usize) -> &mut Self {
+        assert!(count > 0, "the kernel gives at least one event at a time");
+        self.busy_io_events_max = Some(count);
+        self
+    }
+
+    /// Has a worker with nothing to do look around for so long before it sleeps; not at all by default.
+    ///
+    /// Waking a thread that sleeps takes the kernel about five microseconds, and a thread that looks around takes its
+    /// processor from everybody else: for runtimes with processors of their own that answer each other in less time
+    /// than that. Each look at descriptors is a system call.
+    ///
+    /// Simulated runtimes, and those whose clock is paused, do not look around.
+    pub fn spin_before_park(&mut self, duration: Duration) -> &mut Self {
+        self.config.spin_before_park = duration;
+        self
+    }
+
+    /// Pins each worker to a processor: worker `n` to the `n`th of these, and from the first on again if there are more
+    /// workers. By default the system chooses, time and again.
+    ///
+    /// A thread is pinned while it runs a worker: that of the user in `block_on` too, which is put back when the call
+    /// ends. Threads for blocking jobs are not. A thread that a task starts by itself inherits the processor of its worker.
+    ///
+    /// Workers on the processors of one memory node, or one for each core with its second thread left out, are lists like any
+    /// other.
+    ///
+    /// ```
+    /// use minato_runtime::runtime::Builder;
+    ///
+    /// let processor = 0;
+    /// # let allowed = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    /// # let allowed = allowed.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:"));
+    /// # let first = allowed.and_then(|list| list.trim().split([',', '-']).next().and_then(|cpu| cpu.parse().ok()));
+    /// # let processor = first.unwrap_or(processor);
+    /// # if !cfg!(target_os = "linux") { return; }
+    /// let runtime = Builder::new_current_thread().pin_workers([processor]).build().unwrap();
+    /// runtime.block_on(async {});
+    /// ```
+    ///
+    /// [`build`](Self::build) fails if the process may not run on one of them, or if the system is not Linux.
+    ///
+    /// # Panics
+    ///
+    /// If there is none.
+    #[track_caller]
+    pub fn pin_workers(&mut self, processors: impl IntoIterator<Item = usize>) -> &mut Self {
+        self.processors = processors.into_iter().collect();
+        assert!(!self.processors.is_empty(), "a worker cannot run on no processor at all");
+        self
+    }
+
+    /// How many operations on channels, locks, sockets and the like a task may do in one poll before it
+    /// [gives way](crate::task::coop); 128 by default.
+    ///
+    /// # Panics
+    ///
+    /// If it is zero or above 254.
+    #[track_caller]
+    pub fn task_budget(&mut self, operations: u8) -> &mut Self {
+        assert!(operations > 0, "a task without a budget never gets anywhere");
+        assert!(operations < u8::MAX, "the budget of a task is at most 254 operations");
+        self.config.task_budget = operations;
+        self
+    }
+
+    /// Lets a task that has spent its [budget](Self::task_budget) go on until this much time has passed as well; it does not by
+    /// default.
+    ///
+    /// So many cheap operations do not end a poll that has taken no time to speak of. The time counts from when the budget is
+    /// spent first: a poll that spends less never looks at the clock, and one that spends more does so once per budget.
+    /// In a [simulation](Self::new_simulated) time stands still during a poll, so that there the budget alone counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use minato_runtime::runtime::Builder;
+    /// use minato_runtime::sync::mpsc;
+    ///
+    /// let runtime = Builder::new_current_thread().task_time_slice(Duration::from_micros(200)).build().unwrap();
+    /// runtime.block_on(async {
+    ///     let (tx, mut rx) = mpsc::unbounded_channel();
+    ///     (0..10_000).for_each(|n| tx.send(n).unwrap());
+    ///     drop(tx);
+    ///     while rx.recv().await.is_some() {}
+    /// });
+    /// ```
+    pub fn task_time_slice(&mut self, duration: Duration) -> &mut Self {
+        self.config.task_time_slice = duration;
+        self
+    }
+
     /// Has the workers of a multi-thread runtime run tasks in the order in which they were woken.
     ///
     /// By default the one woken last runs next, up to three times in a row, because what it waits for is still in the
@@ -345,7 +451,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the kernel gives no descriptors for the driver.
+    /// If the kernel gives no descriptors for the driver, or if the workers cannot be [pinned](Self::pin_workers).
     ///
     /// # Panics
     ///
@@ -398,7 +504,13 @@ impl Builder {
             None => Clock::new(self.starts_paused),
         };
         let simulation = self.simulation.map(|KeepsTrace(keeps)| Box::new(Simulation::new(seed, keeps)));
-        Shared::build(workers, Config { flavor, ..self.config.clone() }, seed, clock, simulation)
+        let placement = match &*self.processors {
+            [] => None,
+            processors => Some(Placement::new(processors)?),
+        };
+        let busy_io_events_max = self.busy_io_events_max.unwrap_or(self.config.io_events_max);
+        let config = Config { flavor, placement, busy_io_events_max, ..self.config.clone() };
+        Shared::build(workers, config, seed, clock, simulation)
     }
 }
 

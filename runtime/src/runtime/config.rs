@@ -5,9 +5,10 @@ use std::fmt;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use super::Placement;
 use super::hooks::{self, Hooks, NameHook};
 use crate::isolated::isolated;
-use crate::limits::{BLOCKING_THREADS_MAX, IO_EVENTS_PER_TURN};
+use crate::limits::{BLOCKING_THREADS_MAX, COOP_BUDGET, IO_EVENTS_PER_TURN};
 use crate::time::Ticks;
 
 /// Which threads run the cores.
@@ -56,6 +57,15 @@ pub(crate) struct Config {
     /// Polls between looks at the clock, the driver and the mailbox.
     pub(crate) event_interval: u32,
     pub(crate) io_events_max: usize,
+    /// The same, of a worker that has tasks to run.
+    pub(crate) busy_io_events_max: usize,
+    /// How long a worker with nothing to do looks around before it sleeps.
+    pub(crate) spin_before_park: Duration,
+    pub(crate) placement: Option<Placement>,
+    /// Operations on our primitives that a poll may do.
+    pub(crate) task_budget: u8,
+    /// For how long a poll may go on after that many.
+    pub(crate) task_time_slice: Duration,
     pub(crate) has_lifo_slot: bool,
     /// What a poll may take before it is reported.
     #[cfg_attr(not(feature = "rt-multi-thread"), expect(dead_code, reason = "the monitor alone asks"))]
@@ -76,8 +86,20 @@ impl Config {
             unhandled_panic: UnhandledPanic::Ignore,
             event_interval: 61,
             io_events_max: IO_EVENTS_PER_TURN,
+            busy_io_events_max: IO_EVENTS_PER_TURN,
+            spin_before_park: Duration::ZERO,
+            placement: None,
+            task_budget: COOP_BUDGET,
+            task_time_slice: Duration::ZERO,
             has_lifo_slot: true,
             blocked_threshold: Duration::from_millis(100),
+        }
+    }
+
+    /// Lets a thread that runs no worker run anywhere.
+    pub(crate) fn release_thread(&self) {
+        if let Some(placement) = &self.placement {
+            placement.release();
         }
     }
 

@@ -3,6 +3,7 @@
 //! - `builder`, `config`, `hooks`: what a runtime is like, and what it calls of its user's
 //! - `handle`: reaching it from elsewhere
 //! - `local`: one that stays on its thread
+//! - `placement`: which processors the workers run on
 //! - `shutdown`: ending it in stages
 //! - `simulation`: one that repeats itself
 //!
@@ -13,6 +14,11 @@ mod config;
 mod handle;
 mod hooks;
 mod local;
+#[cfg(target_os = "linux")]
+mod placement;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_placement.rs"]
+mod placement;
 mod shutdown;
 mod simulation;
 
@@ -30,6 +36,7 @@ pub use handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
 pub use hooks::{BlockedPoll, TaskMeta};
 pub(crate) use hooks::{Hooks, call, call_for};
 pub use local::{LocalOptions, LocalRuntime};
+pub(crate) use placement::{Pinned, Placement};
 pub use shutdown::{ShutdownPlan, ShutdownReport, UnfinishedJob};
 #[doc(hidden)]
 pub use simulation::SeededTest;

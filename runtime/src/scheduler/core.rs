@@ -57,6 +57,8 @@ pub(crate) struct Core {
     polls_since_tick: Cell<u32>,
     last_tick: Cell<Instant>,
     last_drive: Cell<Instant>,
+    /// When a poll had spent its budget first, and which poll that was.
+    slice: Cell<(Instant, u64)>,
 }
 
 // SAFETY: a core moves between threads whole; `shared` outlives it, see `Cores`.
@@ -80,7 +82,11 @@ impl Core {
         index: u32,
         ring: Option<Owner>,
     ) -> Result<Self, (Option<Owner>, io::Error)> {
-        let (driver, handle) = match Driver::new(shared.config.ticks, shared.config.io_events_max) {
+        let (driver, handle) = match Driver::new(
+            shared.config.ticks,
+            shared.config.io_events_max,
+            shared.config.busy_io_events_max,
+        ) {
             Ok(driver) => driver,
             Err(error) => return Err((ring, error)),
         };
@@ -107,6 +113,7 @@ impl Core {
             polls_since_tick: Cell::new(0),
             last_tick: Cell::new(now),
             last_drive: Cell::new(now),
+            slice: Cell::new((now, u64::MAX)),
         })
     }
 
@@ -594,6 +601,26 @@ impl Core {
         self.last_drive.set(now);
         self.set_stamp(now);
         self.fire_timers();
+    }
+
+    /// Whether the driver was served last at `time` or later.
+    pub(super) fn has_driven_since(&self, time: Instant) -> bool {
+        self.last_drive.get() >= time
+    }
+
+    /// Whether a poll that has spent its budget may have another one, because its time is not spent yet.
+    pub(super) fn renews_budget(&self) -> bool {
+        let slice = self.shared().config.task_time_slice;
+        if slice.is_zero() || self.shared().simulation.is_some() {
+            return false;
+        }
+        let (now, poll) = (Instant::now(), self.counters().steps());
+        let (begun, of_poll) = self.slice.get();
+        if of_poll != poll {
+            self.slice.set((now, poll));
+            return true;
+        }
+        now.duration_since(begun) < slice
     }
 
     /// Whether nothing is left that a thread would have to see to.

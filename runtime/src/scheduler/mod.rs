@@ -539,6 +539,11 @@ pub(crate) fn note_panic(task: TaskRef) {
     }
 }
 
+/// Whether the poll that goes on may have another budget.
+pub(crate) fn renews_budget() -> bool {
+    with_core(|core| core.is_some_and(Core::renews_budget))
+}
+
 /// Counts a poll that ended because the budget was spent.
 pub(crate) fn count_budget_yield() {
     with_core(|core| {

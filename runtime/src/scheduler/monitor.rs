@@ -130,6 +130,7 @@ impl Monitor {
 }
 
 fn run(runtime: &SharedRef) {
+    runtime.config.release_thread();
     let _entered = context::enter(runtime.clone());
     let shared: &Shared = runtime;
     let mut watched: Vec<Watched> = shared.remotes.iter().map(|_| Watched::new()).collect();

@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn a_telling_that_a_helper_took_out_of_the_driver_still_ends_the_sleep() {
         let remote = Remote::new(None, 0);
-        let (driver, handle) = Driver::new(Ticks::Milliseconds, 8).unwrap();
+        let (driver, handle) = Driver::new(Ticks::Milliseconds, 8, 8).unwrap();
         remote.install_driver(driver, handle);
         assert!(remote.parker.announce());
         remote.tell();

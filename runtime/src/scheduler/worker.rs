@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::Core;
 use super::hands::{self, Hands};
-use crate::runtime::{self, Hooks};
+use crate::runtime::{self, Hooks, Pinned};
+use crate::task::coop::FullBudget;
 use crate::time::Nanos;
 
 /// The future that `block_on` waits for, if the worker runs inside one.
@@ -32,6 +33,9 @@ impl Root for NoRoot {
 
     fn run_by(&self, _: u32) {}
 }
+
+/// Looks at memory alone between two at the kernel, in a worker that does not sleep yet.
+const GLANCES: usize = 64;
 
 /// Why the loop ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,26 +84,65 @@ fn run_core(core: &Core, root: &mut dyn Root) -> End {
         }
         // Looking around, or dropping what others have finished, may have woken tasks here: hence the last question.
         let is_busy = has_run || root.is_woken() || core.collect() || core.steal() || core.has_work();
-        if !is_busy {
+        if !is_busy && !spin(core, root) {
             park(core, root);
         }
     }
 }
 
 /// Tells whom it concerns that this thread runs a core.
-struct Here<'a>(&'a Core);
+struct Here<'a> {
+    core: &'a Core,
+    _budget: FullBudget,
+    _pinned: Option<Pinned>,
+}
 
 impl<'a> Here<'a> {
     fn new(core: &'a Core) -> Self {
+        let config = &core.shared().config;
         core.remote().set_thread(Some(std::thread::current().id()));
-        Self(core)
+        Self {
+            core,
+            _budget: FullBudget::set(config.task_budget),
+            _pinned: config.placement.as_ref().map(|placement| placement.pin(core.index)),
+        }
     }
 }
 
 impl Drop for Here<'_> {
     fn drop(&mut self) {
         if !hands::was_lent() {
-            self.0.stop();
+            self.core.stop();
+        }
+    }
+}
+
+/// Looks around for as long as the builder says, in the hope that sleep is not worth it. True if there is something to do.
+fn spin(core: &Core, root: &dyn Root) -> bool {
+    let limit = core.shared().config.spin_before_park;
+    !limit.is_zero() && spin_for(limit, core, root)
+}
+
+#[cold]
+fn spin_for(limit: Duration, core: &Core, root: &dyn Root) -> bool {
+    let shared = core.shared();
+    if shared.clock.is_virtual() && shared.clock.is_paused() {
+        return false;
+    }
+    let end = Instant::now() + limit;
+    loop {
+        core.drive(Some(Duration::ZERO));
+        let is_found =
+            core.has_work() || root.is_woken() || shared.is_shut_down() || core.collect() || core.steal();
+        if is_found || core.has_driven_since(end) {
+            return is_found || core.has_work();
+        }
+        let mailbox = &core.remote().mailbox;
+        for _ in 0..GLANCES {
+            std::hint::spin_loop();
+            if !mailbox.is_empty() || root.is_woken() {
+                break;
+            }
         }
     }
 }

@@ -3,6 +3,10 @@
 //! A task that never meets a resource that is not ready never gives way. So every leaf future of this crate spends
 //! one unit of a per-poll budget before it makes progress, and answers `Pending` (having woken the task) when the
 //! budget is gone. Outside a task the budget is unlimited.
+//!
+//! The budget is a number of operations, [set by the builder](crate::runtime::Builder::task_budget) of the runtime, and
+//! may be renewed [for some time](crate::runtime::Builder::task_time_slice). [`budgeted`] and [`unconstrained`] change it
+//! for one future.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -15,12 +19,11 @@ use crate::limits::COOP_BUDGET;
 use crate::scheduler;
 
 /// What is left to spend in this poll.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Budget(u8);
 
 impl Budget {
     const UNLIMITED: Self = Self(u8::MAX);
-    const FULL: Self = Self(COOP_BUDGET);
     const SPENT: Self = Self(0);
 }
 
@@ -28,6 +31,27 @@ const _: () = assert!(COOP_BUDGET < u8::MAX);
 
 thread_local! {
     static BUDGET: Cell<Budget> = const { Cell::new(Budget::UNLIMITED) };
+    /// What a poll on this thread begins with.
+    static FULL: Cell<Budget> = const { Cell::new(Budget(COOP_BUDGET)) };
+}
+
+/// Sets what polls on this thread begin with, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct FullBudget {
+    before: Budget,
+    confined: PhantomData<*const ()>,
+}
+
+impl FullBudget {
+    pub(crate) fn set(operations: u8) -> Self {
+        Self { before: FULL.replace(Budget(operations)), confined: PhantomData }
+    }
+}
+
+impl Drop for FullBudget {
+    fn drop(&mut self) {
+        FULL.set(self.before);
+    }
 }
 
 /// One unit of the budget, spent only if the operation makes progress.
@@ -57,11 +81,21 @@ impl RestoreOnPending {
 /// return `Ready`.
 #[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
-    if BUDGET.get() == Budget::SPENT {
+    if BUDGET.get() == Budget::SPENT && !renew() {
         give_way(cx);
         return Poll::Pending;
     }
     Poll::Ready(RestoreOnPending { confined: PhantomData })
+}
+
+/// Begins another budget, if the time of the poll is not spent yet.
+#[cold]
+fn renew() -> bool {
+    let is_renewed = scheduler::renews_budget();
+    if is_renewed {
+        BUDGET.set(FULL.get());
+    }
+    is_renewed
 }
 
 #[cold]
@@ -75,7 +109,7 @@ fn give_way(cx: &Context<'_>) {
 #[inline]
 #[must_use]
 pub fn has_budget_remaining() -> bool {
-    BUDGET.get() != Budget::SPENT
+    BUDGET.get() != Budget::SPENT || renew()
 }
 
 /// Spends one unit of the budget, and yields if none is left.
@@ -157,10 +191,66 @@ impl<F: Future> Future for Unconstrained<F> {
     }
 }
 
+/// Gives `future` a budget of its own in each poll, instead of what the task has left: that many operations before it gives way.
+///
+/// For a future that is to give way more often than others, or less often. When it has given way the poll of the task goes on
+/// with what else is in it.
+///
+/// # Panics
+///
+/// If there are no operations, or more than 254.
+///
+/// ```
+/// # let rt = minato_runtime::runtime::Builder::new_current_thread().build().unwrap();
+/// # rt.block_on(async {
+/// use minato_runtime::task::coop::{budgeted, cooperative, has_budget_remaining};
+/// let rounds = budgeted(10, async {
+///     let mut rounds = 0;
+///     while has_budget_remaining() {
+///         cooperative(std::future::ready(())).await;
+///         rounds += 1;
+///     }
+///     rounds
+/// });
+/// assert_eq!(rounds.await, 10);
+/// # });
+/// ```
+#[track_caller]
+pub fn budgeted<F: Future>(operations: u8, future: F) -> Budgeted<F> {
+    assert!(operations > 0, "a future without a budget never gets anywhere");
+    assert!(
+        operations < u8::MAX,
+        "a budget is at most 254 operations; for none at all there is `unconstrained`"
+    );
+    Budgeted { budget: Budget(operations), future }
+}
+
+pin_project_lite::pin_project! {
+    /// A future with a budget of its own; made by [`budgeted`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Budgeted<F> {
+        budget: Budget,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Future for Budgeted<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        let _full = FullBudget::set(this.budget.0);
+        let _restore = Swapped::new(*this.budget);
+        this.future.poll(cx)
+    }
+}
+
 /// Runs `poll` with a fresh budget; the previous one is put back afterwards, also when it panics.
 #[inline]
 pub(crate) fn with_budget<R>(poll: impl FnOnce() -> R) -> R {
-    let _restore = Swapped::new(Budget::FULL);
+    let _restore = Swapped::new(FULL.get());
     poll()
 }
 
