@@ -16,7 +16,7 @@ BELOW = {
     "grpc": {"bytes-util", "runtime", "net", "service", "http"},
     "trace": {"bytes-util", "runtime", "net", "service", "http", "grpc"},
 }
-FREE = {"examples", "benches", "benches-small", "benches-small-tokio"}
+FREE = {"examples", "benches", "benches-fleet", "benches-small", "benches-small-tokio"}
 # The service layer may know the runtime in one file.
 ONE_DOOR = {"service/src": ("minato_runtime", "clock.rs")}
 

@@ -1,4 +1,4 @@
-//! Time and tasks, from the runtime. The only file of this crate that knows it.
+//! Time, tasks and random numbers, from the runtime. The only file of this crate that knows it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -70,6 +70,11 @@ impl Epoch {
 #[inline]
 pub(crate) fn nanos(duration: Duration) -> u64 {
     duration.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(duration.subsec_nanos()))
+}
+
+/// A number nobody else has; inside a simulated runtime it follows from the seed.
+pub(crate) fn seed() -> u64 {
+    minato_runtime::runtime::random()
 }
 
 /// Runs a future on the runtime until it completes.

@@ -1,7 +1,5 @@
 //! Random numbers for spreading load and delays. Not for secrets.
 
-use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The increment of splitmix64.
@@ -18,9 +16,9 @@ impl Random {
         Self { state: AtomicU64::new(seed) }
     }
 
-    /// A sequence like no other of this process, from a start no other process can guess.
+    /// A sequence like no other; inside a simulated runtime it follows from the seed.
     pub(crate) fn new() -> Self {
-        Self::from_seed(next_seed())
+        Self::from_seed(crate::clock::seed())
     }
 
     /// The next number.
@@ -55,11 +53,4 @@ pub(crate) const fn mix(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     word ^ (word >> 31)
-}
-
-/// A seed nobody else in this process has.
-pub(crate) fn next_seed() -> u64 {
-    static KEYS: OnceLock<RandomState> = OnceLock::new();
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    KEYS.get_or_init(RandomState::new).hash_one(COUNT.fetch_add(1, Ordering::Relaxed))
 }

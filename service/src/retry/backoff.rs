@@ -87,7 +87,7 @@ impl Backoff {
     /// The delays of one request, independent of those of any other.
     #[must_use]
     pub fn delays(&self) -> Delays {
-        self.delays_from_seed(random::next_seed())
+        self.delays_from_seed(crate::clock::seed())
     }
 
     /// The delays that follow from `seed`, for tests and simulation.
