@@ -10,7 +10,7 @@ use std::time::Duration;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::gcra::Rate;
+use super::gcra::{Bucket, Rate};
 use crate::clock::Epoch;
 use crate::error::OverloadReason;
 use crate::limits::{KEY_SHARDS, KEYS_MAX};
@@ -31,7 +31,7 @@ struct Table<K> {
 }
 
 struct Shard<K> {
-    arrivals: HashMap<K, u64>,
+    buckets: HashMap<K, Bucket>,
     /// Not to be searched for full buckets before: a flood of new keys pays for one search, not each for its own.
     next_sweep: u64,
 }
@@ -45,19 +45,19 @@ impl<K: Hash + Eq> Table<K> {
         let index = self.hasher.hash_one(&key) as usize % self.shards.len();
         let mut shard = self.shards[index].lock().unwrap_or_else(PoisonError::into_inner);
         let room = self.keys_max.div_ceil(self.shards.len());
-        if shard.arrivals.len() >= room && !shard.arrivals.contains_key(&key) {
+        if shard.buckets.len() >= room && !shard.buckets.contains_key(&key) {
             if now >= shard.next_sweep {
                 shard.next_sweep = now.saturating_add(SWEEP_INTERVAL);
-                shard.arrivals.retain(|_, arrival| *arrival > now);
+                shard.buckets.retain(|_, bucket| !bucket.is_full(now));
             }
-            if shard.arrivals.len() >= room {
+            if shard.buckets.len() >= room {
                 return Err(Overloaded::because(OverloadReason::Keys));
             }
         }
-        let arrival = shard.arrivals.entry(key).or_insert(0);
-        *arrival = self
+        let bucket = shard.buckets.entry(key).or_insert(Bucket::FULL);
+        *bucket = self
             .rate
-            .admit(*arrival, now)
+            .admit(*bucket, now)
             .map_err(|wait| Overloaded::because(OverloadReason::Rate).retry_after(wait))?;
         Ok(())
     }
@@ -95,7 +95,7 @@ impl<K, F> KeyedRateLimitLayer<K, F> {
     {
         let table = Table {
             shards: (0..KEY_SHARDS)
-                .map(|_| Mutex::new(Shard { arrivals: HashMap::new(), next_sweep: 0 }))
+                .map(|_| Mutex::new(Shard { buckets: HashMap::new(), next_sweep: 0 }))
                 .collect(),
             hasher: RandomState::new(),
             keys_max: KEYS_MAX,
