@@ -1,5 +1,6 @@
 //! What HTTP/2 asks of a head and h2 does not check.
 
+use http::Method;
 use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 
@@ -8,13 +9,20 @@ use crate::h1::is_host;
 /// Whether a request head is one that every recipient understands alike.
 ///
 /// RFC 9113 §8.2.1: a field value does not start or end with whitespace. §8.3.1: `:authority` has no user information
-/// and agrees with Host, of which there is at most one.
+/// and agrees with Host, of which there is at most one; only OPTIONS asks for `*`. §8.5: CONNECT says host and port.
 pub(crate) fn check_request(head: &Parts) -> bool {
     let is_trimmed = |value: &[u8]| {
         let ends = [value.first(), value.last()];
         !ends.contains(&Some(&b' ')) && !ends.contains(&Some(&b'\t'))
     };
     if !head.headers.values().all(|value| is_trimmed(value.as_bytes())) {
+        return false;
+    }
+    if head.uri.path() == "*" && head.method != Method::OPTIONS {
+        return false;
+    }
+    let is_tunnel = head.method == Method::CONNECT && head.extensions.get::<h2::ext::Protocol>().is_none();
+    if is_tunnel && head.uri.port_u16().is_none() {
         return false;
     }
     let authority = head.uri.authority().map(|authority| authority.as_str().as_bytes());

@@ -26,6 +26,7 @@ mod wire;
 
 pub(crate) use self::cancel::{CancelOnDrop, Canceled, cancellation};
 pub(crate) use self::fields::{check_request, strip_connection_fields};
+pub(crate) use self::guard::WINDOW_MAX;
 pub(crate) use self::keep_alive::{KeepAlive, Pulse};
 pub(crate) use self::pump::Pump;
 pub(crate) use self::streams::StreamSet;

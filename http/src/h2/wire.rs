@@ -12,7 +12,6 @@ use std::task::{Context, Poll, ready};
 use minato_runtime::io::tokio_compat;
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 
-use super::PREFACE;
 use super::guard::FrameGuard;
 use crate::input::Input;
 use crate::limits::COALESCE_BYTES;
@@ -47,8 +46,7 @@ impl<Io> Clone for Wire<Io> {
 impl<Io> Wire<Io> {
     /// A socket of which `input` has been read.
     pub(crate) fn new(io: Io, input: Input, role: Role, control_frames: u32) -> Self {
-        let preface = if role == Role::Server { PREFACE.len() } else { 0 };
-        let guard = FrameGuard::new(preface, control_frames);
+        let guard = FrameGuard::new(role, control_frames);
         Self { shared: Arc::new(Mutex::new(Shared { io, input, output: Output::default(), guard })) }
     }
 
@@ -115,6 +113,10 @@ impl<Io: AsyncRead + Unpin> tokio::io::AsyncRead for Wire<Io> {
         buf: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let Shared { io, input, guard, .. } = &mut *self.lock();
+        // What the connection must end for has arrived: its driver knows, and h2 need not.
+        if guard.is_shut() {
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
         if input.is_empty() {
             ready!(tokio_compat::poll_read(Pin::new(io), cx, buf))?;
@@ -124,8 +126,10 @@ impl<Io: AsyncRead + Unpin> tokio::io::AsyncRead for Wire<Io> {
             input.consume(len);
             input.release();
         }
-        guard.handle_read(&buf.filled()[before..]);
-        Poll::Ready(Ok(()))
+        let passed = guard.handle_read(&buf.filled()[before..]);
+        buf.set_filled(before + passed);
+        // To have read nothing would be the end of the connection.
+        if passed == 0 && guard.is_shut() { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 }
 
@@ -163,6 +167,7 @@ mod tests {
     use minato_runtime::io::duplex;
     use tokio::io::{AsyncRead as _, AsyncWrite as _};
 
+    use super::super::PREFACE;
     use super::*;
 
     const ROOM: usize = 1 << 20;

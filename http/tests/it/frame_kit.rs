@@ -10,8 +10,10 @@ pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
+pub(crate) const PRIORITY: u8 = 2;
 pub(crate) const RST_STREAM: u8 = 3;
 pub(crate) const SETTINGS: u8 = 4;
+pub(crate) const PUSH_PROMISE: u8 = 5;
 pub(crate) const PING: u8 = 6;
 pub(crate) const GOAWAY: u8 = 7;
 pub(crate) const WINDOW_UPDATE: u8 = 8;
@@ -20,6 +22,8 @@ pub(crate) const CONTINUATION: u8 = 9;
 pub(crate) const ACK: u8 = 1;
 pub(crate) const END_STREAM: u8 = 1;
 pub(crate) const END_HEADERS: u8 = 4;
+pub(crate) const PADDED: u8 = 8;
+pub(crate) const PRIORITY_FLAG: u8 = 0x20;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Frame {
@@ -27,6 +31,13 @@ pub(crate) struct Frame {
     pub(crate) flags: u8,
     pub(crate) stream: u32,
     pub(crate) payload: Vec<u8>,
+}
+
+impl Frame {
+    /// As it stood on the wire.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        frame(self.kind, self.flags, self.stream, &self.payload)
+    }
 }
 
 pub(crate) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -57,10 +68,17 @@ pub(crate) fn get(stream: u32, more: &[(&str, &str)]) -> Vec<u8> {
 }
 
 pub(crate) async fn read_frame(peer: &mut Peer) -> Frame {
-    let head = peer.exactly(9).await;
-    let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-    let stream = u32::from_be_bytes([head[5], head[6], head[7], head[8]]);
-    Frame { kind: head[3], flags: head[4], stream, payload: peer.exactly(len as usize).await }
+    try_read_frame(peer).await.expect("another frame")
+}
+
+/// The next frame, unless the connection has ended. Nothing is lost when this is dropped.
+pub(crate) async fn try_read_frame(peer: &mut Peer) -> Option<Frame> {
+    let head = peer.peek(9).await?;
+    let len = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
+    peer.peek(9 + len).await?;
+    let frame = peer.exactly(9 + len).await;
+    let stream = u32::from_be_bytes(frame[5..9].try_into().unwrap());
+    Some(Frame { kind: frame[3], flags: frame[4], stream, payload: frame[9..].to_vec() })
 }
 
 /// Reads up to a frame of this kind.

@@ -142,6 +142,16 @@ impl Peer {
         self.arrived.drain(..len).collect()
     }
 
+    /// The next bytes, which stay to be read; none if the connection ends before.
+    pub(crate) async fn peek(&mut self, len: usize) -> Option<&[u8]> {
+        while self.arrived.len() < len {
+            if self.fill().await == 0 {
+                return None;
+            }
+        }
+        Some(&self.arrived[..len])
+    }
+
     /// Everything until the connection ends.
     pub(crate) async fn rest(&mut self) -> Vec<u8> {
         while self.fill().await > 0 {}

@@ -3,6 +3,7 @@
 mod bodies;
 mod body;
 mod client;
+mod conformance;
 mod early;
 mod exchanges;
 mod failures;

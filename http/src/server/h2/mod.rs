@@ -34,7 +34,7 @@ use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
 use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::Date;
-use crate::h2::{Estimator, KeepAlive, Pulse, Role, StreamSet, Turn, Wire, check_request};
+use crate::h2::{Estimator, KeepAlive, Pulse, Role, StreamSet, Turn, WINDOW_MAX, Wire, check_request};
 use crate::input::Input;
 use crate::limits::ROUNDS_PER_TURN;
 use crate::reason::Reason;
@@ -42,9 +42,6 @@ use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
 use crate::server::watch::{Live, Order, Watch};
 use crate::upgrade::{self, ConnectProtocol};
-
-/// RFC 9113 §6.9.1: no window is larger.
-const WINDOW_MAX: u32 = (1 << 31) - 1;
 
 type Accepted = (Request<h2::RecvStream>, h2::server::SendResponse<Bytes>);
 
