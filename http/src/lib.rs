@@ -33,6 +33,7 @@
 //! | [`Server`], [`serve_connection`] | serving a port, or one connection made elsewhere |
 //! | [`ServerConfig`] | every limit and timeout of a server, on by default |
 //! | [`handler_fn`], [`IntoResponse`] | services made of closures |
+//! | [`lean`] | requests and responses that cost as little as they can, for what is measured to need it |
 //! | [`Client`], [`ClientConfig`] | requests over connections that are kept and shared |
 //! | [`ResponseExt`] | short ways to what a response holds |
 //! | [`Proxies`] | which requests go through which proxy |
@@ -67,6 +68,7 @@ mod h1;
 mod h2;
 mod handler;
 mod input;
+pub mod lean;
 mod limits;
 mod outbound;
 mod output;

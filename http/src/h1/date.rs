@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-const LINE: [u8; 37] = *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+const LINE: [u8; 39] = *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n";
 const VALUE_AT: usize = 6;
 const VALUE_LEN: usize = 29;
 
@@ -36,8 +36,8 @@ impl Date {
         &self.line[VALUE_AT..VALUE_AT + VALUE_LEN]
     }
 
-    /// The whole line, with its line end.
-    pub(crate) fn line(&self) -> &[u8] {
+    /// The whole line as the last of a head, with the blank line behind it.
+    pub(crate) fn last_line(&self) -> &[u8; LINE.len()] {
         &self.line
     }
 }
@@ -49,10 +49,10 @@ mod tests {
     #[test]
     fn the_line_follows_the_clock() {
         let mut date = Date::new();
-        assert_eq!(date.line(), b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n");
+        assert_eq!(date.last_line(), b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n");
         date.update(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777));
-        assert_eq!(date.line(), b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n");
+        assert_eq!(date.last_line(), b"date: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
         date.update(SystemTime::UNIX_EPOCH + Duration::from_millis(784_111_778_999));
-        assert_eq!(date.line(), b"date: Sun, 06 Nov 1994 08:49:38 GMT\r\n");
+        assert_eq!(date.last_line(), b"date: Sun, 06 Nov 1994 08:49:38 GMT\r\n\r\n");
     }
 }

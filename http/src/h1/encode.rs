@@ -4,8 +4,8 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode, Version};
 
 use super::date::Date;
-use super::fields::is_trailer_allowed;
-use super::framing::{self, Framing};
+use super::fields::{has_option, is_trailer_allowed};
+use super::framing::{self, Framing, Verb};
 
 /// What a response says about the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +19,9 @@ pub(crate) enum Persistence {
 }
 
 /// What of a request matters to the framing of its response.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Asked {
-    pub(crate) method: Method,
+    pub(crate) verb: Verb,
     pub(crate) version: Version,
     pub(crate) accepts_trailers: bool,
 }
@@ -42,18 +42,17 @@ pub(crate) struct ResponseFraming {
 pub(crate) fn response_framing(
     asked: &Asked,
     status: StatusCode,
-    headers: &HeaderMap,
+    fields: &impl Fields,
     exact: Option<u64>,
     has_trailers: bool,
 ) -> ResponseFraming {
-    let declared = || headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
-    if framing::is_bodiless(&asked.method, status) {
+    let declared = || fields.content_length();
+    if framing::is_bodiless(asked.verb, status) {
+        let is_head = asked.verb == Verb::Head;
         let announced = match status {
-            _ if asked.method == Method::HEAD && status.is_success() => {
-                declared().or(exact.filter(|length| *length > 0))
-            }
+            _ if is_head && status.is_success() => declared().or(exact.filter(|length| *length > 0)),
             StatusCode::NOT_MODIFIED => declared(),
-            _ if asked.method == Method::HEAD && status != StatusCode::NO_CONTENT => declared().or(exact),
+            _ if is_head && status != StatusCode::NO_CONTENT => declared().or(exact),
             _ => None,
         };
         return ResponseFraming { body: None, announced };
@@ -79,11 +78,45 @@ pub enum NameCase {
     Title,
 }
 
+/// The fields of a response, as its service has set them.
+pub(crate) trait Fields {
+    /// The length they declare.
+    fn content_length(&self) -> Option<u64>;
+
+    /// Whether they ask for the end of the connection.
+    fn has_close(&self) -> bool;
+
+    /// Writes them, but for those that belong to the connection; answers whether a date was among them.
+    fn write(&self, out: &mut Vec<u8>) -> bool;
+}
+
+impl Fields for HeaderMap {
+    fn content_length(&self) -> Option<u64> {
+        self.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
+    // Walked rather than looked up: a response has few fields, and nearly never this one.
+    fn has_close(&self) -> bool {
+        self.iter().any(|(name, value)| *name == header::CONNECTION && has_option(value.as_bytes(), "close"))
+    }
+
+    fn write(&self, out: &mut Vec<u8>) -> bool {
+        let mut is_dated = false;
+        for (name, value) in self {
+            if !is_connection_field(name) {
+                is_dated |= *name == header::DATE;
+                field(out, name, value.as_bytes());
+            }
+        }
+        is_dated
+    }
+}
+
 /// Writes a response head; no date where none is given.
 pub(crate) fn response_head(
     out: &mut Vec<u8>,
     status: StatusCode,
-    headers: &HeaderMap,
+    fields: &impl Fields,
     framing: ResponseFraming,
     persistence: Persistence,
     date: Option<&Date>,
@@ -91,20 +124,9 @@ pub(crate) fn response_head(
 ) {
     let start = out.len();
     status_line(out, status);
-    let mut dated = false;
-    for (name, value) in headers {
-        if is_connection_field(name) {
-            continue;
-        }
-        dated |= *name == header::DATE;
-        field(out, name, value.as_bytes());
-    }
+    let is_dated = fields.write(out);
     match (framing.announced, framing.body) {
-        (Some(length), _) => {
-            out.extend_from_slice(b"content-length: ");
-            out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
-            out.extend_from_slice(b"\r\n");
-        }
+        (Some(length), _) => content_length(out, length),
         (None, Some(Framing::Chunked)) => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
         (None, _) => {}
     }
@@ -113,13 +135,25 @@ pub(crate) fn response_head(
         Persistence::Announced => out.extend_from_slice(b"connection: keep-alive\r\n"),
         Persistence::Close => out.extend_from_slice(b"connection: close\r\n"),
     }
-    if let Some(date) = date.filter(|_| !dated) {
-        out.extend_from_slice(date.line());
+    match date.filter(|_| !is_dated) {
+        Some(date) => out.extend_from_slice(date.last_line()),
+        None => out.extend_from_slice(b"\r\n"),
     }
-    out.extend_from_slice(b"\r\n");
     if case == NameCase::Title {
         title_case(&mut out[start..]);
     }
+}
+
+fn content_length(out: &mut Vec<u8>, length: u64) {
+    // As many digits as a number can have.
+    let mut line = *b"content-length: 18446744073709551615\r\n";
+    const DIGITS_AT: usize = b"content-length: ".len();
+    let mut digits = itoa::Buffer::new();
+    let digits = digits.format(length).as_bytes();
+    let end = DIGITS_AT + digits.len();
+    line[DIGITS_AT..end].copy_from_slice(digits);
+    line[end..end + 2].copy_from_slice(b"\r\n");
+    out.extend_from_slice(&line[..end + 2]);
 }
 
 /// Writes the names of a head's fields with capitals where their words begin.
@@ -137,14 +171,10 @@ fn title_case(head: &mut [u8]) {
 }
 
 /// Writes an informational response, or the final one that ends HTTP on the connection (RFC 9110 §15.2, §9.3.6).
-pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, headers: &HeaderMap, case: NameCase) {
+pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, fields: &impl Fields, case: NameCase) {
     let start = out.len();
     status_line(out, status);
-    for (name, value) in headers {
-        if !is_connection_field(name) {
-            field(out, name, value.as_bytes());
-        }
-    }
+    fields.write(out);
     if status == StatusCode::SWITCHING_PROTOCOLS {
         out.extend_from_slice(b"connection: upgrade\r\n");
     }
@@ -239,7 +269,7 @@ pub(crate) fn request_head<B>(
     out.extend_from_slice(b"\r\n");
 }
 
-fn field(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
+pub(crate) fn field(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     let name = name.as_str().as_bytes();
     out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name);
@@ -249,7 +279,7 @@ fn field(out: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
 }
 
 /// Fields that belong to the connection and are written by it alone.
-fn is_connection_field(name: &HeaderName) -> bool {
+pub(crate) fn is_connection_field(name: &HeaderName) -> bool {
     match name.as_str().len() {
         10 => *name == header::CONNECTION || name.as_str() == "keep-alive",
         14 => *name == header::CONTENT_LENGTH,

@@ -17,6 +17,8 @@ pub(crate) struct Notes {
     pub(crate) keep_alive: bool,
     /// Among the connection options is `upgrade`.
     pub(crate) upgrade: bool,
+    /// There is a field that names protocols to switch to.
+    pub(crate) names_protocol: bool,
     pub(crate) expect_continue: bool,
     pub(crate) expects_other: bool,
     pub(crate) accepts_trailers: bool,
@@ -50,42 +52,57 @@ impl Notes {
     pub(crate) fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), Fault> {
         // The length tells most fields apart, so that the usual one costs a jump and no comparison.
         match name.len() {
-            2 if name.eq_ignore_ascii_case(b"te") => {
-                self.accepts_trailers |= tokens(value).any(|token| is(token, "trailers"));
-            }
-            4 if name.eq_ignore_ascii_case(b"host") => {
-                // RFC 9112 §3.2: more than one Host line is an error.
-                if self.host != Host::Absent {
-                    return Err(Fault::Host);
-                }
-                self.host = if is_host(value) { Host::WellFormed } else { Host::Malformed };
-            }
-            6 if name.eq_ignore_ascii_case(b"expect") => match is(value, "100-continue") {
-                true => self.expect_continue = true,
-                false => self.expects_other = true,
-            },
-            10 if name.eq_ignore_ascii_case(b"connection") => {
-                for token in tokens(value) {
-                    self.close |= is(token, "close");
-                    self.keep_alive |= is(token, "keep-alive");
-                    self.upgrade |= is(token, "upgrade");
-                }
-            }
-            14 if name.eq_ignore_ascii_case(b"content-length") => {
-                let length = content_length(value).ok_or(Fault::ContentLength)?;
-                if self.content_length.is_some_and(|before| !self.equal_lengths || before != length) {
-                    return Err(Fault::ContentLength);
-                }
-                self.content_length = Some(length);
-            }
+            2 if name.eq_ignore_ascii_case(b"te") => self.te(value),
+            4 if name.eq_ignore_ascii_case(b"host") => self.host(value)?,
+            6 if name.eq_ignore_ascii_case(b"expect") => self.expect(value),
+            7 if name.eq_ignore_ascii_case(b"upgrade") => self.names_protocol = true,
+            10 if name.eq_ignore_ascii_case(b"connection") => self.connection(value),
+            14 if name.eq_ignore_ascii_case(b"content-length") => self.content_length(value)?,
             17 if name.eq_ignore_ascii_case(b"transfer-encoding") => self.transfer_codings(value)?,
             _ => {}
         }
         Ok(())
     }
 
+    pub(super) fn te(&mut self, value: &[u8]) {
+        self.accepts_trailers |= tokens(value).any(|token| is(token, "trailers"));
+    }
+
+    // RFC 9112 §3.2: more than one Host line is an error.
+    pub(super) fn host(&mut self, value: &[u8]) -> Result<(), Fault> {
+        if self.host != Host::Absent {
+            return Err(Fault::Host);
+        }
+        self.host = if is_host(value) { Host::WellFormed } else { Host::Malformed };
+        Ok(())
+    }
+
+    pub(super) fn expect(&mut self, value: &[u8]) {
+        match is(value, "100-continue") {
+            true => self.expect_continue = true,
+            false => self.expects_other = true,
+        }
+    }
+
+    pub(super) fn connection(&mut self, value: &[u8]) {
+        for token in tokens(value) {
+            self.close |= is(token, "close");
+            self.keep_alive |= is(token, "keep-alive");
+            self.upgrade |= is(token, "upgrade");
+        }
+    }
+
+    pub(super) fn content_length(&mut self, value: &[u8]) -> Result<(), Fault> {
+        let length = content_length(value).ok_or(Fault::ContentLength)?;
+        if self.content_length.is_some_and(|before| !self.equal_lengths || before != length) {
+            return Err(Fault::ContentLength);
+        }
+        self.content_length = Some(length);
+        Ok(())
+    }
+
     // RFC 9112 §6.1: several lines are one list, in which `chunked` stands last and once.
-    fn transfer_codings(&mut self, value: &[u8]) -> Result<(), Fault> {
+    pub(super) fn transfer_codings(&mut self, value: &[u8]) -> Result<(), Fault> {
         for coding in value.split(|&byte| byte == b',') {
             let coding = coding.trim_ascii();
             self.transfer = match (self.transfer, is(coding, "chunked")) {

@@ -31,7 +31,7 @@ pub(crate) fn request(version: Version, notes: &Notes) -> Result<Framing, Fault>
 
 /// The framing of the response to a request with this method.
 pub(crate) fn response(method: &Method, status: StatusCode, notes: &Notes) -> Result<Framing, Fault> {
-    if is_bodiless(method, status) {
+    if is_bodiless(Verb::of(method), status) {
         return Ok(Framing::Length(0));
     }
     match (notes.transfer, notes.content_length) {
@@ -43,13 +43,31 @@ pub(crate) fn response(method: &Method, status: StatusCode, notes: &Notes) -> Re
     }
 }
 
+/// What of a method matters to the framing of its response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Head,
+    Connect,
+    Other,
+}
+
+impl Verb {
+    pub(crate) fn of(method: &Method) -> Self {
+        match *method {
+            Method::HEAD => Self::Head,
+            Method::CONNECT => Self::Connect,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// Whether a response has no body whatever its fields say.
-pub(crate) fn is_bodiless(method: &Method, status: StatusCode) -> bool {
-    method == Method::HEAD
+pub(crate) fn is_bodiless(verb: Verb, status: StatusCode) -> bool {
+    verb == Verb::Head
         || status.is_informational()
         || status == StatusCode::NO_CONTENT
         || status == StatusCode::NOT_MODIFIED
-        || (method == Method::CONNECT && status.is_success())
+        || (verb == Verb::Connect && status.is_success())
 }
 
 /// Whether the sender of this head is willing to use the connection for another exchange.

@@ -5,6 +5,7 @@
 //! | `fault.rs` | the ways a peer can break the rules, and the status each is answered with |
 //! | `scan.rs` | finds the end of a head, line by line, without looking at a byte twice |
 //! | `usual.rs` | the head that nearly every request has, taken apart in one pass |
+//! | `words.rs` | eight bytes at a time |
 //! | `request.rs` | a complete request head becomes a typed one |
 //! | `response.rs` | a complete response head becomes a typed one |
 //! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |
@@ -38,11 +39,12 @@ mod target;
 #[cfg(test)]
 mod tests;
 pub(crate) mod usual;
+mod words;
 
 pub(crate) use self::date::Date;
 pub(crate) use self::decode::{Decoder, Step};
 pub(crate) use self::fault::Fault;
 pub(crate) use self::fields::has_option;
 pub(crate) use self::framing::Framing;
-pub(crate) use self::scan::{HeadLimits, HeadSpan, Scan, Section};
-pub(crate) use self::target::is_host;
+pub(crate) use self::scan::{HeadLimits, HeadSpan, Scan, Section, is_token};
+pub(crate) use self::target::{is_host, is_target_plain};

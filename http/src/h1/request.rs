@@ -5,8 +5,9 @@ use std::mem::MaybeUninit;
 use bytes::Bytes;
 use http::{HeaderMap, Method, Uri, Version};
 
+use super::encode::Asked;
 use super::fields::{self, Notes};
-use super::framing::{self, Framing};
+use super::framing::{self, Framing, Verb};
 use super::lenient::Lenient;
 use super::scan::is_token_byte;
 use super::{Fault, target};
@@ -17,8 +18,14 @@ use crate::limits::{HEAD_FIELDS, METHOD_BYTES};
 pub(crate) struct RequestHead {
     pub(crate) method: Method,
     pub(crate) uri: Uri,
-    pub(crate) version: Version,
     pub(crate) headers: HeaderMap,
+    pub(crate) facts: Facts,
+}
+
+/// What a request head says about the message and the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) asked: Asked,
     pub(crate) framing: Framing,
     /// The client is willing to send another request on this connection.
     pub(crate) is_persistent: bool,
@@ -26,8 +33,6 @@ pub(crate) struct RequestHead {
     pub(crate) expects_continue: bool,
     /// The client asks for another protocol on this connection (RFC 9110 §7.8).
     pub(crate) wants_upgrade: bool,
-    /// The client looks at trailers of the response.
-    pub(crate) accepts_trailers: bool,
 }
 
 /// Parses a whole head of `fields` field lines, from its first byte to its blank line.
@@ -80,18 +85,13 @@ fn parse_into<'a>(
 
     let mut notes = Notes { equal_lengths: lenient.equal_content_lengths, ..Notes::default() };
     fields::fill(&mut headers, head, parsed.headers, |name, value| notes.note(name, value))?;
-    RequestHead::new(method, uri, version, headers, &notes)
+    let facts = Facts::new(&method, version, &notes)?;
+    Ok(RequestHead { method, uri, headers, facts })
 }
 
-impl RequestHead {
-    /// A head whose fields have been noted, if they fit together.
-    pub(super) fn new(
-        method: Method,
-        uri: Uri,
-        version: Version,
-        headers: HeaderMap,
-        notes: &Notes,
-    ) -> Result<Self, Fault> {
+impl Facts {
+    /// What the fields that were noted come to, if they fit together.
+    pub(super) fn new(method: &Method, version: Version, notes: &Notes) -> Result<Self, Fault> {
         target::check_host(version, notes.host)?;
         let framing = framing::request(version, notes)?;
         // RFC 9110 §10.1.1: an expectation in a 1.0 request is ignored.
@@ -99,16 +99,13 @@ impl RequestHead {
         if is_modern && notes.expects_other {
             return Err(Fault::Expectation);
         }
+        let accepts_trailers = is_modern && notes.accepts_trailers;
         Ok(Self {
-            method,
-            uri,
-            version,
+            asked: Asked { verb: Verb::of(method), version, accepts_trailers },
             framing,
             is_persistent: framing::is_persistent(version, notes),
             expects_continue: is_modern && notes.expect_continue && framing != Framing::Length(0),
-            accepts_trailers: is_modern && notes.accepts_trailers,
-            wants_upgrade: is_modern && notes.upgrade && headers.contains_key(http::header::UPGRADE),
-            headers,
+            wants_upgrade: is_modern && notes.upgrade && notes.names_protocol,
         })
     }
 }

@@ -186,3 +186,18 @@ pub(crate) const fn is_token_byte(byte: u8) -> bool {
                 | b'~'
         )
 }
+
+/// RFC 9110 §5.6.2: token.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| IS_TOKEN[usize::from(byte)])
+}
+
+const IS_TOKEN: [bool; 256] = {
+    let mut is_token = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        is_token[byte] = is_token_byte(byte as u8);
+        byte += 1;
+    }
+    is_token
+};

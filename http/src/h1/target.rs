@@ -6,6 +6,7 @@ use http::{Method, Version};
 
 use super::Fault;
 use super::fields::Host;
+use crate::limits::TARGET_BYTES;
 
 /// The request target as a URI, if its form fits the method.
 pub(crate) fn target(method: &Method, raw: Bytes) -> Result<Uri, Fault> {
@@ -33,6 +34,28 @@ pub(crate) fn target(method: &Method, raw: Bytes) -> Result<Uri, Fault> {
 pub(crate) fn is_target_byte(byte: u8) -> bool {
     matches!(byte, 0x21..=0x7e) && byte != b'#'
 }
+
+/// Whether this is a path, with a query or without, of bytes that nobody takes offence at: those of RFC 3986, of which
+/// nearly all targets are made. About others `http` is to be asked.
+pub(crate) fn is_target_plain(target: &[u8]) -> bool {
+    target.len() <= TARGET_BYTES && target.iter().all(|&byte| IS_URI[usize::from(byte)])
+}
+
+const IS_URI: [bool; 256] = {
+    let mut is_uri = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        is_uri[byte] = (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~:/?@!$&'()*+,;=%";
+    let mut at = 0;
+    while at < others.len() {
+        is_uri[others[at] as usize] = true;
+        at += 1;
+    }
+    is_uri
+};
 
 /// RFC 9112 §3.2: 1.1 needs exactly one Host, and any version needs it well formed.
 pub(crate) fn check_host(version: Version, host: Host) -> Result<(), Fault> {

@@ -15,88 +15,96 @@ use http::{Method, Uri, Version};
 use super::HeadLimits;
 use super::fields::Notes;
 use super::names::name;
-use super::request::RequestHead;
-use super::target::is_target_byte;
+use super::request::{Facts, RequestHead};
+use super::words::{self, below, find, lower_case, places};
 
 /// LIMIT: fields of a head that is read here; one with more goes the long way.
 const LINES: usize = 32;
 
-/// The longest name of [`Known`] has fewer bytes.
-const NAME_BYTES: usize = 32;
+/// Words of eight bytes that hold any name of [`Known`].
+const NAME_WORDS: usize = 4;
+
+/// What stands behind the target.
+const VERSION: &[u8] = b" HTTP/1.1\r\n";
 
 /// LIMIT: bytes of a head that is read here, so that places in it are short numbers.
 const HEAD_BYTES: usize = u16::MAX as usize;
 
-/// Where the field lines of a head are. It is written by [`scan`], and kept apart from what that returns because it
-/// is large.
-#[derive(Debug)]
+/// Where the field lines of a head are. It is written by [`scan`], and kept apart from what that returns so that its
+/// memory serves for one head after another.
+#[derive(Debug, Default)]
 pub(crate) struct Lines {
-    known: [Known; LINES],
-    spans: [Span; LINES],
+    lines: Vec<Line>,
 }
 
-/// Where the name begins and ends, and where the value does.
-type Span = [u16; 4];
-
-impl Lines {
-    pub(crate) const fn new() -> Self {
-        Self { known: [Known::No; LINES], spans: [[0; 4]; LINES] }
-    }
+/// Where the name of a field begins and ends, and where its value does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Line {
+    known: Known,
+    name_start: u16,
+    name_end: u16,
+    start: u16,
+    end: u16,
 }
 
 /// A head whose lines have been told apart.
 #[derive(Debug)]
 pub(crate) struct Usual {
-    method: Method,
+    pub(crate) method: Method,
     target: Range<usize>,
     len: usize,
-    fields: usize,
-    notes: Notes,
+    pub(crate) facts: Facts,
 }
 
 /// What the usual head at the beginning of `bytes` says; `None` to look closer.
 pub(crate) fn scan(bytes: &[u8], limits: &HeadLimits, lines: &mut Lines) -> Option<Usual> {
+    let lines = &mut lines.lines;
+    lines.clear();
     let (method, target_start) = method(bytes)?;
-    let target_len = bytes[target_start..].iter().position(|&byte| !is_target_byte(byte))?;
-    let target = target_start..target_start + target_len;
-    if target_len > limits.target_bytes_max || bytes.get(target_start) != Some(&b'/') {
+    let rest = &bytes[target_start..];
+    if rest.first() != Some(&b'/') {
         return None;
     }
-    let rest = bytes[target.end..].strip_prefix(b" HTTP/1.1\r\n")?;
-    let mut at = bytes.len() - rest.len();
+    let target_len = find(rest, words::not_target)?;
+    if target_len > limits.target_bytes_max || !rest[target_len..].starts_with(VERSION) {
+        return None;
+    }
+    let target_end = target_start + target_len;
+    let mut at = target_end + VERSION.len();
 
     let mut notes = Notes::default();
-    let mut fields = 0;
-    while *bytes.get(at)? != b'\r' {
-        let mut lower = [0; NAME_BYTES];
-        let name_len = name_len(&bytes[at..], &mut lower)?;
-        let name_end = at + name_len;
-        let mut start = name_end + 1;
-        while matches!(bytes.get(start), Some(b' ' | b'\t')) {
+    loop {
+        let line = bytes.get(at..)?;
+        if *line.first()? == b'\r' {
+            break;
+        }
+        let (name_len, known) = field_name(line)?;
+        let mut start = name_len + 1;
+        while matches!(line.get(start), Some(b' ' | b'\t')) {
             start += 1;
         }
-        let line_end = start + carriage_return(bytes.get(start..)?)?;
-        if *bytes.get(line_end + 1)? != b'\n' || line_end > HEAD_BYTES {
+        // A value ends before its first control character, which is the carriage return unless we look closer.
+        let line_len = start + find(line.get(start..)?, |word| below(word, 0x20) | places(word, 0x7f))?;
+        if !line[line_len..].starts_with(b"\r\n") || at + line_len > HEAD_BYTES || lines.len() == LINES {
             return None;
         }
-        let mut end = line_end;
-        while end > start && matches!(bytes[end - 1], b' ' | b'\t') {
+        let mut end = line_len;
+        while line[end - 1] == b' ' && end > start {
             end -= 1;
         }
-        let known = lower.get(..name_len).map_or(Known::No, Known::of);
         if known.is_noted() {
-            notes.note(&lower[..name_len], &bytes[start..end]).ok()?;
+            known.note(&mut notes, &line[start..end])?;
         }
-        *lines.spans.get_mut(fields)? = [at as u16, name_end as u16, start as u16, end as u16];
-        lines.known[fields] = known;
-        fields += 1;
-        at = line_end + 2;
+        let [name_start, name_end, start, end] = [0, name_len, start, end].map(|place| (at + place) as u16);
+        lines.push(Line { known, name_start, name_end, start, end });
+        at += line_len + 2;
     }
     let len = at + 2;
-    if bytes.get(at + 1) != Some(&b'\n') || len > limits.bytes_max || fields > limits.fields_max {
+    if bytes.get(at + 1) != Some(&b'\n') || len > limits.bytes_max || lines.len() > limits.fields_max {
         return None;
     }
-    Some(Usual { method, target, len, fields, notes })
+    let facts = Facts::new(&method, Version::HTTP_11, &notes).ok()?;
+    Some(Usual { method, target: target_start..target_end, len, facts })
 }
 
 impl Usual {
@@ -105,28 +113,61 @@ impl Usual {
         self.len
     }
 
+    /// Where the target is.
+    pub(crate) fn target(&self) -> Range<usize> {
+        self.target.clone()
+    }
+
     /// The typed head, of which `head` holds the bytes. `headers` is an empty map to fill, for its memory.
-    pub(crate) fn into_head(
-        self,
-        head: &Bytes,
-        lines: &Lines,
-        mut headers: HeaderMap,
-    ) -> Option<RequestHead> {
-        let uri = match &head[self.target.clone()] {
-            b"/" => Uri::default(),
-            _ => Uri::from_maybe_shared(head.slice(self.target)).ok()?,
+    pub(crate) fn into_head(self, head: &Bytes, lines: &Lines, headers: HeaderMap) -> Option<RequestHead> {
+        let (uri, headers) = typed(head, self.target, lines, headers)?;
+        Some(RequestHead { method: self.method, uri, headers, facts: self.facts })
+    }
+}
+
+/// The typed target and fields of a head; `None` if `http` does not take them.
+pub(crate) fn typed(
+    head: &Bytes,
+    target: Range<usize>,
+    lines: &Lines,
+    mut headers: HeaderMap,
+) -> Option<(Uri, HeaderMap)> {
+    let uri = match &head[target.clone()] {
+        b"/" => Uri::default(),
+        _ => Uri::from_maybe_shared(head.slice(target)).ok()?,
+    };
+    headers.reserve(lines.lines.len());
+    for line in &lines.lines {
+        let value = HeaderValue::from_maybe_shared(head.slice(line.value())).ok()?;
+        let name = match line.known.name() {
+            Some(name) => name,
+            None => name(&head[line.name()]).ok()?,
         };
-        headers.reserve(self.fields);
-        for (known, span) in lines.known.iter().zip(&lines.spans).take(self.fields) {
-            let [name_start, name_end, start, end] = span.map(usize::from);
-            let value = HeaderValue::from_maybe_shared(head.slice(start..end)).ok()?;
-            let name = match known.name() {
-                Some(name) => name,
-                None => name(&head[name_start..name_end]).ok()?,
-            };
-            headers.append(name, value);
-        }
-        RequestHead::new(self.method, uri, Version::HTTP_11, headers, &self.notes).ok()
+        headers.append(name, value);
+    }
+    Some((uri, headers))
+}
+
+impl Lines {
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Line> {
+        self.lines.iter()
+    }
+}
+
+impl Line {
+    /// Where the name is.
+    pub(crate) fn name(self) -> Range<usize> {
+        self.name_start.into()..self.name_end.into()
+    }
+
+    /// Where the value is.
+    pub(crate) fn value(self) -> Range<usize> {
+        self.start.into()..self.end.into()
+    }
+
+    /// Whether the name is one of those that are known, and so well formed.
+    pub(crate) fn is_known(self) -> bool {
+        self.known != Known::No
     }
 }
 
@@ -143,53 +184,26 @@ fn method(bytes: &[u8]) -> Option<(Method, usize)> {
     })
 }
 
-/// The length of the field name before the first colon. Its bytes are copied, with the bit set that makes letters lower
-/// case, as far as they fit.
-///
-/// That bit makes a hyphen of a carriage return, too, which is no part of a name.
-fn name_len(bytes: &[u8], lower: &mut [u8; NAME_BYTES]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    let mut into = lower.as_chunks_mut::<8>().0.iter_mut();
-    for (i, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        if let Some(into) = into.next() {
-            *into = (word | LOWER).to_le_bytes();
-        }
-        let ends = places(word, b':') | places(word, b'\r');
+/// The length of the field name before the first colon, and which it is.
+fn field_name(line: &[u8]) -> Option<(usize, Known)> {
+    let mut lower = [0; NAME_WORDS];
+    let mut len = 0;
+    let mut rest = line;
+    for into in &mut lower {
+        let (word, behind) = words::split(rest)?;
+        let ends = places(word, b':');
         if ends != 0 {
-            let at = ends.trailing_zeros() as usize / 8;
-            return (words[i][at] == b':').then_some(8 * i + at);
+            let part = ends.trailing_zeros() / 8;
+            // Only the bytes before the colon.
+            *into = lower_case(word) & !(u64::MAX << (8 * part));
+            len += part as usize;
+            return Some((len, Known::of(len, &lower)));
         }
+        *into = lower_case(word);
+        len += 8;
+        rest = behind;
     }
-    let at = rest.iter().position(|byte| matches!(byte, b':' | b'\r'))?;
-    if let Some(into) = into.next() {
-        for (into, byte) in into.iter_mut().zip(rest) {
-            *into = byte | 0x20;
-        }
-    }
-    (rest[at] == b':').then_some(8 * words.len() + at)
-}
-
-/// Where the first carriage return is.
-fn carriage_return(bytes: &[u8]) -> Option<usize> {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
-        let found = places(u64::from_le_bytes(*word), b'\r');
-        if found != 0 {
-            return Some(8 * i + found.trailing_zeros() as usize / 8);
-        }
-    }
-    rest.iter().position(|&byte| byte == b'\r').map(|at| 8 * words.len() + at)
-}
-
-const LOWER: u64 = u64::from_ne_bytes([0x20; 8]);
-
-/// The high bit of the lowest byte of `word` that is `sought` is set, and none below it; those above it tell nothing.
-const fn places(word: u64, sought: u8) -> u64 {
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-    let differs = word ^ u64::from_ne_bytes([sought; 8]);
-    differs.wrapping_sub(ONES) & !differs & HIGH
+    Some((len + find(rest, |word| places(word, b':'))?, Known::No))
 }
 
 macro_rules! known {
@@ -205,12 +219,14 @@ macro_rules! known {
 
         impl Known {
             /// The length tells most of them apart.
-            fn of(lower: &[u8]) -> Self {
-                match lower.len() {
-                    $($len => match lower {
-                        $($bytes => Self::$id,)*
-                        _ => Self::No,
-                    },)*
+            fn of(len: usize, lower: &[u64; NAME_WORDS]) -> Self {
+                match len {
+                    $($len => {
+                        $(if *lower == const { words::of::<NAME_WORDS>($bytes) } {
+                            return Self::$id;
+                        })*
+                        Self::No
+                    })*
                     _ => Self::No,
                 }
             }
@@ -255,9 +271,24 @@ impl Known {
             Self::TE
                 | Self::HOST
                 | Self::EXPECT
+                | Self::UPGRADE
                 | Self::CONNECTION
                 | Self::CONTENT_LENGTH
                 | Self::TRANSFER_ENCODING
         )
+    }
+
+    fn note(self, notes: &mut Notes, value: &[u8]) -> Option<()> {
+        match self {
+            Self::TE => notes.te(value),
+            Self::HOST => notes.host(value).ok()?,
+            Self::EXPECT => notes.expect(value),
+            Self::UPGRADE => notes.names_protocol = true,
+            Self::CONNECTION => notes.connection(value),
+            Self::CONTENT_LENGTH => notes.content_length(value).ok()?,
+            Self::TRANSFER_ENCODING => notes.transfer_codings(value).ok()?,
+            _ => {}
+        }
+        Some(())
     }
 }

@@ -10,6 +10,7 @@ use minato_runtime::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use minato_service::BoxError;
 use tower_service::Service;
 
+use super::callee::{Callee, Tower};
 use super::config::ServerConfig;
 use super::proxy_protocol::{self, NoHeader, Trust};
 use super::secure::serve_secured;
@@ -21,6 +22,7 @@ use crate::conn_info::ConnInfo;
 use crate::error::{Error, Sent};
 use crate::h2::PREFACE;
 use crate::input::Input;
+use crate::lean::{self, Lean};
 
 /// Serves one connection that was made elsewhere: a pipe, a TLS stream, a socket that was handed over.
 ///
@@ -55,59 +57,71 @@ where
     B::Data: Buf,
     B::Error: Into<BoxError>,
 {
-    serve(io, service, Arc::new(config), ConnInfo::default(), Guest::alone()).await
+    serve(io, Tower(service), Arc::new(config), ConnInfo::default(), Guest::alone()).await
+}
+
+/// Serves one connection as [`serve_connection`](crate::serve_connection) does, with a lean service.
+///
+/// # Errors
+///
+/// As [`serve_connection`](crate::serve_connection).
+///
+/// # Cancel safety
+///
+/// As [`serve_connection`](crate::serve_connection).
+pub async fn serve_lean_connection<Io, S>(io: Io, service: S, config: ServerConfig) -> Result<(), Error>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: Service<lean::Request>,
+    S::Response: Into<lean::Response>,
+    S::Error: Into<BoxError>,
+{
+    serve(io, Lean(service), Arc::new(config), ConnInfo::default(), Guest::alone()).await
 }
 
 /// Serves one connection on behalf of a server.
-pub(super) async fn serve<Io, S, B>(
+pub(super) async fn serve<Io, C>(
     mut io: Io,
-    service: S,
+    callee: C,
     config: Arc<ServerConfig>,
     info: ConnInfo,
     guest: Guest,
 ) -> Result<(), Error>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee,
 {
     let mut opening = Opening::new(guest);
     let info = poll_fn(|cx| opening.poll_proxy_header(&mut io, &info, &config, cx)).await?;
     let Some(info) = info else { return Ok(()) };
-    serve_secured(io, service, config, info, opening).await
+    serve_secured(io, callee, config, info, opening).await
 }
 
 /// Serves a connection that is ready for HTTP.
-pub(super) async fn serve_opened<Io, S, B>(
+pub(super) async fn serve_opened<Io, C>(
     mut io: Io,
-    service: S,
+    callee: C,
     config: Arc<ServerConfig>,
     info: ConnInfo,
     mut opening: Opening,
 ) -> Result<(), Error>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee,
 {
     let spoken = poll_fn(|cx| opening.poll_spoken(&mut io, &config, cx)).await?;
     let Opening { input, guest, accepted, .. } = opening;
     match spoken {
         Spoken::Nothing => Ok(()),
         Spoken::Http1 => {
-            let mut connection = h1::Connection::new(io, input, service, config, info, guest, accepted);
+            let mut connection = h1::Connection::new(io, input, callee, config, info, guest, accepted);
             (&mut connection).await?;
             connection.hand_over();
             Ok(())
         }
         // Boxed, so that an HTTP/1 connection does not carry the room for it.
         Spoken::Http2 => {
+            let service = callee.into_service();
             Box::pin(h2::Connection::new(io, input, service, config, info, guest, accepted)).await
         }
     }

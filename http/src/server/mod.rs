@@ -13,10 +13,12 @@
 //! | `watch.rs` | what a handler may ask of its exchange |
 //! | `proxy_protocol.rs` | what a load balancer says of the client before anything else |
 //! | `report.rs` | what a shutdown came to |
+//! | `callee.rs` | who answers the requests of a connection |
 //! | `connection.rs` | one connection, up to knowing what it speaks |
 //! | `h1/`, `h2/` | the drivers of the two protocols |
 
 mod accept;
+pub(crate) mod callee;
 pub(crate) mod config;
 pub(crate) mod connection;
 mod h1;
@@ -45,6 +47,7 @@ use minato_service::BoxError;
 use tower_service::Service;
 
 use self::accept::{Accept, Connections, Graceful};
+use self::callee::Tower;
 use self::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};
 pub use self::listener::{IntoListener, Listener};
 pub use self::net::Address;
@@ -55,6 +58,7 @@ use self::shutdown::Host;
 use crate::body::Body;
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind};
+use crate::lean::{self, Lean};
 
 /// Serves HTTP/1 and HTTP/2 on one port.
 ///
@@ -160,7 +164,7 @@ impl<L> Server<L> {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
-        self.run(Cloned(service)).await
+        self.run(Cloned(Tower(service))).await
     }
 
     /// Serves as [`serve`](Self::serve) does, with a service that need not be [`Send`]: its connections stay on the
@@ -209,7 +213,60 @@ impl<L> Server<L> {
         B::Data: Buf,
         B::Error: Into<BoxError>,
     {
-        self.run(Local(service)).await
+        self.run(Local(Tower(service))).await
+    }
+
+    /// Serves as [`serve`](Self::serve) does, with a [lean](crate::lean) service.
+    ///
+    /// ```no_run
+    /// use minato_http::Server;
+    /// use minato_http::lean::{Request, Response, handler_fn};
+    ///
+    /// # async fn run() -> Result<minato_http::Report, minato_http::Error> {
+    /// let hello = handler_fn(|_: Request| std::future::ready(Response::text("Hello, World!")));
+    /// Server::bind("127.0.0.1:3000").serve_lean(hello).await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_lean<S>(self, service: S) -> Result<Report, Error>
+    where
+        L: IntoListener,
+        S: Service<lean::Request> + Clone + Send + 'static,
+        S::Future: Send,
+        S::Response: Into<lean::Response>,
+        S::Error: Into<BoxError>,
+    {
+        self.run(Cloned(Lean(service))).await
+    }
+
+    /// Serves as [`serve_local`](Self::serve_local) does, with a [lean](crate::lean) service.
+    ///
+    /// # Errors
+    ///
+    /// As [`serve`](Self::serve).
+    ///
+    /// # Panics
+    ///
+    /// As [`serve_local`](Self::serve_local).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`serve`](Self::serve).
+    pub async fn serve_lean_local<S>(self, service: S) -> Result<Report, Error>
+    where
+        L: IntoListener,
+        S: Service<lean::Request> + Clone + 'static,
+        S::Response: Into<lean::Response>,
+        S::Error: Into<BoxError>,
+    {
+        self.run(Local(Lean(service))).await
     }
 
     /// Serves each connection with a service of its own, which `make` makes for it in the connection's task. An error of

@@ -5,20 +5,16 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Buf;
-use http::{Request, Response};
 use minato_net::tls::rustls::pki_types::CertificateDer;
 use minato_net::tls::rustls::{CipherSuite, ProtocolVersion};
 use minato_net::tls::{TlsAcceptor, TlsStream};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
-use minato_service::BoxError;
-use tower_service::Service;
 
 use super::Server;
+use super::callee::Callee;
 use super::config::ServerConfig;
 use super::connection::{Opening, serve_opened};
 use super::shutdown::Stage;
-use crate::body::Body;
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Sent};
 
@@ -90,29 +86,25 @@ impl ConnInfo {
 }
 
 /// Serves a connection, under TLS if the server speaks that.
-pub(super) async fn serve_secured<Io, S, B>(
+pub(super) async fn serve_secured<Io, C>(
     io: Io,
-    service: S,
+    callee: C,
     config: Arc<ServerConfig>,
     mut info: ConnInfo,
     mut opening: Opening,
 ) -> Result<(), Error>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee,
 {
     let Some(acceptor) = config.tls.clone() else {
-        return serve_opened(io, service, config, info, opening).await;
+        return serve_opened(io, callee, config, info, opening).await;
     };
     // Boxed, so that a connection without TLS does not carry the room for it.
     Box::pin(async move {
         let Some(stream) = handshake(&acceptor, io, &config, &mut opening).await? else { return Ok(()) };
         info.secured = Some(Arc::new(TlsInfo::of(&stream)));
-        serve_opened(stream, service, config, info, opening).await
+        serve_opened(stream, callee, config, info, opening).await
     })
     .await
 }

@@ -8,6 +8,7 @@ use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::{BoxError, ServiceExt};
 use tower_service::Service;
 
+use super::callee::{Callee, Tower};
 use super::config::ServerConfig;
 use super::connection::serve;
 use super::shutdown::Guest;
@@ -21,37 +22,29 @@ pub(super) trait Serving<Io> {
 }
 
 /// One service, cloned for each connection.
-pub(super) struct Cloned<S>(pub(super) S);
+pub(super) struct Cloned<C>(pub(super) C);
 
 /// One service, cloned for each connection, on the thread that accepts.
-pub(super) struct Local<S>(pub(super) S);
+pub(super) struct Local<C>(pub(super) C);
 
 /// A service made for each connection, in the task of the connection.
 pub(super) struct Made<M>(pub(super) M);
 
-impl<Io, S, B> Serving<Io> for Cloned<S>
+impl<Io, C> Serving<Io> for Cloned<C>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + Send + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee<Future: Send, Body: Send> + Clone + Send + 'static,
+    C::Service: Service<Request<Body>, Future: Send> + Send,
 {
     fn spawn(&self, io: Io, info: ConnInfo, config: Arc<ServerConfig>, guest: Guest) {
         drop(minato_runtime::spawn(serve(io, self.0.clone(), config, info, guest)));
     }
 }
 
-impl<Io, S, B> Serving<Io> for Local<S>
+impl<Io, C> Serving<Io> for Local<C>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    S: Service<Request<Body>, Response = Response<B>> + Clone + 'static,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee + Clone + 'static,
 {
     fn spawn(&self, io: Io, info: ConnInfo, config: Arc<ServerConfig>, guest: Guest) {
         drop(minato_runtime::task::spawn_local(serve(io, self.0.clone(), config, info, guest)));
@@ -76,7 +69,7 @@ where
             let made = make.oneshot(info.clone()).await.ok();
             // A connection that is refused its service closes.
             if let Some(service) = made {
-                let _ = serve(io, service, config, info, guest).await;
+                let _ = serve(io, Tower(service), config, info, guest).await;
             }
         }));
     }

@@ -5,20 +5,22 @@
 //! answered at once and never asked about takes no lock.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 
 use http::Response;
 
+use crate::conn_info::ConnInfo;
 use crate::limits::EARLY_RESPONSES;
 
 /// An exchange of a connection: the how-manieth request on HTTP/1, the stream on HTTP/2.
 pub(crate) type Exchange = u64;
 
-/// The exchanges of one connection.
+/// A connection and its exchanges.
 #[derive(Debug)]
 pub(crate) struct Watch {
+    info: ConnInfo,
     order: Order,
     /// The exchange in progress, where there is one at a time.
     current: AtomicU64,
@@ -62,8 +64,24 @@ pub(crate) enum Refused {
 }
 
 impl Watch {
-    pub(crate) fn new(order: Order) -> Self {
-        Self { order, current: AtomicU64::new(0), is_asked: AtomicBool::new(false), state: Mutex::default() }
+    pub(crate) fn new(info: ConnInfo, order: Order) -> Self {
+        Self {
+            info,
+            order,
+            current: AtomicU64::new(0),
+            is_asked: AtomicBool::new(false),
+            state: Mutex::default(),
+        }
+    }
+
+    /// What is known of the connection.
+    pub(crate) fn info(&self) -> &ConnInfo {
+        &self.info
+    }
+
+    /// What the request of an exchange tells of its connection.
+    pub(crate) fn info_of(self: &Arc<Self>, exchange: Exchange) -> ConnInfo {
+        self.info.of_exchange(self, exchange)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -79,9 +97,18 @@ impl Watch {
         }
     }
 
-    /// An exchange is over, in whatever way.
-    pub(crate) fn end(&self, exchange: Exchange) {
+    /// An exchange is over, in whatever way. Of the references to this, `own` are those of the connection itself.
+    pub(crate) fn end(self: &Arc<Self>, exchange: Exchange, own: usize) {
         if self.order == Order::Sequential {
+            if Arc::strong_count(self) <= own {
+                // Nobody is left who could ask, nor will be: references are made of those there are.
+                // ORDERING: Acquire, with the Release of those who dropped theirs, so that what they asked is seen.
+                fence(Ordering::Acquire);
+                self.current.store(0, Ordering::Relaxed);
+                if !self.is_asked.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
             // ORDERING: SeqCst, so that either the entry is seen here or the end is seen by who made it. [watch.ended]
             self.current.swap(0, Ordering::SeqCst);
             if !self.is_asked.load(Ordering::SeqCst) {
@@ -143,11 +170,13 @@ impl Watch {
         Ok(())
     }
 
+    /// Whether somebody has asked something about an exchange in progress.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.order == Order::Concurrent || self.is_asked.load(Ordering::Relaxed)
+    }
+
     /// What is to be sent before the final response, which is at hand.
     pub(crate) fn take_informational(&self, exchange: Exchange) -> VecDeque<Response<()>> {
-        if self.order == Order::Sequential && !self.is_asked.load(Ordering::Relaxed) {
-            return VecDeque::new();
-        }
         let mut state = self.state();
         state
             .entries
@@ -179,6 +208,11 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn begin(watch: &Arc<Watch>, exchange: Exchange) -> Self {
         watch.begin(exchange);
+        Self::of(watch, exchange)
+    }
+
+    /// Of an exchange that has begun.
+    pub(crate) fn of(watch: &Arc<Watch>, exchange: Exchange) -> Self {
         Self { watch: Arc::clone(watch), exchange }
     }
 
@@ -195,7 +229,8 @@ impl Live {
 
 impl Drop for Live {
     fn drop(&mut self) {
-        self.watch.end(self.exchange);
+        // The connection holds one, and this another.
+        self.watch.end(self.exchange, 2);
     }
 }
 
@@ -223,24 +258,24 @@ mod tests {
         let waker = Waker::from(Arc::clone(&count));
         let cx = Context::from_waker(&waker);
         for order in BOTH {
-            let watch = Watch::new(order);
+            let watch = Arc::new(Watch::new(ConnInfo::default(), order));
             for exchange in [1, 3, 5] {
                 let woken = count.0.load(Ordering::SeqCst);
                 watch.begin(exchange);
                 assert!(watch.poll_end(exchange, &cx).is_pending());
                 assert!(watch.poll_end(exchange, &cx).is_pending());
-                watch.end(exchange);
+                watch.end(exchange, 0);
                 assert_eq!(count.0.load(Ordering::SeqCst), woken + 1);
                 assert!(watch.poll_end(exchange, &cx).is_ready());
             }
             assert!(watch.state().entries.is_empty() && watch.state().live.is_empty());
         }
-        let watch = Watch::new(Order::Concurrent);
+        let watch = Arc::new(Watch::new(ConnInfo::default(), Order::Concurrent));
         watch.begin(1);
         watch.begin(3);
         assert!(watch.poll_end(1, &cx).is_pending());
         let woken = count.0.load(Ordering::SeqCst);
-        watch.end(3);
+        watch.end(3, 0);
         assert_eq!(count.0.load(Ordering::SeqCst), woken);
         assert!(watch.poll_end(1, &cx).is_pending() && watch.poll_end(3, &cx).is_ready());
     }
@@ -251,7 +286,7 @@ mod tests {
         let waker = Waker::from(Arc::clone(&count));
         let cx = Context::from_waker(&waker);
         for order in BOTH {
-            let watch = Watch::new(order);
+            let watch = Arc::new(Watch::new(ConnInfo::default(), order));
             watch.begin(1);
             assert!(watch.poll_informational(1, &cx).is_empty());
             for _ in 0..EARLY_RESPONSES {
@@ -261,7 +296,7 @@ mod tests {
             assert_eq!(watch.poll_informational(1, &cx).len(), EARLY_RESPONSES);
             assert_eq!(watch.inform(1, Response::new(())), Ok(()));
             assert_eq!(watch.take_informational(1).len(), 1);
-            watch.end(1);
+            watch.end(1, 0);
             assert_eq!(watch.inform(1, Response::new(())), Err(Refused::Over));
         }
         assert_eq!(count.0.load(Ordering::SeqCst), 4);
@@ -270,12 +305,12 @@ mod tests {
     #[test]
     fn an_end_is_never_missed() {
         for _ in 0..2_000 {
-            let watch = Arc::new(Watch::new(Order::Sequential));
+            let watch = Arc::new(Watch::new(ConnInfo::default(), Order::Sequential));
             watch.begin(1);
             let count = Arc::new(Count::default());
             let waker = Waker::from(Arc::clone(&count));
             let polled = std::thread::scope(|scope| {
-                let ending = scope.spawn(|| watch.end(1));
+                let ending = scope.spawn(|| watch.end(1, 0));
                 let polled = watch.poll_end(1, &Context::from_waker(&waker));
                 ending.join().unwrap();
                 polled

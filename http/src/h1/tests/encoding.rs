@@ -3,10 +3,11 @@
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version};
 
 use super::super::encode::{self, Asked, NameCase, Persistence, ResponseFraming, response_framing};
+use super::super::framing::Verb;
 use super::super::{Date, Framing};
 
 fn asked(method: Method, version: Version) -> Asked {
-    Asked { method, version, accepts_trailers: true }
+    Asked { verb: Verb::of(&method), version, accepts_trailers: true }
 }
 
 fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -45,7 +46,7 @@ fn a_response_is_framed_by_what_is_known_of_its_body() {
 fn known_trailers_are_sent_in_chunks_to_those_who_look_at_them() {
     let modern = asked(Method::GET, Version::HTTP_11);
     let framing = |asked| response_framing(&asked, StatusCode::OK, &HeaderMap::new(), Some(5), true).body;
-    assert_eq!(framing(modern.clone()), Some(Framing::Chunked));
+    assert_eq!(framing(modern), Some(Framing::Chunked));
     assert_eq!(framing(Asked { accepts_trailers: false, ..modern }), Some(Framing::Length(5)));
 }
 

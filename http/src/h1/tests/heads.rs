@@ -13,11 +13,11 @@ fn a_head_is_taken_apart() {
           Expect: 100-Continue\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n",
     )
     .unwrap();
-    assert_eq!((head.method, head.version), (Method::POST, Version::HTTP_11));
+    assert_eq!((head.method, head.facts.asked.version), (Method::POST, Version::HTTP_11));
     assert_eq!(head.uri, "/a/b?c=d");
     let ones: Vec<_> = head.headers.get_all("x-one").iter().collect();
     assert_eq!(ones, ["1", "2"]);
-    assert!(head.is_persistent && head.expects_continue && head.accepts_trailers);
+    assert!(head.facts.is_persistent && head.facts.expects_continue && head.facts.asked.accepts_trailers);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn connections_persist_as_both_sides_say() {
         ("1.0", "Connection: keep-alive, close\r\n", false),
     ] {
         let head = read(format!("GET / HTTP/{version}\r\nHost: a\r\n{lines}\r\n").as_bytes()).unwrap();
-        assert_eq!(head.is_persistent, expected, "{version} {lines:?}");
+        assert_eq!(head.facts.is_persistent, expected, "{version} {lines:?}");
     }
 }
 
@@ -114,11 +114,11 @@ fn an_expectation_other_than_continue_is_refused() {
         )
     };
     assert_eq!(with("1.1", "something").unwrap_err().status(), 417);
-    assert!(with("1.1", "100-continue").unwrap().expects_continue);
-    assert!(!with("1.0", "100-continue").unwrap().expects_continue);
+    assert!(with("1.1", "100-continue").unwrap().facts.expects_continue);
+    assert!(!with("1.0", "100-continue").unwrap().facts.expects_continue);
     assert!(with("1.0", "something").is_ok());
     let empty = read(b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n").unwrap();
-    assert!(!empty.expects_continue);
+    assert!(!empty.facts.expects_continue);
 }
 
 /// A head of exactly `len` bytes.

@@ -69,7 +69,7 @@ fn framing_that_is_clear_is_taken() {
         ("TRANSFER-ENCODING: Chunked\r\n", Framing::Chunked),
     ];
     for (lines, framing) in cases {
-        assert_eq!(read(&post(lines)).expect(lines).framing, framing, "{lines:?}");
+        assert_eq!(read(&post(lines)).expect(lines).facts.framing, framing, "{lines:?}");
     }
 }
 

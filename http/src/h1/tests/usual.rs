@@ -10,7 +10,7 @@ use crate::h1::HeadLimits;
 /// Heads that go the short way.
 const USUAL: &[&str] = &[
     "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-    "GET /a/b?c=d%20e HTTP/1.1\r\nhost:a:8080\r\naccept:  */*\t\r\nx-empty:\r\nx-blank:   \r\n\r\n",
+    "GET /a/b?c=d%20e HTTP/1.1\r\nhost:a:8080\r\naccept:  */*  \r\nx-empty:\r\nx-blank:   \r\n\r\n",
     "POST /x HTTP/1.1\r\nHOST: a\r\nContent-Length: 5\r\nX: y z\r\nConnection: close\r\n\r\nhello",
     "PUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nExpect: 100-continue\r\n\r\n",
     "DELETE /x HTTP/1.1\r\nHost: a\r\nx-a-name-that-is-longer-than-the-longest-that-is-known: 1\r\n\r\n",
@@ -21,7 +21,7 @@ const USUAL: &[&str] = &[
 
 /// The head at the beginning of these bytes, in a form that can be compared, and its length.
 fn short(bytes: &[u8], limits: &HeadLimits) -> Option<(String, usize)> {
-    let mut lines = Lines::new();
+    let mut lines = Lines::default();
     let head = usual::scan(bytes, limits, &mut lines)?;
     let len = head.len();
     let held = Bytes::copy_from_slice(&bytes[..len]);

@@ -3,16 +3,13 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use bytes::Buf;
-use http::header::{CONNECTION, HeaderMap};
-use http::{Extensions, Method, Request, Response, StatusCode, Version};
+use http::header::HeaderMap;
+use http::{Extensions, Response, StatusCode, Version};
+use http_body::Body as _;
 use minato_runtime::io::{AsyncRead, AsyncWrite};
-use minato_service::BoxError;
-use tower_service::Service;
 
 use super::inbound::{Fed, Inbound};
 use super::waits::Wait;
@@ -21,17 +18,18 @@ use crate::body::Body;
 use crate::buffers;
 use crate::clock::Instant;
 use crate::error::Error;
-use crate::h1::encode::{self, Asked, NameCase, Persistence, ResponseFraming};
-use crate::h1::request::RequestHead;
+use crate::h1::encode::{self, Asked, Fields, NameCase, Persistence, ResponseFraming};
+use crate::h1::framing::Verb;
+use crate::h1::request::Facts;
 use crate::h1::spelling::{HeaderCase, ReasonPhrase};
-use crate::h1::usual::{Lines, Usual};
-use crate::h1::{Framing, HeadSpan, has_option, request};
+use crate::h1::usual::Usual;
+use crate::h1::{Framing, HeadSpan, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
 use crate::output::Output;
-use crate::server::config::ConnectionInfo;
+use crate::server::callee::{Answer, Callee, Told};
 use crate::server::shutdown::Stage;
-use crate::server::watch::{Live, Order, Watch};
+use crate::server::watch::Live;
 use crate::upgrade::{self, HandOver};
 
 /// What is known of a request while it is being answered.
@@ -44,6 +42,7 @@ pub(super) struct Exchange {
     refusal: Option<StatusCode>,
     /// Where the connection goes if the answer ends HTTP on it.
     hand_over: Option<HandOver>,
+    /// Its end, once it has taken more than one step.
     live: Option<Live>,
 }
 
@@ -77,33 +76,23 @@ impl Exchange {
     }
 }
 
-impl<Io, S, B> Connection<Io, S, B>
+impl<Io, C> Connection<Io, C>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee,
 {
     /// Hands the head at the beginning of the input to the service, unless it has to be looked at more closely.
-    pub(super) fn begin_usual(
-        &mut self,
-        head: Usual,
-        lines: &Lines,
-        cx: &mut Context<'_>,
-    ) -> Result<Option<Flow>, Error> {
+    pub(super) fn begin_usual(&mut self, head: Usual, cx: &mut Context<'_>) -> Result<Option<Flow>, Error> {
         if self.answered_this_turn == REQUESTS_PER_TURN {
             return Ok(Some(Flow::Wait(Wait::Turn)));
         }
         if let Some(flow) = self.poll_service(cx) {
             return Ok(Some(flow));
         }
-        let len = head.len();
-        let bytes = buffers::copy_head(&self.input.bytes()[..len]);
-        let Some(head) = head.into_head(&bytes, lines, buffers::take_headers()) else { return Ok(None) };
+        let (len, facts) = (head.len(), head.facts);
+        let Some(head) = C::usual(head, &self.input.bytes()[..len], &mut self.lines) else { return Ok(None) };
         self.input.consume(len);
-        self.accept(head, None).map(Some)
+        self.accept(head, facts, cx).map(Some)
     }
 
     /// Hands the head in the input to the service, once that is ready for it.
@@ -116,7 +105,14 @@ where
         let case = self.config.http1.preserve_case.then(|| HeaderCase::of_head(&bytes));
         let (headers, limit) = (buffers::take_headers(), self.config.limits.uri_bytes);
         match request::parse(bytes, span.fields, headers, limit, &self.config.http1.lenient) {
-            Ok(head) => self.accept(head, case),
+            Ok(head) => {
+                let facts = head.facts;
+                let mut head = C::typed(head);
+                if let Some(case) = case {
+                    C::extensions(&mut head).insert(case);
+                }
+                self.accept(head, facts, cx)
+            }
             Err(fault) => {
                 self.refuse(fault.status());
                 Ok(Flow::Again)
@@ -126,86 +122,98 @@ where
 
     /// What to do instead of calling the service, while it is not ready.
     fn poll_service(&mut self, cx: &mut Context<'_>) -> Option<Flow> {
-        match self.service.poll_ready(cx) {
+        match self.callee.poll_ready(cx) {
             Poll::Pending => Some(Flow::Wait(Wait::Handler)),
             Poll::Ready(Ok(())) => {
                 self.waits.over();
                 None
             }
-            Poll::Ready(Err(error)) => {
-                self.refuse(status_of(error));
+            Poll::Ready(Err(status)) => {
+                self.refuse(status);
                 Some(Flow::Again)
             }
         }
     }
 
-    /// Calls the service.
-    fn accept(&mut self, head: RequestHead, case: Option<HeaderCase>) -> Stepped {
+    /// Calls the service, and polls the handler once: nearly all have their answer then.
+    fn accept(&mut self, mut head: C::Head, facts: Facts, cx: &mut Context<'_>) -> Stepped {
         let limit = self.config.limits.body_bytes;
-        if let (Framing::Length(length), Some(limit)) = (head.framing, limit)
+        if let (Framing::Length(length), Some(limit)) = (facts.framing, limit)
             && length > limit
         {
             self.refuse(StatusCode::PAYLOAD_TOO_LARGE);
             return Ok(Flow::Again);
         }
-        let (inbound, body) = Inbound::new(head.framing, head.expects_continue, &self.config);
-        let mut request = Request::new(body);
-        let asked = Asked {
-            method: head.method.clone(),
-            version: head.version,
-            accepts_trailers: head.accepts_trailers,
-        };
-        *request.method_mut() = head.method;
-        *request.uri_mut() = head.uri;
-        *request.version_mut() = head.version;
-        *request.headers_mut() = head.headers;
-        if let Some(case) = case {
-            request.extensions_mut().insert(case);
-        }
+        let (inbound, body) = Inbound::new(facts.framing, facts.expects_continue, &self.config);
+        let may_switch = facts.wants_upgrade || facts.asked.verb == Verb::Connect;
+        let hand_over = (may_switch && inbound.is_done()).then(|| upgrade::offer(C::extensions(&mut head)));
+        let is_persistent = facts.is_persistent && self.config.http1.keep_alive;
+        let exchange =
+            Exchange { asked: facts.asked, is_persistent, inbound, refusal: None, hand_over, live: None };
         self.requests += 1;
-        let mut live = None;
-        if self.config.connection_info == ConnectionInfo::Insert {
-            let watch = self.watch.get_or_insert_with(|| Arc::new(Watch::new(Order::Sequential)));
-            live = Some(Live::begin(watch, self.requests));
-            request.extensions_mut().insert(self.info.of_exchange(watch, self.requests));
+        let requests = self.requests;
+        let told = self.watch.as_ref().map(|watch| {
+            watch.begin(requests);
+            Told { watch, exchange: requests }
+        });
+        let stepped = match catch_unwind(AssertUnwindSafe(|| self.callee.call(head, body, told))) {
+            Ok(future) => {
+                self.handler.set(future);
+                self.poll_handler(exchange, cx)
+            }
+            Err(_) => self.panicked(exchange),
+        };
+        if let Some(watch) = &self.watch
+            && !matches!(self.phase, Phase::Handling(_) | Phase::Responding(..))
+        {
+            watch.end(requests, 1);
         }
-        let may_switch = head.wants_upgrade || asked.method == Method::CONNECT;
-        let hand_over = (may_switch && inbound.is_done()).then(|| upgrade::offer(request.extensions_mut()));
-        let is_persistent = head.is_persistent && self.config.http1.keep_alive;
-        self.phase =
-            Phase::Handling(Exchange { asked, is_persistent, inbound, refusal: None, hand_over, live });
-        match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
-            Ok(future) => self.handler.set(future),
-            Err(_) => self.panicked(),
+        stepped
+    }
+
+    /// What an exchange becomes that takes another step: its end is no longer the end of a function.
+    fn keep(&self, mut exchange: Exchange) -> Exchange {
+        if exchange.live.is_none() {
+            exchange.live = self.watch.as_ref().map(|watch| Live::of(watch, self.requests));
         }
-        Ok(Flow::Again)
+        exchange
     }
 
     pub(super) fn step_handler(&mut self, cx: &mut Context<'_>) -> Stepped {
-        let Phase::Handling(exchange) = &mut self.phase else { return Ok(Flow::Again) };
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::Handling(exchange) => self.poll_handler(exchange, cx),
+            phase => {
+                self.phase = phase;
+                Ok(Flow::Again)
+            }
+        }
+    }
+
+    fn poll_handler(&mut self, exchange: Exchange, cx: &mut Context<'_>) -> Stepped {
         let Some(handler) = self.handler.get() else { return Ok(Flow::Again) };
         match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
-            Ok(Poll::Ready(Ok(response))) => {
+            Ok(Poll::Ready(output)) => {
                 self.handler.clear();
-                self.respond(response, cx);
-                return Ok(Flow::Again);
-            }
-            Ok(Poll::Ready(Err(error))) => {
-                let status = status_of(error);
-                self.handler.clear();
-                self.respond_empty(status);
-                return Ok(Flow::Again);
-            }
-            Err(_) => {
-                self.panicked();
-                return Ok(Flow::Again);
+                match C::answer(output) {
+                    Ok(answer) => self.respond(exchange, answer, cx),
+                    Err(status) => self.respond_empty(exchange, status),
+                }
+                Ok(Flow::Again)
             }
             Ok(Poll::Pending) => {
-                if let Some(live) = &exchange.live {
-                    let case = self.config.http1.name_case;
-                    exchange.asked.inform(&mut self.output, live.poll_informational(cx), case);
-                }
+                self.phase = Phase::Handling(self.keep(exchange));
+                self.wait_for_handler(cx)
             }
+            Err(_) => self.panicked(exchange),
+        }
+    }
+
+    /// Does for a handler at work what it needs.
+    fn wait_for_handler(&mut self, cx: &mut Context<'_>) -> Stepped {
+        let Phase::Handling(exchange) = &mut self.phase else { return Ok(Flow::Again) };
+        if let Some(live) = &exchange.live {
+            let case = self.config.http1.name_case;
+            exchange.asked.inform(&mut self.output, live.poll_informational(cx), case);
         }
         if let Some(status) = exchange.refusal {
             // The handler has been told and has no answer ready: the peer gets ours.
@@ -254,114 +262,93 @@ where
         }
     }
 
-    fn respond(&mut self, response: Response<B>, cx: &Context<'_>) {
-        if let Phase::Handling(exchange) = &mut self.phase {
-            exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
-            if let Some(live) = &exchange.live {
-                let case = self.config.http1.name_case;
-                exchange.asked.inform(&mut self.output, live.take_informational(), case);
-            }
+    fn respond(&mut self, mut exchange: Exchange, answer: Answer<C::Fields, C::Body>, cx: &Context<'_>) {
+        let Answer { status, fields, extensions, mut body } = answer;
+        exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
+        let case = self.config.http1.name_case;
+        if let Some(watch) = &self.watch
+            && watch.is_asked()
+        {
+            exchange.asked.inform(&mut self.output, watch.take_informational(self.requests), case);
         }
-        let (head, mut body) = response.into_parts();
-        if let Some(hand_over) = self.take_hand_over(head.status) {
-            let case = self.config.http1.name_case;
-            encode::bodiless_head(self.output.tail(), head.status, &head.headers, case);
+        if let Some(hand_over) = exchange.take_hand_over(status) {
+            encode::bodiless_head(self.output.tail(), status, &fields, case);
             self.phase = Phase::Switching(hand_over);
             return;
         }
-        if head.status.is_informational() {
+        if status.is_informational() {
             // A final response is owed; 101 would need an upgrade that was never offered.
-            return self.respond_empty(StatusCode::INTERNAL_SERVER_ERROR);
+            return self.respond_empty(exchange, StatusCode::INTERNAL_SERVER_ERROR);
         }
         let exact = body.size_hint().exact();
         let known = (&mut body as &mut dyn Any).downcast_mut::<Body>();
         let has_trailers = known.as_ref().is_some_and(|body| body.has_known_trailers());
         let full = known.and_then(Body::take_full);
         let start = self.output.tail().len();
-        let Some((framing, sends_trailers)) =
-            self.write_head(head.status, &head.headers, exact, has_trailers)
-        else {
-            return;
-        };
-        if !head.extensions.is_empty() {
-            spell(&head.extensions, self.output.tail(), start);
+        let framing = self.write_head(&mut exchange, status, &fields, exact, has_trailers);
+        if !extensions.is_empty() {
+            spell(&extensions, self.output.tail(), start);
         }
-        buffers::give_headers(head.headers);
-        let Phase::Handling(exchange) = std::mem::replace(&mut self.phase, Phase::Closed) else { return };
+        C::keep(fields);
         match framing.body {
             None | Some(Framing::Length(0)) => self.finish(exchange),
             Some(framing) => {
-                let mut outbound = Outbound::new(framing, sends_trailers);
+                let mut outbound = Outbound::new(framing, exchange.asked.accepts_trailers);
                 let Some(data) = full else {
                     self.body.set(body);
-                    self.phase = Phase::Responding(exchange, outbound);
+                    self.phase = Phase::Responding(self.keep(exchange), outbound);
                     return;
                 };
                 // What is here as a whole joins its head at once.
                 let framed = outbound.data(&mut self.output, data);
-                if framed.and_then(|()| outbound.end(&mut self.output, None)).is_ok() {
-                    self.finish(exchange);
+                match framed.and_then(|()| outbound.end(&mut self.output, None)) {
+                    Ok(()) => self.finish(exchange),
+                    Err(_) => self.phase = Phase::Closed,
                 }
             }
         }
     }
 
-    /// Where the connection goes, if an answer with this status ends HTTP on it.
-    fn take_hand_over(&mut self, status: StatusCode) -> Option<HandOver> {
-        let Phase::Handling(exchange) = &mut self.phase else { return None };
-        let is_switch = match exchange.asked.method {
-            // RFC 9110 §9.3.6: any 2xx to a CONNECT begins the tunnel.
-            Method::CONNECT => status.is_success(),
-            _ => status == StatusCode::SWITCHING_PROTOCOLS,
-        };
-        exchange.hand_over.take_if(|_| is_switch)
-    }
-
-    fn respond_empty(&mut self, status: StatusCode) {
-        let _ = self.write_head(status, &HeaderMap::new(), Some(0), false);
-        if let Phase::Handling(exchange) = std::mem::replace(&mut self.phase, Phase::Closed) {
-            self.finish(exchange);
-        }
+    fn respond_empty(&mut self, mut exchange: Exchange, status: StatusCode) {
+        let _ = self.write_head(&mut exchange, status, &HeaderMap::new(), Some(0), false);
+        self.finish(exchange);
     }
 
     /// The handler is lost, and with it any trust in what it left behind.
-    fn panicked(&mut self) {
+    fn panicked(&mut self, mut exchange: Exchange) -> Stepped {
         self.handler.clear();
-        if let Phase::Handling(exchange) = &mut self.phase {
-            exchange.is_persistent = false;
-        }
-        self.respond_empty(StatusCode::INTERNAL_SERVER_ERROR);
+        exchange.is_persistent = false;
+        self.respond_empty(exchange, StatusCode::INTERNAL_SERVER_ERROR);
+        Ok(Flow::Again)
     }
 
     /// Writes the head of the response to the request at hand, and settles whether the connection lives on.
     fn write_head(
         &mut self,
+        exchange: &mut Exchange,
         status: StatusCode,
-        headers: &HeaderMap,
+        fields: &impl Fields,
         exact: Option<u64>,
         has_trailers: bool,
-    ) -> Option<(ResponseFraming, bool)> {
-        let is_spent = self.is_spent();
-        let Phase::Handling(exchange) = &mut self.phase else { return None };
-        let asked = &exchange.asked;
-        let framing = encode::response_framing(asked, status, headers, exact, has_trailers);
+    ) -> ResponseFraming {
+        let asked = exchange.asked;
+        let framing = encode::response_framing(&asked, status, fields, exact, has_trailers);
         exchange.is_persistent &= self.guest.stage() == Stage::Serving
             && framing.body != Some(Framing::UntilClose)
             && exchange.inbound.is_reusable()
-            && asked.method != Method::CONNECT
-            && !has_close(headers)
-            && !is_spent;
+            && asked.verb != Verb::Connect
+            && !fields.has_close()
+            && !self.is_spent();
         let persistence = match exchange.is_persistent {
             false => Persistence::Close,
             true if asked.version < Version::HTTP_11 => Persistence::Announced,
             true => Persistence::Implied,
         };
-        let sends_trailers = asked.accepts_trailers;
         self.refresh_date();
         let date = self.config.http1.date.then_some(&self.date);
         let case = self.config.http1.name_case;
-        encode::response_head(self.output.tail(), status, headers, framing, persistence, date, case);
-        Some((framing, sends_trailers))
+        encode::response_head(self.output.tail(), status, fields, framing, persistence, date, case);
+        framing
     }
 
     /// Whether the connection has served what it may.
@@ -444,15 +431,14 @@ where
     /// The response is whole in the output.
     fn finish(&mut self, exchange: Exchange) {
         let is_reusable = exchange.is_persistent && exchange.inbound.is_reusable();
-        let is_done = exchange.inbound.is_done();
-        match exchange.inbound.into_decoder() {
-            None if is_reusable && is_done => self.next_request(),
-            Some(decoder) if is_reusable => {
+        match exchange.inbound {
+            Inbound::Done if is_reusable => self.next_request(),
+            Inbound::Open(open) if is_reusable => {
                 self.waits.over();
-                self.phase = Phase::Discarding(decoder, LINGER_BYTES);
+                self.phase = Phase::Discarding(open.into_decoder(), LINGER_BYTES);
             }
             // A peer that has sent all it will, and nothing more, has nothing that a reset could destroy.
-            None if is_done && self.input.is_empty() => self.close(0),
+            Inbound::Done if self.input.is_empty() => self.close(0),
             _ => self.close(LINGER_BYTES),
         }
     }
@@ -468,11 +454,14 @@ fn spell(extensions: &Extensions, out: &mut Vec<u8>, start: usize) {
     }
 }
 
-fn has_close(headers: &HeaderMap) -> bool {
-    // Walked rather than looked up: a response has few fields, and nearly never this one.
-    headers.iter().any(|(name, value)| *name == CONNECTION && has_option(value.as_bytes(), "close"))
-}
-
-fn status_of(error: impl Into<BoxError>) -> StatusCode {
-    Error::foreign(error).request_status().unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+impl Exchange {
+    /// Where the connection goes, if an answer with this status ends HTTP on it.
+    fn take_hand_over(&mut self, status: StatusCode) -> Option<HandOver> {
+        let is_switch = match self.asked.verb {
+            // RFC 9110 §9.3.6: any 2xx to a CONNECT begins the tunnel.
+            Verb::Connect => status.is_success(),
+            _ => status == StatusCode::SWITCHING_PROTOCOLS,
+        };
+        self.hand_over.take_if(|_| is_switch)
+    }
 }

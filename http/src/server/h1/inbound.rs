@@ -88,14 +88,6 @@ impl Inbound {
         }
     }
 
-    /// What is left to decode, once nobody reads the body any more.
-    pub(super) fn into_decoder(self) -> Option<Decoder> {
-        match self {
-            Self::Open(open) => Some(open.decoder),
-            Self::Done | Self::Failed => None,
-        }
-    }
-
     /// Gives the reader what it asks for, from what has arrived or can be read now.
     pub(super) fn feed<Io: AsyncRead + Unpin>(
         &mut self,
@@ -165,6 +157,11 @@ enum Decoded {
 }
 
 impl Open {
+    /// What is left to decode, once nobody reads the body any more.
+    pub(super) fn into_decoder(self) -> Decoder {
+        self.decoder
+    }
+
     /// Hands over all payload that has arrived.
     fn decode(&mut self, input: &mut Input, cx: &Context<'_>) -> Result<Decoded, Kind> {
         let by = Some(cx.waker());

@@ -26,44 +26,42 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
-use http::{Request, Response, StatusCode};
+use bytes::Bytes;
+use http::StatusCode;
 use minato_runtime::io::{AsyncRead, AsyncWrite};
-use minato_service::BoxError;
-use tower_service::Service;
 
 use self::exchange::Exchange;
 use self::waits::{Expired, Wait, Waits};
-use crate::body::Body;
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind, Sent};
-use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step, usual};
+use crate::h1::usual::{self, Lines};
+use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step};
 use crate::input::Input;
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
 use crate::output::Output;
-use crate::server::config::ServerConfig;
+use crate::server::callee::Callee;
+use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
-use crate::server::watch::Watch;
+use crate::server::watch::{Order, Watch};
 use crate::slot::Slot;
 use crate::upgrade::{HandOver, Upgraded};
 
 /// One HTTP/1 connection, served.
 #[must_use = "futures do nothing unless polled"]
-pub(crate) struct Connection<Io, S, B>
-where
-    S: Service<Request<Body>>,
-{
+pub(crate) struct Connection<Io, C: Callee> {
     io: Io,
     input: Input,
+    /// Where in the input the lines of a head are; memory while heads are read.
+    lines: Lines,
     output: Output,
-    service: S,
-    handler: Slot<S::Future>,
-    body: Slot<B>,
+    callee: C,
+    handler: Slot<C::Future>,
+    body: Slot<C::Body>,
     phase: Phase,
     config: Arc<ServerConfig>,
-    info: ConnInfo,
+    /// What requests are told of the connection, where they are.
     watch: Option<Arc<Watch>>,
     /// Requests handed to the service.
     requests: u64,
@@ -114,37 +112,34 @@ enum Flow {
 
 type Stepped = Result<Flow, Error>;
 
-impl<Io, S, B> Connection<Io, S, B>
+impl<Io, C> Connection<Io, C>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee,
 {
     /// A connection accepted at `accepted`, of which `input` has been read.
     pub(crate) fn new(
         io: Io,
         input: Input,
-        service: S,
+        callee: C,
         config: Arc<ServerConfig>,
         info: ConnInfo,
         guest: Guest,
         accepted: Instant,
     ) -> Self {
         let expires = config.timeouts.connection_age.and_then(|age| accepted.checked_add(age));
+        let is_told = config.connection_info == ConnectionInfo::Insert;
         Self {
             io,
             input,
+            lines: Lines::default(),
             output: Output::default(),
-            service,
+            callee,
             handler: Slot::new(),
             body: Slot::new(),
             phase: Phase::Head(scan(&config)),
             config,
-            info,
-            watch: None,
+            watch: is_told.then(|| Arc::new(Watch::new(info, Order::Sequential))),
             requests: 0,
             expires,
             guest,
@@ -198,17 +193,16 @@ where
         if self.output.len() > OUTPUT_BYTES {
             return Ok(Flow::Wait(Wait::Room));
         }
-        let Phase::Head(scan) = &mut self.phase else { return Ok(Flow::Again) };
         let limits = HeadLimits {
             bytes_max: self.config.limits.head_bytes,
             fields_max: self.config.limits.head_fields.min(crate::limits::HEAD_FIELDS_MAX),
             target_bytes_max: self.config.limits.uri_bytes,
         };
-        let lines = &mut usual::Lines::new();
-        if scan.is_fresh()
+        if let Phase::Head(scan) = &self.phase
+            && scan.is_fresh()
             && !self.config.http1.preserve_case
-            && let Some(head) = usual::scan(self.input.bytes(), &limits, lines)
-            && let Some(flow) = self.begin_usual(head, lines, cx)?
+            && let Some(head) = usual::scan(self.input.bytes(), &limits, &mut self.lines)
+            && let Some(flow) = self.begin_usual(head, cx)?
         {
             return Ok(flow);
         }
@@ -335,7 +329,10 @@ where
         self.waits.over();
         self.has_answered = true;
         self.answered_this_turn += 1;
-        self.phase = Phase::Head(scan(&self.config));
+        // An exchange of one step has left the phase as it was.
+        if !matches!(&self.phase, Phase::Head(scan) if scan.is_fresh()) {
+            self.phase = Phase::Head(scan(&self.config));
+        }
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Error> {
@@ -412,14 +409,10 @@ fn scan(config: &ServerConfig) -> Scan {
     Scan::new(Section::Head).taking_bare_lf(config.http1.lenient.bare_line_feeds)
 }
 
-impl<Io, S, B> Future for Connection<Io, S, B>
+impl<Io, C> Future for Connection<Io, C>
 where
     Io: AsyncRead + AsyncWrite + Unpin,
-    S: Service<Request<Body>, Response = Response<B>>,
-    S::Error: Into<BoxError>,
-    B: http_body::Body + 'static,
-    B::Data: Buf,
-    B::Error: Into<BoxError>,
+    C: Callee,
 {
     type Output = Result<(), Error>;
 
@@ -429,4 +422,4 @@ where
 }
 
 // Nothing in it is pinned in place: what must not move lies in slots.
-impl<Io, S, B> Unpin for Connection<Io, S, B> where S: Service<Request<Body>> {}
+impl<Io, C: Callee> Unpin for Connection<Io, C> {}

@@ -60,7 +60,6 @@ where
     turn: Arc<Turn>,
     turn_waker: Waker,
     config: Arc<ServerConfig>,
-    info: ConnInfo,
     watch: Arc<Watch>,
     guest: Guest,
     /// Requests accepted.
@@ -150,8 +149,7 @@ where
             turn_waker: Waker::from(Arc::clone(&turn)),
             turn,
             config,
-            info: info.speaking(Protocol::Http2),
-            watch: Arc::new(Watch::new(Order::Concurrent)),
+            watch: Arc::new(Watch::new(info.speaking(Protocol::Http2), Order::Concurrent)),
             guest,
             requests: 0,
             is_leaving: false,
@@ -283,7 +281,7 @@ where
         if self.config.connection_info == ConnectionInfo::Insert {
             let exchange = u64::from(respond.stream_id().as_u32());
             live = Some(Live::begin(&self.watch, exchange));
-            extensions.insert(self.info.of_exchange(&self.watch, exchange));
+            extensions.insert(self.watch.info_of(exchange));
         }
         match catch_unwind(AssertUnwindSafe(|| self.service.call(request))) {
             Ok(handler) => {

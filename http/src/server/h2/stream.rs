@@ -15,7 +15,7 @@ use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
-use crate::h1::framing::is_bodiless;
+use crate::h1::framing::{Verb, is_bodiless};
 use crate::h2::{Pump, strip_connection_fields};
 use crate::reason::Reason;
 use crate::server::watch::Live;
@@ -137,7 +137,7 @@ where
             )));
             return Some(Phase::Tunneling { open });
         }
-        let is_bodiless = is_bodiless(me.method, head.status);
+        let is_bodiless = is_bodiless(Verb::of(me.method), head.status);
         if let Some(length) = body.size_hint().exact()
             && (!is_bodiless || (*me.method == Method::HEAD && length > 0))
         {
