@@ -1,4 +1,4 @@
-//! Time, tasks and random numbers, from the runtime. The only file of this crate that knows it.
+//! Time, tasks, random numbers and the traits of I/O, from the runtime. The only file of this crate that knows it.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -6,9 +6,13 @@ use std::sync::OnceLock;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use minato_runtime::task::JoinHandle;
 use minato_runtime::time::{Sleep, sleep, sleep_until};
 
+pub(crate) use minato_runtime::io::{AsyncRead, AsyncWrite};
 pub use minato_runtime::time::Instant;
+
+use crate::error::TaskLost;
 
 /// A timer that does not exist, and reads no clock, until the first time somebody has to wait for it.
 #[derive(Debug)]
@@ -84,4 +88,48 @@ pub(crate) fn seed() -> u64 {
 /// Outside a runtime.
 pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     drop(minato_runtime::spawn(future));
+}
+
+/// A task that does not outlive what waits for it.
+#[derive(Debug)]
+pub(crate) struct Owned<T> {
+    task: JoinHandle<T>,
+}
+
+/// Runs a future on the runtime until it completes or what is returned is dropped.
+///
+/// # Panics
+///
+/// Outside a runtime.
+pub(crate) fn spawn_owned<F>(future: F) -> Owned<F::Output>
+where
+    F: Future<Output: Send> + Send + 'static,
+{
+    Owned { task: minato_runtime::spawn(future) }
+}
+
+/// Runs a function where it may block. It is not begun where what is returned is dropped before, and not interrupted.
+///
+/// # Panics
+///
+/// Outside a runtime.
+pub(crate) fn spawn_blocking<T: Send + 'static>(job: impl FnOnce() -> T + Send + 'static) -> Owned<T> {
+    Owned { task: minato_runtime::task::spawn_blocking(job) }
+}
+
+impl<T> Future for Owned<T> {
+    type Output = Result<T, TaskLost>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.task).poll(cx).map_err(|error| match error.try_into_panic() {
+            Ok(payload) => TaskLost::panicked(&*payload),
+            Err(_) => TaskLost::stopped(),
+        })
+    }
+}
+
+impl<T> Drop for Owned<T> {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }

@@ -21,6 +21,19 @@ pub enum Change<K, S> {
     Reset(Vec<(K, S)>),
 }
 
+impl<K, S> Change<K, S> {
+    /// The same change of what `function` makes of the instances.
+    pub(crate) fn map<T>(self, mut function: impl FnMut(S) -> T) -> Change<K, T> {
+        match self {
+            Self::Insert(key, service) => Change::Insert(key, function(service)),
+            Self::Remove(key) => Change::Remove(key),
+            Self::Reset(all) => {
+                Change::Reset(all.into_iter().map(|(key, service)| (key, function(service))).collect())
+            }
+        }
+    }
+}
+
 /// What a [`Discover`] tells at a time.
 type Told<D> = Option<Result<Change<<D as Discover>::Key, <D as Discover>::Service>, <D as Discover>::Error>>;
 

@@ -55,7 +55,7 @@ impl Load {
 ///
 /// The latency is a word: microseconds as `f32` in the upper half, and the time they were noted at in the lower.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     pending: AtomicU64,
     latency: AtomicU64,
 }
@@ -79,28 +79,28 @@ fn decayed(micros: f32, since: u32, now: u64, half_life: Duration) -> f32 {
 }
 
 impl Meter {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { pending: AtomicU64::new(0), latency: AtomicU64::new(0) }
     }
 
     #[inline]
-    pub(super) fn pending(&self) -> u64 {
+    pub(crate) fn pending(&self) -> u64 {
         self.pending.load(Ordering::Relaxed)
     }
 
     #[inline]
-    pub(super) fn begin(&self) {
+    pub(crate) fn begin(&self) {
         self.pending.fetch_add(1, Ordering::Relaxed);
     }
 
     #[inline]
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.pending.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// The load now. Nothing is written: picking is reading.
     #[inline]
-    pub(super) fn load(&self, kind: Load, now: u64) -> f32 {
+    pub(crate) fn load(&self, kind: Load, now: u64) -> f32 {
         let pending = (self.pending() + 1) as f32;
         match kind {
             Load::Pending => pending,
@@ -118,7 +118,7 @@ impl Meter {
     }
 
     /// Takes a latency into account: at once if it is higher, and by and by if it is lower.
-    pub(super) fn note(&self, kind: Load, latency: Duration, is_failure: bool, now: u64) {
+    pub(crate) fn note(&self, kind: Load, latency: Duration, is_failure: bool, now: u64) {
         let Load::PeakEwma { half_life, penalty, .. } = kind else { return };
         let latency = if is_failure { latency.max(penalty) } else { latency };
         let micros = (latency.as_nanos() as f32 / 1000.0).max(0.1);

@@ -7,8 +7,10 @@ mod endpoints;
 mod error;
 mod future;
 mod load;
+
 #[cfg(all(test, loom))]
 mod loom_models;
+pub mod p2c;
 mod pick;
 mod service;
 
@@ -18,5 +20,6 @@ pub use endpoints::{EndpointStatus, Endpoints};
 pub use error::{BalanceError, NoEndpoints};
 pub use future::ResponseFuture;
 pub use load::Load;
+pub(crate) use load::Meter;
 pub use pick::{Candidates, ConsistentHash, LeastLoaded, P2c, Picker, RoundRobin, WeightedRandom};
 pub use service::Balance;

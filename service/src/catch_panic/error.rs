@@ -14,9 +14,7 @@ pub struct Panicked {
 impl Panicked {
     /// Takes the message out of a payload; what is no text has none.
     pub(super) fn of(payload: &(dyn Any + Send)) -> Self {
-        let text = payload.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| payload.downcast_ref::<&'static str>().copied());
-        Self { message: text.unwrap_or("a payload that is no text").to_owned() }
+        Self { message: message(payload).to_owned() }
     }
 
     /// What was said in the panic.
@@ -24,6 +22,13 @@ impl Panicked {
     pub fn message(&self) -> &str {
         &self.message
     }
+}
+
+/// What was said in a panic.
+pub(crate) fn message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&'static str>().copied());
+    text.unwrap_or("a payload that is no text")
 }
 
 impl fmt::Display for Panicked {

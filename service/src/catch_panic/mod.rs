@@ -32,6 +32,7 @@ mod future;
 mod layer;
 mod service;
 
+pub(crate) use error::message;
 pub use error::{PanicError, Panicked};
 pub use future::ResponseFuture;
 pub use layer::CatchPanicLayer;

@@ -170,6 +170,12 @@ pin_project! {
     }
 }
 
+impl<F> BoxErrorsFuture<F> {
+    pub(crate) const fn new(inner: F) -> Self {
+        Self { inner }
+    }
+}
+
 impl<F, Response, E> Future for BoxErrorsFuture<F>
 where
     F: Future<Output = Result<Response, E>>,

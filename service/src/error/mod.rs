@@ -19,6 +19,7 @@ mod overload;
 mod rejection;
 mod shared;
 mod split;
+mod task;
 
 pub use adapters::{
     BoxErrors, BoxErrorsFuture, BoxErrorsLayer, Lift, LiftFuture, LiftLayer, OrResponse, OrResponseFuture,
@@ -28,6 +29,7 @@ pub use overload::{OverloadError, OverloadReason, Overloaded};
 pub use rejection::{Refusal, Rejection, RejectionKind};
 pub use shared::SharedError;
 pub use split::{Split, SplitError};
+pub use task::TaskLost;
 
 pub(crate) use split::layer_error;
 

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use super::Overloaded;
+use super::{Overloaded, TaskLost};
 use crate::balance::NoEndpoints;
 use crate::breaker::CircuitOpen;
 use crate::catch_panic::Panicked;
@@ -68,7 +68,8 @@ impl Rejection {
                 .or_else(|| refusal::<NoEndpoints>(error))
                 .or_else(|| refusal::<NoSuchService>(error))
                 .or_else(|| refusal::<Unready>(error))
-                .or_else(|| refusal::<Panicked>(error));
+                .or_else(|| refusal::<Panicked>(error))
+                .or_else(|| refusal::<TaskLost>(error));
             if found.is_some() {
                 return found;
             }

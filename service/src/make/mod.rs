@@ -1,7 +1,8 @@
 //! Services that make services.
 //!
 //! A server that wants a service per connection takes a [`MakeService`]: a [`Service`](crate::Service) from a target,
-//! such as the peer's address, to a service. [`Shared`] makes one of a service that can be cloned.
+//! such as the peer's address, to a service. [`Shared`] makes one of a service that can be cloned. A client that wants a
+//! connection for its requests takes a [`MakeConnection`]: a service from a target to something that reads and writes.
 //!
 //! ```
 //! use std::convert::Infallible;
@@ -13,8 +14,10 @@
 //! # drop(for_one_connection);
 //! ```
 
+mod make_connection;
 mod make_service;
 mod shared;
 
+pub use make_connection::MakeConnection;
 pub use make_service::{AsService, IntoService, MakeService};
 pub use shared::{Shared, SharedFuture};

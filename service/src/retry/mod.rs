@@ -7,6 +7,9 @@ mod layer;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod policy;
+#[cfg(feature = "http")]
+pub mod replay;
+mod request;
 mod service;
 mod standard;
 
@@ -15,5 +18,6 @@ pub use budget::RetryBudget;
 pub use future::ResponseFuture;
 pub use layer::RetryLayer;
 pub use policy::Policy;
+pub use request::{CloneRequest, Cloned};
 pub use service::Retry;
 pub use standard::{Delay, StandardPolicy, Verdict};

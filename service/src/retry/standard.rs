@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::{Backoff, Delays, Policy, RetryBudget};
+use super::{Backoff, CloneRequest, Cloned, Delays, Policy, RetryBudget};
 use crate::clock::Timer;
 use crate::deadline::Deadline;
 use crate::limits::RETRY_ATTEMPTS_MAX;
@@ -46,8 +46,9 @@ impl From<bool> for Verdict {
 /// # drop(layers);
 /// ```
 #[derive(Clone)]
-pub struct StandardPolicy<C> {
+pub struct StandardPolicy<C, Q = Cloned> {
     classifier: C,
+    copier: Q,
     backoff: Backoff,
     budget: Option<RetryBudget>,
     attempts_max: u32,
@@ -63,6 +64,7 @@ impl<C> StandardPolicy<C> {
     pub const fn new(backoff: Backoff, classifier: C) -> Self {
         Self {
             classifier,
+            copier: Cloned::new(),
             backoff,
             budget: None,
             attempts_max: RETRY_ATTEMPTS_MAX,
@@ -70,6 +72,16 @@ impl<C> StandardPolicy<C> {
             attempts: 0,
             delays: None,
         }
+    }
+}
+
+impl<C, Q> StandardPolicy<C, Q> {
+    /// Copies requests with `copier` instead of cloning them.
+    ///
+    /// With [`Replay`](super::replay::Replay), of the feature `http`, requests with streaming bodies are sent again.
+    pub fn clone_with<Q2>(self, copier: Q2) -> StandardPolicy<C, Q2> {
+        let Self { classifier, backoff, budget, attempts_max, watch, attempts, delays, .. } = self;
+        StandardPolicy { classifier, copier, backoff, budget, attempts_max, watch, attempts, delays }
     }
 
     /// Makes at most `attempts` attempts, the first one included.
@@ -113,15 +125,15 @@ impl<C> StandardPolicy<C> {
     }
 }
 
-impl<C, V, Request, Response, Error> Policy<Request, Response, Error> for StandardPolicy<C>
+impl<C, Q, V, Request, Response, Error> Policy<Request, Response, Error> for StandardPolicy<C, Q>
 where
     C: Fn(&Result<Response, Error>) -> V,
     V: Into<Verdict>,
-    Request: Clone,
+    Q: CloneRequest<Request>,
 {
     type Future = Delay;
 
-    fn retry(&mut self, _: &mut Request, result: &mut Result<Response, Error>) -> Option<Delay> {
+    fn retry(&mut self, request: &mut Request, result: &mut Result<Response, Error>) -> Option<Delay> {
         if let Some(budget) = &self.budget
             && self.attempts == 0
         {
@@ -136,17 +148,21 @@ where
             Verdict::Retry => Duration::ZERO,
             Verdict::RetryAfter(hint) => hint,
         };
+        if !self.copier.is_whole(request) {
+            return None;
+        }
         let delay = self.next_delay(hint)?;
+        self.copier.number(request, self.attempts + 1);
         self.watch.tell(|| Event::Retried { attempts: self.attempts, delay });
         Some(Delay { timer: Timer::new(delay) })
     }
 
     fn clone_request(&mut self, request: &Request) -> Option<Request> {
-        (self.attempts + 1 < self.attempts_max).then(|| request.clone())
+        if self.attempts + 1 < self.attempts_max { self.copier.clone_request(request) } else { None }
     }
 }
 
-impl<C> fmt::Debug for StandardPolicy<C> {
+impl<C, Q> fmt::Debug for StandardPolicy<C, Q> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StandardPolicy")
             .field("backoff", &self.backoff)

@@ -12,9 +12,13 @@ mod hedge;
 mod http;
 mod limits;
 mod matrix;
+mod p2c;
 mod reconnect;
+#[cfg(feature = "http")]
+mod replay;
 mod retry;
 mod shared;
 mod single_flight;
+mod spawned;
 mod support;
 mod time;

@@ -100,6 +100,7 @@ struct Shared {
     readiness: Mutex<VecDeque<Act>>,
     calls: Mutex<VecDeque<Act>>,
     called: AtomicUsize,
+    asked: AtomicUsize,
     clones: AtomicUsize,
     live: AtomicUsize,
     is_released: AtomicBool,
@@ -160,6 +161,11 @@ impl Observer {
         self.0.called.load(Ordering::Relaxed)
     }
 
+    /// How often readiness was asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.0.asked.load(Ordering::Relaxed)
+    }
+
     /// Calls whose futures have not been dropped.
     pub(crate) fn live(&self) -> usize {
         self.0.live.load(Ordering::Relaxed)
@@ -190,6 +196,7 @@ impl Service<u32> for Probe {
     type Future = Pin<Box<dyn Future<Output = Result<u32, Failed>> + Send>>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failed>> {
+        self.shared.asked.fetch_add(1, Ordering::Relaxed);
         let act = self.shared.readiness.lock().unwrap().pop_front();
         match act {
             Some(Act::Wait) => {
