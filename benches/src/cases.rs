@@ -7,7 +7,7 @@ use crate::on_monoio as monoio;
 use crate::on_smol as smol;
 use crate::on_tokio::jobs as tokio;
 use crate::servers::{epoll, minato, peers};
-use crate::{Case, Other, Workers, codecs, load, services};
+use crate::{Case, Other, Workers, clients, codecs, load, services};
 
 /// Work that both runtimes do, and the peers named after it.
 macro_rules! inside {
@@ -40,6 +40,11 @@ macro_rules! layered {
             others: &[],
         }
     };
+}
+
+/// A client of ours beside one of theirs, before the same server.
+const fn client(name: &'static str, peer: &'static str, theirs: fn(Workers) -> crate::Work) -> Case {
+    Case { name, peer, workers: One, ours: Inside(clients::ours), theirs: Inside(theirs), others: &[] }
 }
 
 const fn server(
@@ -145,6 +150,8 @@ pub const CASES: &[Case] = &[
     server("http1-64-conn/2", "hyper", Two, [minato::http, peers::http1], load::http1_64),
     server("http1-pipelined/1", "hyper", One, [minato::http, peers::http1], load::http1_pipelined),
     server("http1-pipelined/2", "hyper", Two, [minato::http, peers::http1], load::http1_pipelined),
+    client("client-64/1", "hyper-util", clients::hyper_util),
+    client("client-64-reqwest/1", "reqwest", clients::reqwest),
     server("http2-1-stream/1", "hyper", One, [minato::http, peers::http2], load::http2_1),
     server("http2-100-streams/1", "hyper", One, [minato::http, peers::http2], load::http2_100),
     server("http2-100-streams/2", "hyper", Two, [minato::http, peers::http2], load::http2_100),

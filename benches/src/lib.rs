@@ -6,6 +6,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `cases.rs` | [`CASES`]: every comparison |
+//! | `clients.rs` | HTTP clients |
 //! | `codecs.rs` | frames in memory |
 //! | `jobs/` | what runs on a runtime, compiled for both in `on_minato.rs` and `on_tokio.rs` |
 //! | `on_smol.rs`, `on_monoio.rs` | the same for two more peers, where they have what it takes |
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 mod cases;
+mod clients;
 mod codecs;
 mod load;
 mod on_minato;

@@ -1,4 +1,4 @@
-//! An echo server without a runtime: what the kernel alone costs.
+//! Servers without a runtime, for one that echoes and one that answers all the same: what the kernel alone costs.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,15 +12,31 @@ use crate::Workers;
 /// The listener's number; connections have their index in the list.
 const LISTENER: u64 = u64::MAX;
 
+/// The body of what the HTTP server answers.
+pub(crate) const HELLO: &[u8] = b"Hello, World!";
+
+/// What it answers, whatever it is asked.
+const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: 13\r\n\
+date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\nHello, World!";
+
 /// Starts an echo server: one thread, level-triggered, one read and one write for each message.
 pub(crate) fn echo(_: Workers) -> SocketAddr {
+    start(|request| request)
+}
+
+/// Starts a server that takes each read for a request, and answers without looking at it.
+pub(crate) fn http() -> SocketAddr {
+    start(|_| RESPONSE)
+}
+
+fn start(respond: for<'a> fn(&'a [u8]) -> &'a [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
-    thread::spawn(move || serve(&listener));
+    thread::spawn(move || serve(&listener, respond));
     address
 }
 
-fn serve(listener: &TcpListener) {
+fn serve(listener: &TcpListener, respond: for<'a> fn(&'a [u8]) -> &'a [u8]) {
     let poll = epoll::create(CreateFlags::CLOEXEC).expect("an epoll");
     let add = |fd: &dyn AsFd, number| {
         epoll::add(&poll, fd.as_fd(), EventData::new_u64(number), EventFlags::IN).expect("room in epoll");
@@ -40,7 +56,7 @@ fn serve(listener: &TcpListener) {
                 connections.push(Some(stream));
             } else if let Some(slot) = connections.get_mut(number as usize)
                 && let Some(stream) = slot
-                && !answer(stream, &mut buf)
+                && !answer(stream, &mut buf, respond)
             {
                 *slot = None;
             }
@@ -49,9 +65,9 @@ fn serve(listener: &TcpListener) {
 }
 
 /// Whether the connection goes on.
-fn answer(stream: &mut TcpStream, buf: &mut [u8]) -> bool {
+fn answer(stream: &mut TcpStream, buf: &mut [u8], respond: for<'a> fn(&'a [u8]) -> &'a [u8]) -> bool {
     match stream.read(buf) {
-        Ok(len @ 1..) => stream.write_all(&buf[..len]).is_ok(),
+        Ok(len @ 1..) => stream.write_all(respond(&buf[..len])).is_ok(),
         _ => false,
     }
 }
