@@ -112,6 +112,8 @@ pub(crate) enum Kind {
     Foreign,
     /// A response told of a failure.
     Status(StatusCode),
+    /// A redirect that may not be followed.
+    Redirect(&'static str),
 }
 
 impl Error {
@@ -237,6 +239,12 @@ impl Error {
         }
     }
 
+    /// Whether a redirect could not be followed: too many in a row, a place that is none, or a way the policy forbids.
+    #[must_use]
+    pub fn is_redirect(&self) -> bool {
+        matches!(self.0.kind, Kind::Redirect(_))
+    }
+
     /// Whether the peer ended the whole connection with GOAWAY.
     #[must_use]
     pub fn is_goaway(&self) -> bool {
@@ -264,7 +272,8 @@ impl Error {
                 reason == Reason::REFUSED_STREAM || scope == Scope::Connection
             }
             Kind::Message(_) | Kind::BodyLimit(_) | Kind::Closed(Sent::Something) => false,
-            Kind::Listen | Kind::Canceled | Kind::User(_) | Kind::Foreign | Kind::Status(_) => false,
+            Kind::Listen | Kind::Canceled | Kind::User(_) | Kind::Foreign => false,
+            Kind::Status(_) | Kind::Redirect(_) => false,
         }
     }
 
@@ -316,7 +325,7 @@ impl fmt::Display for Error {
                 write!(f, "{who} ended the {what} with {}", reset.reason)
             }
             Kind::Canceled => f.write_str("the exchange was given up"),
-            Kind::User(what) => f.write_str(what),
+            Kind::User(what) | Kind::Redirect(what) => f.write_str(what),
             Kind::Foreign => f.write_str("the body or service failed"),
             Kind::Status(status) => write!(f, "the server answers {status}"),
         }

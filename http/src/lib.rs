@@ -36,6 +36,8 @@
 //! | [`lean`] | requests and responses that cost as little as they can, for what is measured to need it |
 //! | [`Client`], [`ClientConfig`] | requests over connections that are kept and shared |
 //! | [`ResponseExt`] | short ways to what a response holds |
+//! | [`RequestBuilder`], [`multipart`] | requests put together, forms with files |
+//! | [`Redirects`], [`CookieJar`], [`Metrics`] | redirects followed, cookies kept, exchanges measured |
 //! | [`Proxies`] | which requests go through which proxy |
 //! | [`upgrade`] | connections that stop speaking HTTP: WebSocket, CONNECT |
 //! | [`ConnInfo`] | what a handler can know about, and ask of, the connection of its request |
@@ -77,11 +79,35 @@ mod server;
 mod slot;
 pub mod upgrade;
 
+pub mod cookies {
+    //! Cookies for any HTTP client: the layer, its service and its future. A [`Client`](crate::Client) has them by
+    //! [`cookies`](crate::ClientBuilder::cookies).
+    pub use crate::client::cookies::{Baking, CookieJar, CookieLayer, Cookies};
+}
+pub mod multipart {
+    //! Forms with files: `multipart/form-data` (RFC 7578).
+    pub use crate::client::multipart::{Form, Part};
+}
+pub mod redirect {
+    //! Redirects for any HTTP client: the policy, the layer, its service and its future. A [`Client`](crate::Client) has
+    //! them by [`redirects`](crate::ClientBuilder::redirects).
+    pub use crate::client::redirect::{
+        Action, Attempt, Following, RedirectLayer, Redirected, Redirecting, Redirects,
+    };
+}
+
 #[cfg(feature = "json")]
 pub use self::body::Json;
 pub use self::body::{Body, BodyLimits, BodySender};
 pub use self::client::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
+pub use self::client::cookies::{CookieJar, CookieLayer};
+pub use self::client::layered::ClientService;
+pub use self::client::metrics::Metrics;
+#[cfg(feature = "tls")]
+pub use self::client::pin::Pins;
 pub use self::client::proxy::{Proxies, Proxy};
+pub use self::client::redirect::{RedirectLayer, Redirected, Redirects};
+pub use self::client::request::RequestBuilder;
 pub use self::client::response::ResponseExt;
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};

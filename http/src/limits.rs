@@ -136,3 +136,27 @@ pub(crate) const EARLY_RESPONSES: usize = 16;
 
 /// LIMIT: bytes of a PROXY protocol header, against one that announces extensions without end.
 pub(crate) const PROXY_HEADER_BYTES: usize = 2 * 1024;
+
+/// LIMIT: how long a server may be silent once it has the whole request, against one that never answers.
+pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// LIMIT: redirects in a row that are followed whatever a policy of the user's says, against loops.
+pub(crate) const REDIRECTS: usize = 100;
+
+/// LIMIT: bytes of a cookie's name and value (RFC 6265bis §5.6).
+pub(crate) const COOKIE_BYTES: usize = 4096;
+
+/// LIMIT: bytes of the value of a cookie's attribute (RFC 6265bis §5.6).
+pub(crate) const COOKIE_ATTRIBUTE_BYTES: usize = 1024;
+
+/// LIMIT: how long a cookie lives at most (RFC 6265bis §5.5).
+pub(crate) const COOKIE_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// LIMIT: cookies of one domain, against a server that sets ever new ones.
+pub(crate) const COOKIES_PER_DOMAIN: usize = 50;
+
+/// LIMIT: cookies of a jar, against names of servers without end.
+pub(crate) const COOKIES: usize = 3000;
+
+/// LIMIT: bytes of a `cookie` field, so that cookies cannot make all requests to a server fail.
+pub(crate) const COOKIE_FIELD_BYTES: usize = 16 * 1024;

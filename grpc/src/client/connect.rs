@@ -35,6 +35,12 @@ pub(super) fn lazy() -> Client {
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 fn settled(builder: ClientBuilder) -> ClientBuilder {
+    // A call has its own deadline, and a stream may be silent for as long as both sides like.
+    let builder = builder.timeouts(|timeouts| {
+        timeouts.head = None;
+        timeouts.body = None;
+        timeouts.write = None;
+    });
     builder.http2_prior_knowledge().pool(|pool| pool.idle_timeout = IDLE_TIMEOUT)
 }
 

@@ -1,13 +1,14 @@
 //! What arrives on an HTTP/2 stream.
 
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use super::{Allowance, BodyLimits};
 use crate::clock::{Deadline, Instant};
-use crate::error::Error;
+use crate::error::{Error, Kind, Timeout};
 use crate::h2::Ticket;
 
 /// The receiving half of an HTTP/2 stream as a body.
@@ -24,6 +25,24 @@ pub(crate) struct H2Body {
     deadline: Deadline,
     /// The rest of the exchange, which must know when this has ended.
     ticket: Option<Ticket>,
+    patience: Option<Box<Patience>>,
+}
+
+/// How long a part of the body may take.
+struct Patience {
+    timeout: Duration,
+    /// When the part that is waited for must have come.
+    due: Option<Instant>,
+    deadline: Deadline,
+}
+
+impl Patience {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.due.is_none() {
+            self.due = Instant::now().checked_add(self.timeout);
+        }
+        self.deadline.poll(self.due, cx)
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,6 +61,7 @@ impl H2Body {
             allowance: None,
             deadline: Deadline::default(),
             ticket: None,
+            patience: None,
         }
     }
 
@@ -64,7 +84,35 @@ impl H2Body {
         self
     }
 
+    /// Makes the body fail when a part of it takes longer.
+    pub(crate) fn with_patience(mut self, timeout: Option<Duration>) -> Self {
+        self.patience =
+            timeout.map(|timeout| Box::new(Patience { timeout, due: None, deadline: Deadline::default() }));
+        self
+    }
+
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let polled = self.poll_part(cx);
+        let Some(patience) = &mut self.patience else { return polled };
+        match polled {
+            Poll::Ready(_) => patience.due = None,
+            // An upload that goes on is a sign of life; one that is stuck ends by itself.
+            Poll::Pending if patience.poll(cx).is_ready() => {
+                patience.due = None;
+                if !self.ticket.as_ref().is_some_and(Ticket::is_uploading) {
+                    // Dropping the ticket gives the exchange up.
+                    self.ticket = None;
+                    let error = Error::new(Kind::Timeout(Timeout::Body));
+                    return Poll::Ready(Some(Err(self.fail(error))));
+                }
+                cx.waker().wake_by_ref();
+            }
+            Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         while self.phase == Phase::Data {
             let polled = match self.recv.poll_data(cx) {
                 Poll::Ready(polled) => polled,

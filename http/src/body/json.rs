@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Body;
+use crate::client::request::RequestBuilder;
 use crate::error::Error;
 use crate::handler::IntoResponse;
 use crate::limits::TEXT_BYTES;
@@ -40,6 +41,28 @@ impl Body {
     /// As [`bytes`](Self::bytes), and for a body that is not such a value.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         serde_json::from_slice(&self.bytes(TEXT_BYTES).await?).map_err(Error::foreign)
+    }
+}
+
+impl RequestBuilder {
+    /// Sends this value as JSON.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), minato_http::Error> {
+    /// use minato_http::{Client, ResponseExt};
+    ///
+    /// let sum: u32 = Client::new().post("http://127.0.0.1:3000/sum").json(&[1, 2, 3]).await?.json().await?;
+    /// # let _ = sum;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn json<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        self.change(|request| {
+            *request.body_mut() = Body::from_json(value)?;
+            let json = HeaderValue::from_static("application/json");
+            request.headers_mut().entry(CONTENT_TYPE).or_insert(json);
+            Ok(())
+        })
     }
 }
 

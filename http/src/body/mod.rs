@@ -170,6 +170,11 @@ impl Body {
         matches!(self.repr, Repr::FullWithTrailers(..))
     }
 
+    /// Whether all of it is here.
+    pub(crate) fn is_known(&self) -> bool {
+        matches!(self.repr, Repr::Empty | Repr::Full(_) | Repr::FullWithTrailers(..))
+    }
+
     /// All its data, if they are here and nothing follows them.
     pub(crate) fn take_full(&mut self) -> Option<Bytes> {
         match &mut self.repr {

@@ -4,29 +4,45 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use http::Uri;
+use http::{Request, Response, Uri};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
+use minato_service::{BoxError, Layer, Service};
 
 use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 use super::connect::Connector;
+use super::cookies::CookieJar;
+use super::layered::{ClientService, Layers};
+use super::net::Dialing;
 use super::pool::Pool;
 use super::proxy::Proxies;
+use super::redirect::Redirects;
 use super::secure::Tls;
 use super::{Client, Shared};
+use crate::body::Body;
 
 /// Sets a [`Client`] up.
 #[derive(Debug)]
 #[must_use = "a builder does nothing until it builds"]
 pub struct ClientBuilder {
     config: ClientConfig,
-    connector: Connector,
+    /// How connections are made, unless by TCP.
+    connector: Option<Connector>,
+    pub(super) dialing: Dialing,
     pub(super) tls: Tls,
     proxies: Proxies,
+    layers: Layers,
 }
 
 impl ClientBuilder {
-    pub(super) fn new(connector: Connector) -> Self {
-        Self { config: ClientConfig::default(), connector, tls: Tls::default(), proxies: Proxies::new() }
+    pub(super) fn new(dialing: Dialing) -> Self {
+        Self {
+            config: ClientConfig::default(),
+            connector: None,
+            dialing,
+            tls: Tls::default(),
+            proxies: Proxies::new(),
+            layers: Layers::default(),
+        }
     }
 
     /// Replaces all settings.
@@ -67,7 +83,55 @@ impl ClientBuilder {
         Fut: Future<Output = io::Result<Io>> + Send + 'static,
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        self.connector = Connector::new(connect);
+        self.connector = Some(Connector::new(connect));
+        self
+    }
+
+    /// Follows redirects. Without this, a 3xx is a response like others.
+    ///
+    /// ```
+    /// use minato_http::{Client, Redirects};
+    ///
+    /// let client = Client::builder().redirects(Redirects::limited(5)).build();
+    /// # drop(client);
+    /// ```
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.layers.redirects = Some(redirects);
+        self
+    }
+
+    /// Keeps the cookies of servers in this jar, and sends them back. Without this, cookies are fields like others.
+    pub fn cookies(mut self, jar: CookieJar) -> Self {
+        self.layers.cookies = Some(jar);
+        self
+    }
+
+    /// Measures each exchange: its response has [`Metrics`](crate::Metrics) among its extensions.
+    pub fn metrics(mut self) -> Self {
+        self.config.metrics = true;
+        self
+    }
+
+    /// Puts a Tower layer around the client, and around the layers before it. Redirects and cookies are inside all of
+    /// them.
+    ///
+    /// ```
+    /// use minato_http::Client;
+    /// use tower_http::decompression::DecompressionLayer;
+    ///
+    /// let client = Client::builder().layer(DecompressionLayer::new().gzip(true)).build();
+    /// # drop(client);
+    /// ```
+    pub fn layer<L, B>(mut self, layer: L) -> Self
+    where
+        L: Layer<ClientService> + Send + Sync + 'static,
+        L::Service: Service<Request<Body>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<Body>>>::Future: Send + 'static,
+        <L::Service as Service<Request<Body>>>::Error: Into<BoxError>,
+        B: http_body::Body + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        self.layers.push(layer);
         self
     }
 
@@ -81,7 +145,10 @@ impl ClientBuilder {
     #[must_use]
     pub fn build(self) -> Client {
         let pool = Pool::new(self.config.pool.clone());
-        let Self { config, connector, tls, proxies } = self;
-        Client { shared: Arc::new(Shared { config, connector, tls, proxies, pool }) }
+        let Self { config, connector, dialing, tls, proxies, layers } = self;
+        let connector = connector.unwrap_or_else(|| dialing.connector());
+        let shared = Arc::new(Shared { config, connector, tls, proxies, pool });
+        let layered = layers.build(&shared);
+        Client { shared, layered }
     }
 }

@@ -30,6 +30,9 @@ pub struct ClientConfig {
     pub pool: PoolConfig,
     /// What concerns HTTP/2 alone.
     pub http2: ClientHttp2Config,
+    /// Whether responses carry [`Metrics`](crate::Metrics) among their extensions. Default no: measuring reads the clock
+    /// and allocates.
+    pub metrics: bool,
 }
 
 /// Bounds on how long things may take; `None` waits for ever.
@@ -40,11 +43,16 @@ pub struct ClientTimeouts {
     pub connect: Option<Duration>,
     /// Waiting for a connection while the host has as many as it may. Default 30 s.
     pub pool_wait: Option<Duration>,
-    /// From the request to the head of the response. Default none: only the caller knows how long an answer may take.
+    /// From when the whole request has been sent to the head of the response. Over HTTP/2 an upload that ends within this
+    /// time may add up to as much again. Default 5 min.
     pub head: Option<Duration>,
-    /// Between two parts of an HTTP/1 response body that is being read. Default none.
+    /// Between two parts of a response body that is being read. Default 5 min.
     pub body: Option<Duration>,
-    /// The whole exchange, up to the end of the response body. Default none.
+    /// Waiting for the server to take anything of what is being sent. Default 5 min.
+    pub write: Option<Duration>,
+    /// The whole exchange, up to the end of the response body. Default none: only the caller knows how long it may take.
+    /// A [`Deadline`](minato_service::Deadline) among the extensions of the request, and that of the call the request is
+    /// made in, bind as well.
     pub total: Option<Duration>,
     /// For `100 Continue`, if the request asks for it; then the body is sent all the same. Default 1 s.
     pub expect_continue: Duration,
@@ -55,8 +63,9 @@ impl Default for ClientTimeouts {
         Self {
             connect: Some(Duration::from_secs(10)),
             pool_wait: Some(Duration::from_secs(30)),
-            head: None,
-            body: None,
+            head: Some(limits::ANSWER_TIMEOUT),
+            body: Some(limits::ANSWER_TIMEOUT),
+            write: Some(limits::ANSWER_TIMEOUT),
             total: None,
             expect_continue: Duration::from_secs(1),
         }
@@ -75,6 +84,9 @@ pub struct PoolConfig {
     pub idle_per_host: usize,
     /// How long an unused connection is kept. Default 60 s, below what servers usually grant.
     pub idle_timeout: Duration,
+    /// How long after it was made a connection still takes requests, so that what stands behind a name can change. What
+    /// has begun by then goes on. Default none.
+    pub max_age: Option<Duration>,
 }
 
 impl Default for PoolConfig {
@@ -84,6 +96,7 @@ impl Default for PoolConfig {
             http2_connections_per_host: 1,
             idle_per_host: limits::IDLE_PER_HOST,
             idle_timeout: Duration::from_secs(60),
+            max_age: None,
         }
     }
 }

@@ -5,10 +5,12 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Uri;
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 
+use crate::conn_info::ConnInfo;
 use crate::h1::encode::Forwarding;
 
 /// A connection of any kind.
@@ -32,9 +34,20 @@ pub(super) struct Connected {
     pub(super) agreed: Option<Agreed>,
     /// It leads to a proxy that requests are given to.
     pub(super) forwarding: Option<Arc<Forwarding>>,
+    /// What is known of it.
+    pub(super) info: ConnInfo,
 }
 
-type Connecting = Pin<Box<dyn Future<Output = io::Result<BoxIo>> + Send>>;
+/// A connection before anything was said on it.
+pub(super) struct Dialed {
+    pub(super) io: BoxIo,
+    /// Its addresses, where they are known.
+    pub(super) info: ConnInfo,
+    /// How long it took to look its name up, where that was done.
+    pub(super) lookup: Option<Duration>,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = io::Result<Dialed>> + Send>>;
 
 /// Makes a connection to the host of a URI.
 #[derive(Clone)]
@@ -49,11 +62,19 @@ impl Connector {
         Fut: Future<Output = io::Result<T>> + Send + 'static,
         T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let connect = move |uri| -> Connecting {
+        Self::dialing(move |uri| {
             let connecting = connect(uri);
-            Box::pin(async move { Ok(Box::new(connecting.await?) as BoxIo) })
-        };
-        Self { connect: Arc::new(connect) }
+            async move { Ok(Dialed { io: Box::new(connecting.await?), info: ConnInfo::default(), lookup: None }) }
+        })
+    }
+
+    /// As `new`, of what knows more about its connections.
+    pub(super) fn dialing<F, Fut>(connect: F) -> Self
+    where
+        F: Fn(Uri) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = io::Result<Dialed>> + Send + 'static,
+    {
+        Self { connect: Arc::new(move |uri| Box::pin(connect(uri))) }
     }
 
     pub(super) fn connect(&self, uri: Uri) -> Connecting {

@@ -15,10 +15,11 @@ use http::{Method, Request, Response, Version};
 use http_body::Body as _;
 use minato_runtime::sync::SetOnce;
 
-use super::config::{ClientConfig, ClientHttp2Config};
-use super::connect::BoxIo;
+use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts};
+use super::connect::{BoxIo, Connected};
 use crate::body::{Body, H2Body};
 use crate::clock::{Deadline, Instant};
+use crate::conn_info::{ConnInfo, Protocol};
 use crate::error::{Error, Initiator, Kind, Reset, Scope, Sent, Timeout};
 use crate::h2::{
     KeepAlive, Load, Pulse, Pump, Role, StreamSet, Ticket, Turn, Wire, cancellation, strip_connection_fields,
@@ -34,6 +35,18 @@ pub(super) struct Handle {
     load: Load,
     uploads: Arc<Uploads>,
     settled: Arc<SetOnce<()>>,
+    made: Instant,
+    timeouts: Patience,
+    /// What is known of the connection.
+    info: Arc<ConnInfo>,
+}
+
+/// How long a server may take.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    head: Option<Duration>,
+    body: Option<Duration>,
+    write: Option<Duration>,
 }
 
 type Upload = Pin<Box<Pump<Body>>>;
@@ -51,7 +64,8 @@ impl Uploads {
 }
 
 /// Begins HTTP/2 on a connection, and spawns its task.
-pub(super) async fn handshake(io: BoxIo, config: &ClientConfig) -> Result<Handle, Error> {
+pub(super) async fn handshake(connected: Connected, config: &ClientConfig) -> Result<Handle, Error> {
+    let Connected { io, info, .. } = connected;
     let knobs = &config.http2;
     let wire = Wire::new(io, Input::default(), Role::Client, knobs.control_frame_budget);
     let (send, connection) = h2::client::Builder::new()
@@ -69,8 +83,16 @@ pub(super) async fn handshake(io: BoxIo, config: &ClientConfig) -> Result<Handle
     let uploads = Arc::new(Uploads { queue: Mutex::default(), turn: Arc::clone(&turn) });
     let load = Load::default();
     let settled = Arc::new(SetOnce::new());
-    let handle =
-        Handle { send, load: load.clone(), uploads: Arc::clone(&uploads), settled: Arc::clone(&settled) };
+    let ClientTimeouts { head, body, write, .. } = config.timeouts;
+    let handle = Handle {
+        send,
+        load: load.clone(),
+        uploads: Arc::clone(&uploads),
+        settled: Arc::clone(&settled),
+        made: Instant::now(),
+        timeouts: Patience { head, body, write },
+        info: Arc::new(info.speaking(Protocol::Http2)),
+    };
     let mut task = Connection::new(connection, wire, turn, uploads, load, knobs, config.pool.idle_timeout);
     task.settled = settled;
     drop(minato_runtime::spawn(task));
@@ -90,6 +112,19 @@ impl Handle {
 
     pub(super) fn is_closed(&self) -> bool {
         self.load.is_closed()
+    }
+
+    pub(super) fn made(&self) -> Instant {
+        self.made
+    }
+
+    pub(super) fn info(&self) -> &Arc<ConnInfo> {
+        &self.info
+    }
+
+    /// Lets no further exchange begin.
+    pub(super) fn retire(&self) {
+        self.load.close();
     }
 
     /// Counts an exchange in, unless the connection is closed.
@@ -136,31 +171,66 @@ impl Handle {
         let (response, stream) =
             self.send.send_request(Request::from_parts(head, ()), is_end).map_err(Error::h2)?;
         if is_connect {
-            let (mut head, recv) = response.await.map_err(Error::h2)?.into_parts();
+            let head = self.answer(response, || false).await?;
+            let (mut head, recv) = head.into_parts();
             if head.status.is_success() {
                 let tunnel = Tunnel::new(recv, stream, Open::Counted { _ticket: ticket });
                 // It waits among the extensions; a response that is dropped resets the stream.
                 let _ = upgrade::offer(&mut head.extensions).send(Upgraded::tunnel(tunnel));
                 return Ok(Response::from_parts(head, Body::empty()));
             }
-            let body = Body::from_h2(H2Body::new(recv, None).with_ticket(ticket));
-            return Ok(Response::from_parts(head, body));
+            let body = H2Body::new(recv, None).with_ticket(ticket).with_patience(self.timeouts.body);
+            return Ok(Response::from_parts(head, Body::from_h2(body)));
         }
         if !is_end {
             let (cancel, canceled) = cancellation();
             ticket.set_cancel(cancel);
-            self.upload(Box::pin(Pump::new(body, stream).canceled_by(canceled)));
+            let pump = Pump::new(body, stream).canceled_by(canceled).window_timeout(self.timeouts.write);
+            self.upload(Box::pin(pump));
         }
-        let (head, recv) = response.await.map_err(Error::h2)?.into_parts();
+        let (head, recv) = self.answer(response, || ticket.is_uploading()).await?.into_parts();
         let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = match recv.is_end_stream() {
             true => {
                 ticket.complete();
                 Body::empty()
             }
-            false => Body::from_h2(H2Body::new(recv, length).with_ticket(ticket)),
+            false => {
+                let body = H2Body::new(recv, length).with_ticket(ticket).with_patience(self.timeouts.body);
+                Body::from_h2(body)
+            }
         };
         Ok(Response::from_parts(head, body))
+    }
+
+    /// Waits for the head of a response, for as long as the server may take once it has the request.
+    async fn answer(
+        &self,
+        mut response: h2::client::ResponseFuture,
+        is_uploading: impl Fn() -> bool,
+    ) -> Result<Response<h2::RecvStream>, Error> {
+        let mut deadline = Deadline::default();
+        let mut due = None;
+        poll_fn(|cx| {
+            loop {
+                if let Poll::Ready(answered) = Pin::new(&mut response).poll(cx) {
+                    return Poll::Ready(answered.map_err(Error::h2));
+                }
+                let (Some(timeout), None) = (self.timeouts.head, due) else {
+                    std::task::ready!(deadline.poll(due, cx));
+                    if !is_uploading() {
+                        return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::Head))));
+                    }
+                    due = None;
+                    continue;
+                };
+                due = Instant::now().checked_add(timeout);
+                if due.is_none() {
+                    return Poll::Pending;
+                }
+            }
+        })
+        .await
     }
 
     /// Sends what is here of a body at once, and leaves the rest to the connection's task.

@@ -1,22 +1,38 @@
 //! The place a connection goes to.
 
+use std::hash::{Hash, Hasher};
+
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
 use crate::error::{Error, Kind};
 
 /// Whether a connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Transport {
     Clear,
     Tls,
 }
 
 /// Scheme, host and port: connections to equal ones are alike.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) transport: Transport,
     authority: Authority,
+}
+
+/// Equal authorities may differ in case, by one bit of a letter. That bit is on in all that is hashed, eight bytes at a
+/// time.
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        const CASE: u64 = 0x2020_2020_2020_2020;
+        for chunk in self.authority.as_str().as_bytes().chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            state.write_u64(u64::from_le_bytes(word) | CASE);
+        }
+        state.write_u64(self.transport as u64);
+    }
 }
 
 impl Key {

@@ -6,11 +6,19 @@
 //! | `builder.rs` | [`ClientBuilder`] |
 //! | `config.rs` | every knob, once |
 //! | `connect.rs` | how connections are made |
+//! | `cookies/` | cookies kept and sent back |
+//! | `form.rs` | queries and forms |
 //! | `key.rs` | where a connection goes |
-//! | `net.rs` | TCP connections |
+//! | `layered.rs` | what a request passes before it reaches the pool |
+//! | `metrics.rs` | what an exchange took |
+//! | `multipart/` | forms with files |
+//! | `net.rs` | TCP connections and Unix sockets |
+//! | `pin.rs` | keys of servers, pinned |
 //! | `secure.rs`, `plain.rs` | TLS connections, and what stands there without |
 //! | `pool.rs` | the connections, by host |
 //! | `proxy.rs`, `tunnel.rs` | which proxy a connection goes through, and what is said to it |
+//! | `redirect/` | redirects followed |
+//! | `request.rs` | a request that is being put together |
 //! | `response.rs` | short ways to what a response holds |
 //! | `send.rs` | the way of a request: timeouts, a connection, retries |
 //! | `timed.rs` | a response body that must end in time |
@@ -20,12 +28,22 @@
 mod builder;
 pub(crate) mod config;
 mod connect;
+pub(crate) mod cookies;
+#[cfg(feature = "form")]
+mod form;
 mod h1;
 mod h2;
 mod key;
+pub(crate) mod layered;
+pub(crate) mod metrics;
+pub(crate) mod multipart;
 mod net;
+#[cfg(feature = "tls")]
+pub(crate) mod pin;
 mod pool;
 pub(crate) mod proxy;
+pub(crate) mod redirect;
+pub(crate) mod request;
 pub(crate) mod response;
 #[cfg(feature = "tls")]
 mod secure;
@@ -42,17 +60,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response, Uri};
+use http::{Method, Request, Response, Uri};
+use minato_service::Deadline;
+use minato_service::boxed::BoxFuture;
 use tower_service::Service;
 
 pub use self::builder::ClientBuilder;
 use self::config::ClientConfig;
 use self::connect::Connector;
+use self::layered::Layered;
 use self::pool::Pool;
 use self::proxy::Proxies;
+use self::request::RequestBuilder;
 use self::secure::Tls;
 use crate::body::Body;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 
 /// Sends requests over connections that it keeps and shares.
 ///
@@ -67,6 +89,10 @@ use crate::error::{Error, Kind};
 /// let response = client.get("http://127.0.0.1:3000/").await?;
 /// println!("{}", response.into_body().text().await?);
 ///
+/// let upload = client.put("http://127.0.0.1:3000/a").body("some text");
+/// assert!(upload.await?.status().is_success());
+///
+/// // The same, of a request that is there already.
 /// let upload = http::Request::put("http://127.0.0.1:3000/a").body(Body::from("some text")).unwrap();
 /// assert!(client.request(upload).await?.status().is_success());
 /// # Ok(())
@@ -81,6 +107,8 @@ use crate::error::{Error, Kind};
 #[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    /// What requests pass first, if anything.
+    layered: Option<Layered>,
 }
 
 struct Shared {
@@ -105,27 +133,82 @@ impl Client {
     /// When the URI cannot be used, no connection could be made, a clock ran out, the connection ended, or the server
     /// broke the rules.
     pub fn request(&self, request: Request<Body>) -> ResponseFuture {
-        let shared = Arc::clone(&self.shared);
-        ResponseFuture { future: Box::pin(async move { send::send(&shared, request).await }) }
+        match &self.layered {
+            None => ResponseFuture::direct(Arc::clone(&self.shared), request),
+            Some(service) => {
+                let mut request = request;
+                if let Some(total) = self.shared.config.timeouts.total {
+                    // One time for all that the layers make of it.
+                    let own = request.extensions().get::<Deadline>().copied();
+                    let due = Deadline::after(total);
+                    request.extensions_mut().insert(own.map_or(due, |own| own.min(due)));
+                }
+                ResponseFuture::boxed(service.clone().call(request))
+            }
+        }
     }
 
-    /// Sends a GET request.
-    ///
-    /// # Errors
-    ///
-    /// As [`request`](Self::request).
-    pub fn get<U>(&self, uri: U) -> ResponseFuture
+    /// A GET request, sent when it is awaited.
+    pub fn get<U>(&self, uri: U) -> RequestBuilder
     where
         U: TryInto<Uri>,
         U::Error: Into<http::Error>,
     {
-        match Request::get(uri).body(Body::empty()) {
-            Ok(request) => self.request(request),
-            Err(error) => {
-                let error = Error::with_source(Kind::User("the URI is malformed"), error);
-                ResponseFuture { future: Box::pin(async move { Err(error) }) }
-            }
-        }
+        self.request_to(Method::GET, uri)
+    }
+
+    /// A HEAD request, sent when it is awaited.
+    pub fn head<U>(&self, uri: U) -> RequestBuilder
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        self.request_to(Method::HEAD, uri)
+    }
+
+    /// A POST request, sent when it is awaited.
+    pub fn post<U>(&self, uri: U) -> RequestBuilder
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        self.request_to(Method::POST, uri)
+    }
+
+    /// A PUT request, sent when it is awaited.
+    pub fn put<U>(&self, uri: U) -> RequestBuilder
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        self.request_to(Method::PUT, uri)
+    }
+
+    /// A PATCH request, sent when it is awaited.
+    pub fn patch<U>(&self, uri: U) -> RequestBuilder
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        self.request_to(Method::PATCH, uri)
+    }
+
+    /// A DELETE request, sent when it is awaited.
+    pub fn delete<U>(&self, uri: U) -> RequestBuilder
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        self.request_to(Method::DELETE, uri)
+    }
+
+    /// A request with any method, sent when it is awaited.
+    pub fn request_to<U>(&self, method: Method, uri: U) -> RequestBuilder
+    where
+        U: TryInto<Uri>,
+        U::Error: Into<http::Error>,
+    {
+        RequestBuilder::new(self.clone(), method, uri)
     }
 }
 
@@ -146,7 +229,21 @@ impl Service<Request<Body>> for Client {
 /// The response to come; made by [`Client::request`].
 #[must_use = "a request is not sent unless its future is polled"]
 pub struct ResponseFuture {
-    future: Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>,
+    future: BoxFuture<Result<Response<Body>, Error>>,
+}
+
+impl ResponseFuture {
+    fn direct(shared: Arc<Shared>, request: Request<Body>) -> Self {
+        Self { future: Box::pin(async move { send::send(&shared, request).await }) }
+    }
+
+    fn boxed(future: BoxFuture<Result<Response<Body>, Error>>) -> Self {
+        Self { future }
+    }
+
+    fn failed(error: Error) -> Self {
+        Self { future: Box::pin(std::future::ready(Err(error))) }
+    }
 }
 
 impl Future for ResponseFuture {

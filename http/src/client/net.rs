@@ -1,14 +1,28 @@
-//! Connections over TCP; nothing else of the client knows `minato-net`.
+//! Connections over TCP and Unix sockets; nothing else of the client knows `minato-net`.
 
+use std::collections::HashMap;
 use std::io;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use http::Uri;
 use http::uri::Scheme;
-use minato_net::{Dialer, TcpStream};
+use minato_net::{Dialer, UnixStream};
 
-use super::connect::Connector;
+use super::connect::{Connector, Dialed};
 use super::key::host;
 use super::{Client, ClientBuilder};
+use crate::clock::Instant;
+use crate::conn_info::ConnInfo;
+
+/// How TCP connections are made.
+#[derive(Debug, Clone)]
+pub(super) struct Dialing {
+    dialer: Dialer,
+    /// Names that are not looked up.
+    known: HashMap<String, Vec<IpAddr>>,
+}
 
 impl Client {
     /// A client that makes TCP connections, with every setting at its default.
@@ -20,11 +34,7 @@ impl Client {
     /// A client to be set up; it makes TCP connections unless told otherwise.
     pub fn builder() -> ClientBuilder {
         // A request leaves in one write, and the next must not wait for the server to acknowledge it.
-        let dialer = Dialer::new().nodelay(true);
-        ClientBuilder::new(Connector::new(move |uri| {
-            let dialer = dialer.clone();
-            async move { connect(&dialer, &uri).await }
-        }))
+        ClientBuilder::new(Dialing { dialer: Dialer::new().nodelay(true), known: HashMap::new() })
     }
 }
 
@@ -45,11 +55,54 @@ impl ClientBuilder {
     /// let dialer = Dialer::new().attempt_delay(Duration::from_millis(100)).nodelay(true);
     /// let client = Client::builder().dialer(dialer).build();
     /// ```
-    pub fn dialer(self, dialer: Dialer) -> Self {
-        self.connector(move |uri| {
-            let dialer = dialer.clone();
-            async move { connect(&dialer, &uri).await }
+    pub fn dialer(mut self, dialer: Dialer) -> Self {
+        self.dialing.dialer = dialer;
+        self
+    }
+
+    /// Connects to these addresses for a host, whatever its name leads to otherwise: the host is pinned to them. Request
+    /// and TLS still name the host.
+    ///
+    /// ```
+    /// use minato_http::Client;
+    ///
+    /// let client = Client::builder().resolve("api.example.com", [[127, 0, 0, 1].into()]).build();
+    /// # drop(client);
+    /// ```
+    pub fn resolve(mut self, host: &str, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.dialing.known.insert(host.to_ascii_lowercase(), addresses.into_iter().collect());
+        self
+    }
+
+    /// Makes all connections to the Unix socket at this path. Requests still name a host.
+    pub fn unix_socket(self, path: impl Into<PathBuf>) -> Self {
+        let path: PathBuf = path.into();
+        self.connector(move |_| UnixStream::connect(path.clone()))
+    }
+}
+
+impl Dialing {
+    pub(super) fn connector(self) -> Connector {
+        let this = Arc::new(self);
+        Connector::dialing(move |uri| {
+            let this = Arc::clone(&this);
+            async move { this.connect(&uri).await }
         })
+    }
+
+    async fn connect(&self, uri: &Uri) -> io::Result<Dialed> {
+        let (host, port) = (host(uri.host().unwrap_or_default()), port(uri));
+        let (stream, lookup) = match self.known.get(&host.to_ascii_lowercase()) {
+            Some(addresses) => (self.dialer.connect_to(addresses, port).await?, None),
+            None => {
+                let started = Instant::now();
+                let addresses = self.dialer.resolve(host).await?;
+                let lookup = started.elapsed();
+                (self.dialer.connect_to(&addresses, port).await?, Some(lookup))
+            }
+        };
+        let info = ConnInfo::new(stream.peer_addr().ok(), stream.local_addr().ok());
+        Ok(Dialed { io: Box::new(stream), info, lookup })
     }
 }
 
@@ -57,8 +110,4 @@ impl ClientBuilder {
 fn port(uri: &Uri) -> u16 {
     let usual = if uri.scheme() == Some(&Scheme::HTTPS) { 443 } else { 80 };
     uri.port_u16().unwrap_or(usual)
-}
-
-async fn connect(dialer: &Dialer, uri: &Uri) -> io::Result<TcpStream> {
-    dialer.connect(host(uri.host().unwrap_or_default()), port(uri)).await
 }

@@ -3,6 +3,7 @@
 use super::config::Speak;
 use super::connect::{BoxIo, Connected};
 use super::key::Key;
+use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind};
 
 /// What is set for TLS: nothing.
@@ -10,7 +11,7 @@ use crate::error::{Error, Kind};
 pub(super) struct Tls {}
 
 impl Tls {
-    pub(super) async fn secure(&self, _: &Key, _: Speak, _: BoxIo) -> Result<Connected, Error> {
+    pub(super) async fn secure(&self, _: &Key, _: Speak, _: BoxIo, _: ConnInfo) -> Result<Connected, Error> {
         Err(Error::new(Kind::User("the scheme https needs the feature `tls`")))
     }
 }

@@ -35,6 +35,14 @@ pub trait ResponseExt: sealed::Sealed + Sized {
     /// As [`Body::bytes`].
     fn bytes(self, limit: usize) -> impl Future<Output = Result<Bytes, Error>> + Send;
 
+    /// The value that the whole body is as JSON; see [`Body::json`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::json`].
+    #[cfg(feature = "json")]
+    fn json<T: serde::de::DeserializeOwned>(self) -> impl Future<Output = Result<T, Error>> + Send;
+
     /// The response, if its status does not tell of a failure.
     ///
     /// # Errors
@@ -50,6 +58,11 @@ impl ResponseExt for Response<Body> {
 
     fn bytes(self, limit: usize) -> impl Future<Output = Result<Bytes, Error>> + Send {
         self.into_body().bytes(limit)
+    }
+
+    #[cfg(feature = "json")]
+    fn json<T: serde::de::DeserializeOwned>(self) -> impl Future<Output = Result<T, Error>> + Send {
+        self.into_body().json()
     }
 
     fn error_for_status(self) -> Result<Self, Error> {

@@ -1,6 +1,6 @@
 //! Connecting over TLS, feature `tls`.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use minato_net::tls::TlsConnector;
 
@@ -8,8 +8,10 @@ use super::ClientBuilder;
 use super::config::Speak;
 use super::connect::{Agreed, BoxIo, Connected};
 use super::key::Key;
+use super::pin::Pins;
+use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind};
-use crate::server::secure::ALPN;
+use crate::server::secure::{ALPN, TlsInfo};
 
 /// What makes TLS connections.
 #[derive(Debug, Default)]
@@ -17,6 +19,7 @@ pub(super) struct Tls {
     chosen: Option<TlsConnector>,
     /// Made when it is first needed: whoever never does needs no roots.
     usual: OnceLock<TlsConnector>,
+    pins: Pins,
 }
 
 impl ClientBuilder {
@@ -39,21 +42,34 @@ impl ClientBuilder {
         self.tls.chosen = Some(connector);
         self
     }
+
+    /// Trusts certain hosts only with certain keys, beside all that is asked of their certificates otherwise. A host that
+    /// shows another gets no request.
+    pub fn pins(mut self, pins: Pins) -> Self {
+        self.tls.pins = pins;
+        self
+    }
 }
 
 impl Tls {
     /// Runs the handshake on a connection to this place.
-    pub(super) async fn secure(&self, key: &Key, speak: Speak, io: BoxIo) -> Result<Connected, Error> {
+    pub(super) async fn secure(
+        &self,
+        key: &Key,
+        speak: Speak,
+        io: BoxIo,
+        mut info: ConnInfo,
+    ) -> Result<Connected, Error> {
         let connector = self.connector(speak)?;
-        let stream = connector
-            .connect(key.host().to_owned(), io)
-            .await
-            .map_err(|error| Error::with_source(Kind::Connect, error))?;
+        let failed = |error| Error::with_source(Kind::Connect, error);
+        let stream = connector.connect(key.host().to_owned(), io).await.map_err(failed)?;
+        self.pins.check(key.host(), connector, &stream).map_err(failed)?;
         let agreed = match stream.alpn_protocol() {
             Some(b"h2") => Agreed::Http2,
             _ => Agreed::Http1,
         };
-        Ok(Connected { io: Box::new(stream), agreed: Some(agreed), forwarding: None })
+        info.secured = Some(Arc::new(TlsInfo::of(&stream)));
+        Ok(Connected { io: Box::new(stream), agreed: Some(agreed), forwarding: None, info })
     }
 
     fn connector(&self, speak: Speak) -> Result<&TlsConnector, Error> {

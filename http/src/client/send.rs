@@ -6,40 +6,48 @@ use std::time::Duration;
 
 use http::{Method, Request, Response, Version};
 use minato_runtime::time::timeout_at;
+use minato_service::Deadline;
 
 use super::config::Speak;
-use super::connect::{Agreed, Connected};
+use super::connect::{Agreed, Connected, Dialed};
 use super::h1::{Connection, Exchange};
 use super::key::{Key, Transport};
-use super::pool::{Agreement, Lent, Shared as SharedConnection};
+use super::metrics::Metrics;
+use super::pool::{Agreement, Host, Lent, Shared as SharedConnection};
 use super::proxy::ProxyKind;
 use super::{Shared, h2, tunnel};
 use crate::body::Body;
 use crate::clock::Instant;
+use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::encode::Forwarding;
 use crate::limits::RETRIES;
 
+/// What the attempts of one request have in common.
+struct Call<'a> {
+    shared: &'a Shared,
+    host: Arc<Host>,
+    asks_http2: bool,
+    /// When the whole exchange must have ended.
+    due: Option<Instant>,
+    metrics: Option<Metrics>,
+}
+
 /// Sends a request, again if that is safe.
 pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Response<Body>, Error> {
     let key = Key::of(request.uri())?;
-    let asks_http2 = request.version() == Version::HTTP_2;
-    let due = after(shared.config.timeouts.total);
+    let call = Call {
+        shared,
+        host: shared.pool.host(&key),
+        asks_http2: request.version() == Version::HTTP_2,
+        due: due(shared, &request),
+        metrics: shared.config.metrics.then(Metrics::start),
+    };
     let mut next = Some(request);
     let mut tries = 0;
     while let Some(request) = next.take() {
         let again = if tries < RETRIES { try_clone(&request) } else { None };
-        let attempt = async {
-            match agree(shared, &key, asks_http2).await? {
-                (Agreed::Http2, _) => {
-                    let response = over_http2(shared, &key, request).await?;
-                    Ok(super::timed::until(response, due))
-                }
-                // A second dead connection in a row says that all idle ones are.
-                (Agreed::Http1, made) => over_http1(shared, &key, request, made, tries > 0, due).await,
-            }
-        };
-        let failed: Attempt = match within(due, Timeout::Total, attempt).await {
+        let failed: Attempt = match within(call.due, Timeout::Total, call.attempt(request, tries > 0)).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
         };
@@ -55,6 +63,15 @@ pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Resp
     Err(Error::new(Kind::Canceled))
 }
 
+/// When the exchange must have ended: the earliest of what the client grants, what the request carries, and what binds the
+/// call it is made in.
+fn due(shared: &Shared, request: &Request<Body>) -> Option<Instant> {
+    let granted = after(shared.config.timeouts.total);
+    let carried = request.extensions().get::<Deadline>().copied();
+    let bound = carried.into_iter().chain(Deadline::current()).min().map(Deadline::instant);
+    granted.into_iter().chain(bound).min()
+}
+
 /// Why an attempt failed.
 struct Attempt {
     error: Error,
@@ -68,145 +85,206 @@ impl From<Error> for Attempt {
     }
 }
 
-/// What to speak with a host. Where that has to be found out, the connection that was made for it, if it is one for
-/// HTTP/1, is there to be used.
-async fn agree(shared: &Shared, key: &Key, asks_http2: bool) -> Result<(Agreed, Option<Connected>), Error> {
-    match (shared.config.speak, key.transport) {
-        _ if asks_http2 => return Ok((Agreed::Http2, None)),
-        (Speak::Http2PriorKnowledge, _) => return Ok((Agreed::Http2, None)),
-        (Speak::Http1, _) | (Speak::Negotiated, Transport::Clear) => return Ok((Agreed::Http1, None)),
-        (Speak::Negotiated, Transport::Tls) => {}
-    }
-    let due = after(shared.config.timeouts.pool_wait);
-    loop {
-        match shared.pool.agree(key) {
-            Agreement::Known(agreed) => return Ok((agreed, None)),
-            Agreement::Permit(permit) => {
-                let connected = connect(shared, key, Agreed::Http1).await?;
-                return match connected.agreed {
-                    Some(Agreed::Http2) => {
-                        let handle = h2::handshake(connected.io, &shared.config).await?;
-                        shared.pool.agreed(key, Some(Agreed::Http2));
-                        permit.connected(handle);
-                        Ok((Agreed::Http2, None))
-                    }
-                    Some(Agreed::Http1) | None => {
-                        shared.pool.agreed(key, Some(Agreed::Http1));
-                        Ok((Agreed::Http1, Some(connected)))
-                    }
-                };
+impl Call<'_> {
+    async fn attempt(&self, request: Request<Body>, is_again: bool) -> Result<Response<Body>, Attempt> {
+        let request = match &self.metrics {
+            Some(metrics) => {
+                metrics.marks().attempts += 1;
+                metrics.count_request(request)
             }
-            Agreement::Wait(told) => {
+            None => request,
+        };
+        let response = match self.agree().await? {
+            (Agreed::Http2, _) => super::timed::until(self.over_http2(request).await?, self.due),
+            // A second dead connection in a row says that all idle ones are.
+            (Agreed::Http1, made) => self.over_http1(request, made, is_again).await?,
+        };
+        Ok(match &self.metrics {
+            Some(metrics) => metrics.count_response(response),
+            None => response,
+        })
+    }
+
+    /// What to speak with a host. Where that has to be found out, the connection that was made for it, if it is one for
+    /// HTTP/1, is there to be used.
+    async fn agree(&self) -> Result<(Agreed, Option<Connected>), Error> {
+        let Self { shared, host, .. } = self;
+        match (shared.config.speak, host.key().transport) {
+            _ if self.asks_http2 => return Ok((Agreed::Http2, None)),
+            (Speak::Http2PriorKnowledge, _) => return Ok((Agreed::Http2, None)),
+            (Speak::Http1, _) | (Speak::Negotiated, Transport::Clear) => return Ok((Agreed::Http1, None)),
+            (Speak::Negotiated, Transport::Tls) => {}
+        }
+        let due = after(shared.config.timeouts.pool_wait);
+        loop {
+            match host.agree() {
+                Agreement::Known(agreed) => return Ok((agreed, None)),
+                Agreement::Permit(permit) => {
+                    let connected = self.connect(Agreed::Http1).await?;
+                    return match connected.agreed {
+                        Some(Agreed::Http2) => {
+                            let handle = h2::handshake(connected, &shared.config).await?;
+                            host.agreed(Some(Agreed::Http2));
+                            permit.connected(handle);
+                            Ok((Agreed::Http2, None))
+                        }
+                        Some(Agreed::Http1) | None => {
+                            host.agreed(Some(Agreed::Http1));
+                            Ok((Agreed::Http1, Some(connected)))
+                        }
+                    };
+                }
                 // Whether it was made or not, the pool knows what to do next.
-                let wait = async { Ok::<_, Error>(told.await.is_ok()) };
-                within(due, Timeout::PoolWait, wait).await?;
+                Agreement::Wait(told) => self.wait(due, async { Ok(told.await.is_ok()) }).await.map(drop)?,
             }
         }
     }
-}
 
-/// Makes a connection for what is wanted, or what is agreed on instead.
-async fn connect(shared: &Shared, key: &Key, wanted: Agreed) -> Result<Connected, Error> {
-    let failed = |error| Error::with_source(Kind::Connect, error);
-    let connecting = async {
+    /// Waits for others, and notes how long.
+    async fn wait<T>(
+        &self,
+        due: Option<Instant>,
+        told: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let started = self.metrics.as_ref().map(Metrics::elapsed);
+        let told = within(due, Timeout::PoolWait, told).await;
+        if let (Some(metrics), Some(started)) = (&self.metrics, started) {
+            let waited = metrics.elapsed().saturating_sub(started);
+            *metrics.marks().wait.get_or_insert_default() += waited;
+        }
+        told
+    }
+
+    /// Makes a connection for what is wanted, or what is agreed on instead.
+    async fn connect(&self, wanted: Agreed) -> Result<Connected, Error> {
+        // Boxed, so that a request that finds a connection does not carry the room for it.
+        let connecting = Box::pin(self.connect_untimed(wanted));
+        within(after(self.shared.config.timeouts.connect), Timeout::Connect, connecting).await
+    }
+
+    async fn connect_untimed(&self, wanted: Agreed) -> Result<Connected, Error> {
+        let Self { shared, host, metrics, .. } = self;
+        let failed = |error| Error::with_source(Kind::Connect, error);
+        let key = host.key();
+        let started = metrics.as_ref().map(Metrics::elapsed);
         let mut forwarding = None;
-        let io = match shared.proxies.find(key) {
-            None => shared.connector.connect(key.uri()).await.map_err(failed)?,
+        let (io, info, lookup) = match shared.proxies.find(key) {
+            None => {
+                let Dialed { io, info, lookup } =
+                    shared.connector.connect(key.uri()).await.map_err(failed)?;
+                (io, info, lookup)
+            }
             Some(proxy) => {
-                let io = shared.connector.connect(proxy.uri.clone()).await.map_err(failed)?;
-                if proxy.kind == ProxyKind::Http
+                let dialed = shared.connector.connect(proxy.uri.clone()).await.map_err(failed)?;
+                let Dialed { io, info, lookup } = dialed;
+                let is_forwarded = proxy.kind == ProxyKind::Http
                     && key.transport == Transport::Clear
-                    && wanted == Agreed::Http1
-                {
+                    && wanted == Agreed::Http1;
+                if is_forwarded {
                     forwarding = Some(Arc::new(Forwarding { authorization: proxy.authorization() }));
-                    io
+                    (io, info, lookup)
                 } else {
-                    tunnel::open(proxy, key, io).await.map_err(failed)?
+                    (tunnel::open(proxy, key, io).await.map_err(failed)?, info, lookup)
                 }
             }
         };
-        match key.transport {
-            Transport::Clear => Ok(Connected { io, agreed: None, forwarding }),
-            Transport::Tls => shared.tls.secure(key, shared.config.speak, io).await,
+        let connected_at = metrics.as_ref().map(Metrics::elapsed);
+        let connected = match key.transport {
+            Transport::Clear => Connected { io, agreed: None, forwarding, info },
+            Transport::Tls => shared.tls.secure(key, shared.config.speak, io, info).await?,
+        };
+        if let (Some(metrics), Some(started), Some(connected_at)) = (metrics, started, connected_at) {
+            let mut marks = metrics.marks();
+            marks.lookup = lookup;
+            marks.connect = Some(connected_at.saturating_sub(started + lookup.unwrap_or_default()));
+            marks.tls =
+                (key.transport == Transport::Tls).then(|| metrics.elapsed().saturating_sub(connected_at));
         }
-    };
-    within(after(shared.config.timeouts.connect), Timeout::Connect, connecting).await
-}
-
-/// A connection on which this is spoken.
-async fn connect_speaking(shared: &Shared, key: &Key, wanted: Agreed) -> Result<Connected, Error> {
-    let connected = connect(shared, key, wanted).await?;
-    match connected.agreed {
-        Some(agreed) if agreed != wanted => {
-            // The host has changed its mind; nothing was sent.
-            shared.pool.agreed(key, None);
-            Err(Error::new(Kind::Closed(Sent::Nothing)))
-        }
-        _ => Ok(connected),
+        Ok(connected)
     }
-}
 
-async fn over_http1(
-    shared: &Shared,
-    key: &Key,
-    request: Request<Body>,
-    made: Option<Connected>,
-    fresh: bool,
-    due: Option<Instant>,
-) -> Result<Response<Body>, Attempt> {
-    let timeouts = &shared.config.timeouts;
-    let lent = match shared.pool.lend(key, fresh || made.is_some()) {
-        Ok(lent) => lent,
-        Err(told) => {
-            let wait = async { told.await.map_err(|_| Error::new(Kind::Canceled)) };
-            within(after(timeouts.pool_wait), Timeout::PoolWait, wait).await?
+    /// A connection on which this is spoken.
+    async fn connect_speaking(&self, wanted: Agreed) -> Result<Connected, Error> {
+        let connected = self.connect(wanted).await?;
+        match connected.agreed {
+            Some(agreed) if agreed != wanted => {
+                // The host has changed its mind; nothing was sent.
+                self.host.agreed(None);
+                Err(Error::new(Kind::Closed(Sent::Nothing)))
+            }
+            _ => Ok(connected),
         }
-    };
-    let connection = match lent {
-        Lent::Connection(connection) => *connection,
-        Lent::Permit(permit) => {
-            let connected = match made {
-                Some(connected) => connected,
-                None => connect_speaking(shared, key, Agreed::Http1).await?,
-            };
-            Connection::new(connected, permit)
-        }
-    };
-    let mut exchange = Exchange::new(connection, request, timeouts);
-    let head = async {
-        poll_fn(|cx| exchange.poll_head(cx))
-            .await
-            .map_err(|failed| Attempt { error: failed.error, is_stale: failed.is_stale })
-    };
-    let head = within(after(timeouts.head), Timeout::Head, head).await?;
-    Ok(exchange.into_response(head, timeouts, due))
-}
+    }
 
-async fn over_http2(shared: &Shared, key: &Key, request: Request<Body>) -> Result<Response<Body>, Error> {
-    let timeouts = &shared.config.timeouts;
-    let pool_due = after(timeouts.pool_wait);
-    let (mut handle, ticket) = loop {
-        match shared.pool.share(key) {
-            SharedConnection::Connection(handle, ticket) => break (handle, ticket),
-            SharedConnection::Permit(permit) => {
-                let connected = connect_speaking(shared, key, Agreed::Http2).await?;
-                let handle = h2::handshake(connected.io, &shared.config).await?;
-                // Counted in before it is shared, so that this request at least has its place.
-                let ticket = handle.begin();
-                permit.connected(handle.clone());
-                if let Some(ticket) = ticket {
-                    break (handle, ticket);
+    /// Notes who has answered, and when.
+    fn answered(&self, connection: &ConnInfo) {
+        if let Some(metrics) = &self.metrics {
+            let head = metrics.elapsed();
+            let mut marks = metrics.marks();
+            marks.head = Some(head);
+            marks.connection = connection.clone();
+        }
+    }
+
+    async fn over_http1(
+        &self,
+        request: Request<Body>,
+        made: Option<Connected>,
+        fresh: bool,
+    ) -> Result<Response<Body>, Attempt> {
+        let timeouts = &self.shared.config.timeouts;
+        let lent = match self.host.lend(fresh || made.is_some()) {
+            Ok(lent) => lent,
+            Err(told) => {
+                let told = async { told.await.map_err(|_| Error::new(Kind::Canceled)) };
+                self.wait(after(timeouts.pool_wait), told).await?
+            }
+        };
+        let connection = match lent {
+            Lent::Connection(connection) => connection,
+            Lent::Permit(permit) => {
+                let connected = match made {
+                    Some(connected) => connected,
+                    None => self.connect_speaking(Agreed::Http1).await?,
+                };
+                Connection::new(connected, permit)
+            }
+        };
+        let mut exchange = Exchange::new(connection, request, timeouts);
+        let head = poll_fn(|cx| exchange.poll_head(cx)).await;
+        let head = head.map_err(|failed| Attempt { error: failed.error, is_stale: failed.is_stale })?;
+        self.answered(exchange.connection().info());
+        Ok(exchange.into_response(head, timeouts, self.due))
+    }
+
+    async fn over_http2(&self, request: Request<Body>) -> Result<Response<Body>, Error> {
+        let Self { shared, host, .. } = self;
+        let pool_due = after(shared.config.timeouts.pool_wait);
+        let (mut handle, ticket) = loop {
+            match host.share() {
+                SharedConnection::Connection(handle, ticket) => break (handle, ticket),
+                SharedConnection::Permit(permit) => {
+                    let connected = self.connect_speaking(Agreed::Http2).await?;
+                    let handle = h2::handshake(connected, &shared.config).await?;
+                    // Counted in before it is shared, so that this request at least has its place.
+                    let ticket = handle.begin();
+                    permit.connected(handle.clone());
+                    if let Some(ticket) = ticket {
+                        break (handle, ticket);
+                    }
+                }
+                // Whether it was made or not, the pool knows what to do next.
+                SharedConnection::Wait(told) => {
+                    self.wait(pool_due, async { Ok(told.await.is_ok()) }).await.map(drop)?;
                 }
             }
-            SharedConnection::Wait(told) => {
-                // Whether it was made or not, the pool knows what to do next.
-                let wait = async { Ok::<_, Error>(told.await.is_ok()) };
-                within(pool_due, Timeout::PoolWait, wait).await?;
-            }
-        }
-    };
-    within(pool_due, Timeout::PoolWait, handle.ready()).await?;
-    within(after(timeouts.head), Timeout::Head, handle.request(ticket, request)).await
+        };
+        within(pool_due, Timeout::PoolWait, handle.ready()).await?;
+        let info = Arc::clone(handle.info());
+        let response = handle.request(ticket, request).await?;
+        self.answered(&info);
+        Ok(response)
+    }
 }
 
 fn after(timeout: Option<Duration>) -> Option<Instant> {

@@ -26,6 +26,11 @@ pub(crate) struct CancelOnDrop {
 }
 
 impl CancelOnDrop {
+    /// Whether there still is an upload.
+    pub(crate) fn is_uploading(&self) -> bool {
+        Arc::strong_count(&self.shared) > 1
+    }
+
     /// The response has come in whole: the upload may go on.
     pub(crate) fn defuse(self) {
         self.shared.state.store(ANSWERED, Ordering::Relaxed);

@@ -66,6 +66,11 @@ impl Ticket {
         self.cancel = Some(cancel);
     }
 
+    /// Whether the upload of the exchange goes on.
+    pub(crate) fn is_uploading(&self) -> bool {
+        self.cancel.as_ref().is_some_and(CancelOnDrop::is_uploading)
+    }
+
     /// The response has ended.
     pub(crate) fn complete(mut self) {
         if let Some(cancel) = self.cancel.take() {

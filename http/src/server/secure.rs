@@ -46,6 +46,8 @@ impl<L> Server<L> {
 }
 
 /// What the TLS handshake of a connection came to; see [`ConnInfo::tls`].
+///
+/// On the side of a client, it is the server that has shown the certificates.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct TlsInfo {
@@ -64,7 +66,7 @@ pub struct TlsInfo {
 }
 
 impl TlsInfo {
-    fn of<Io>(stream: &TlsStream<Io>) -> Self {
+    pub(crate) fn of<Io>(stream: &TlsStream<Io>) -> Self {
         let (_, connection) = stream.get_ref();
         Self {
             version: stream.protocol_version(),

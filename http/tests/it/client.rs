@@ -8,12 +8,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, Version};
 use minato_http::{Body, Client, ConnInfo, Json, Protocol, ResponseExt, Server, handler_fn};
 
-fn run<F: Future>(test: F) -> F::Output {
+pub(crate) fn run<F: Future>(test: F) -> F::Output {
     minato_runtime::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test)
 }
 
 /// A server on a port of its own.
-async fn listen<F, Fut, R>(handler: F) -> SocketAddr
+pub(crate) async fn listen<F, Fut, R>(handler: F) -> SocketAddr
 where
     F: FnMut(Request<Body>) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = R> + Send + 'static,

@@ -16,12 +16,12 @@ const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 /// The servers' ends of the connections a client makes.
 #[derive(Clone, Default)]
-struct Servers {
+pub(crate) struct Servers {
     accepted: Arc<Mutex<VecDeque<Peer>>>,
 }
 
 impl Servers {
-    fn client(&self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
+    pub(crate) fn client(&self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
         let accepted = self.accepted.clone();
         let connect = move |_| {
             let (ours, theirs) = duplex(PIPE_BYTES);
@@ -32,7 +32,7 @@ impl Servers {
     }
 
     /// The next connection that was made.
-    async fn accept(&self) -> Peer {
+    pub(crate) async fn accept(&self) -> Peer {
         loop {
             if let Some(peer) = self.accepted.lock().unwrap().pop_front() {
                 return peer;
@@ -41,7 +41,7 @@ impl Servers {
         }
     }
 
-    fn has_new(&self) -> bool {
+    pub(crate) fn has_new(&self) -> bool {
         !self.accepted.lock().unwrap().is_empty()
     }
 }

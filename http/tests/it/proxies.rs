@@ -13,12 +13,12 @@ const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 
 /// What a client connects to, and the other ends of the connections.
 #[derive(Clone, Default)]
-struct Network {
+pub(crate) struct Network {
     made: Arc<Mutex<VecDeque<(String, Peer)>>>,
 }
 
 impl Network {
-    fn client(&self, proxies: Proxies) -> Client {
+    pub(crate) fn client(&self, proxies: Proxies) -> Client {
         let made = self.made.clone();
         let connect = move |uri: http::Uri| {
             let (ours, theirs) = duplex(PIPE_BYTES);
@@ -28,7 +28,7 @@ impl Network {
         Client::builder().connector(connect).proxies(proxies).build()
     }
 
-    async fn accept(&self, uri: &str) -> Peer {
+    pub(crate) async fn accept(&self, uri: &str) -> Peer {
         loop {
             if let Some((to, peer)) = self.made.lock().unwrap().pop_front() {
                 assert_eq!(to, uri);

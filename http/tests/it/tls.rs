@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::Request;
 use minato_http::{
-    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, Proxies, Proxy, ServerConfig, handler_fn,
+    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, Pins, Proxies, Proxy, ServerConfig, handler_fn,
     serve_connection,
 };
 use minato_net::tls::rustls::ProtocolVersion;
@@ -229,6 +229,43 @@ fn a_server_that_cannot_be_trusted_gets_no_request() {
             assert!(error.is_connect(), "{error:?}");
             // Nor is it asked again and again.
             assert_eq!(made.load(Ordering::SeqCst), tries);
+        }
+    });
+}
+
+#[test]
+fn a_host_whose_key_is_pinned_is_trusted_with_that_key_only() {
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+    run(async {
+        let (certificate, other) = (certificate(), certificate());
+        let pin = |certificate: &Certificate| {
+            use minato_net::tls::rustls::pki_types::CertificateDer;
+            use minato_net::tls::rustls::pki_types::pem::PemObject;
+            use minato_net::tls::rustls::server::ParsedCertificate;
+            use sha2::Digest;
+            let shown = CertificateDer::from_pem_slice(certificate.pem.as_bytes()).unwrap();
+            let key = ParsedCertificate::try_from(&shown).unwrap().subject_public_key_info();
+            format!("sha256//{}", STANDARD.encode(sha2::Sha256::digest(&key)))
+        };
+        for (host, pins, is_trusted) in [
+            ("localhost", vec![pin(&certificate)], true),
+            ("localhost", vec![pin(&other)], false),
+            ("LOCALHOST", vec![pin(&other), pin(&certificate)], true),
+            ("elsewhere", vec![pin(&other)], true),
+            ("*.localhost", vec![pin(&other)], true),
+        ] {
+            let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(ALPN).build().unwrap();
+            let pins = pins.iter().fold(Pins::new(), |all, pin| all.host(host, pin).unwrap());
+            let (client, _) = client(&certificate, acceptor, |builder| builder.pins(pins));
+            let answer = client.get("https://localhost/").await;
+            assert_eq!(answer.is_ok(), is_trusted, "{host}");
+            if let Err(error) = answer {
+                assert!(error.is_connect(), "{error:?}");
+            }
+        }
+        for broken in ["", "sha256/AAAA", "sha256//AAAA", "sha1//AAAA", "sha256//!"] {
+            assert!(Pins::new().host("a", broken).is_err(), "{broken}");
         }
     });
 }

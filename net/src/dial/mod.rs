@@ -103,20 +103,54 @@ impl Dialer {
     /// Dropping the future closes all sockets that are connecting.
     pub async fn connect(&self, host: &str, port: u16) -> io::Result<TcpStream> {
         let connecting = async {
-            let mut addresses = match host.parse::<IpAddr>() {
-                Ok(address) => vec![address],
-                Err(_) => self.resolver.resolve(host).await?,
-            };
-            addresses.truncate(ATTEMPTS_MAX);
-            self.race(addresses.into_iter().map(|address| SocketAddr::new(address, port))).await
+            let addresses = self.addresses(host).await?;
+            self.race(&addresses, port).await
         };
+        self.limited(connecting).await
+    }
+
+    /// The addresses of `host`, a name or the text of an address, as [`connect`](Self::connect) would try them.
+    ///
+    /// # Errors
+    ///
+    /// `TimedOut` at the [limit](Self::timeout), and those of the resolver.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the lookup up.
+    pub async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        self.limited(self.addresses(host)).await
+    }
+
+    /// Connects to `port` of the first of these addresses that answers.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect), but those of the resolver.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes all sockets that are connecting.
+    pub async fn connect_to(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
+        self.limited(self.race(addresses, port)).await
+    }
+
+    async fn limited<T>(&self, connecting: impl Future<Output = io::Result<T>>) -> io::Result<T> {
         match self.timeout {
             Some(limit) => within(limit, connecting).await,
             None => connecting.await,
         }
     }
 
-    async fn race(&self, addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream> {
+    async fn addresses(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        match host.parse::<IpAddr>() {
+            Ok(address) => Ok(vec![address]),
+            Err(_) => self.resolver.resolve(host).await,
+        }
+    }
+
+    async fn race(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
+        let addresses = addresses.iter().take(ATTEMPTS_MAX).map(|&address| SocketAddr::new(address, port));
         let addresses = order::interleaved(addresses);
         race::first_of(addresses, self.attempt_delay, async |address| {
             let socket = TcpSocket::for_address(address)?;

@@ -53,8 +53,11 @@ impl ResponseBody {
         if let Err(error) = exchange.drive_upload(cx) {
             return Poll::Ready(Some(Err(error)));
         }
+        if exchange.take_progress() {
+            self.part_due = None;
+        }
         loop {
-            let Connection { io, input, .. } = &mut exchange.connection;
+            let Connection { io, input, .. } = &mut *exchange.connection;
             match self.decoder.decode(input.bytes()) {
                 Ok(Step::Skip(len)) => input.consume(len),
                 Ok(Step::Data(len)) => return Poll::Ready(Some(Ok(Frame::data(input.take(len))))),

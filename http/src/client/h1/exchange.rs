@@ -1,7 +1,8 @@
 //! One request and the head of its response.
 
 use std::io;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{CONNECTION, EXPECT, UPGRADE};
@@ -13,8 +14,8 @@ use super::body::ResponseBody;
 use super::upload::Upload;
 use crate::body::Body;
 use crate::client::config::ClientTimeouts;
-use crate::clock::{Deadline, Instant};
-use crate::error::{Error, Kind, Sent};
+use crate::clock::Instant;
+use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::response::{self, ResponseHead};
 use crate::h1::{Decoder, Fault, Framing, HeadLimits, Scan, Section, encode, has_option};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS, INFORMATIONAL_RESPONSES, OUTPUT_BYTES};
@@ -26,7 +27,7 @@ const LIMITS: HeadLimits =
 
 /// A request on its way over a connection that it has for itself.
 pub(in crate::client) struct Exchange {
-    pub(super) connection: Connection,
+    pub(super) connection: Box<Connection>,
     pub(super) upload: Upload,
     method: Method,
     /// The request asks for another protocol on this connection.
@@ -39,9 +40,23 @@ pub(in crate::client) struct Exchange {
     is_answered: bool,
     /// The client itself wants no other exchange on this connection.
     is_last: bool,
-    deadline: Deadline,
+    head_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+    /// What is waited for, and until when. It begins anew with all that is taken of the request.
+    waiting: Option<(Waiting, Option<Instant>)>,
     /// When a body that is held back is sent all the same.
     held_until: Option<Instant>,
+}
+
+/// What an exchange without a response waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waiting {
+    /// The server is to take what is sent.
+    Taking,
+    /// The caller's body is to go on, which may take its time.
+    Body,
+    /// The server is to answer.
+    Answer,
 }
 
 /// Why an exchange failed, and whether that can be the fault of a connection that had been idle.
@@ -54,7 +69,7 @@ pub(in crate::client) struct Failed {
 impl Exchange {
     /// Queues the head of a request.
     pub(in crate::client) fn new(
-        mut connection: Connection,
+        mut connection: Box<Connection>,
         request: Request<Body>,
         timeouts: &ClientTimeouts,
     ) -> Self {
@@ -65,12 +80,13 @@ impl Exchange {
             .headers()
             .get(EXPECT)
             .is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        let mut options = request.headers().get_all(CONNECTION).iter();
-        let is_last = options.any(|options| has_option(options.as_bytes(), "close"));
+        let (mut is_last, mut asks_upgrade) = (false, false);
+        for options in request.headers().get_all(CONNECTION) {
+            is_last |= has_option(options.as_bytes(), "close");
+            asks_upgrade |=
+                has_option(options.as_bytes(), "upgrade") && request.headers().contains_key(UPGRADE);
+        }
         let method = request.method().clone();
-        let mut options = request.headers().get_all(CONNECTION).iter();
-        let asks_upgrade = request.headers().contains_key(UPGRADE)
-            && options.any(|options| has_option(options.as_bytes(), "upgrade"));
         let upload = match framing {
             None | Some(Framing::Length(0)) => Upload::Done,
             // RFC 9110 §6.5.1: a server that does not know what to do with trailers ignores them.
@@ -89,9 +105,16 @@ impl Exchange {
             sent: Sent::Nothing,
             is_answered: false,
             is_last,
-            deadline: Deadline::default(),
+            head_timeout: timeouts.head,
+            write_timeout: timeouts.write,
+            waiting: None,
             held_until,
         }
+    }
+
+    /// The connection it has.
+    pub(in crate::client) fn connection(&self) -> &Connection {
+        &self.connection
     }
 
     /// Sends the request, and waits for the head of its response.
@@ -100,10 +123,6 @@ impl Exchange {
         cx: &mut Context<'_>,
     ) -> Poll<Result<ResponseHead, Failed>> {
         loop {
-            if self.held_until.is_some() && self.deadline.poll(self.held_until, cx).is_ready() {
-                self.held_until = None;
-                self.upload.release();
-            }
             if let Err(error) = self.drive_upload(cx) {
                 return Poll::Ready(Err(self.failed(error)));
             }
@@ -131,8 +150,18 @@ impl Exchange {
                 Ok(None) => {}
                 Err(fault) => return Poll::Ready(Err(self.failed(Error::new(Kind::Message(fault))))),
             }
-            let Connection { io, input, .. } = &mut self.connection;
-            match ready!(input.poll_fill(io, cx, None)) {
+            let Connection { io, input, .. } = &mut *self.connection;
+            let filled = match input.poll_fill(io, cx, None) {
+                Poll::Ready(filled) => filled,
+                Poll::Pending => match self.poll_clock(cx) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(None) => continue,
+                    Poll::Ready(Some(timeout)) => {
+                        return Poll::Ready(Err(self.failed(Error::new(Kind::Timeout(timeout)))));
+                    }
+                },
+            };
+            match filled {
                 Ok(0) => {
                     let error = Error::io(self.sent, io::ErrorKind::UnexpectedEof.into());
                     return Poll::Ready(Err(self.failed(error)));
@@ -146,12 +175,54 @@ impl Exchange {
         }
     }
 
+    /// Looks at the clock while nothing comes: ready with the one that ran out, or with none when a body that was held
+    /// back is to be sent.
+    fn poll_clock(&mut self, cx: &mut Context<'_>) -> Poll<Option<Timeout>> {
+        if let Some(held_until) = self.held_until {
+            std::task::ready!(self.connection.deadline.poll(Some(held_until), cx));
+            self.held_until = None;
+            self.upload.release();
+            return Poll::Ready(None);
+        }
+        let now = match () {
+            () if !self.connection.output.is_empty() => Waiting::Taking,
+            () if self.upload.is_sending() => Waiting::Body,
+            () => Waiting::Answer,
+        };
+        let due = match self.waiting {
+            Some((waiting, due)) if waiting == now => due,
+            _ => {
+                let timeout = match now {
+                    Waiting::Taking => self.write_timeout,
+                    Waiting::Body => None,
+                    Waiting::Answer => self.head_timeout,
+                };
+                let due = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+                self.waiting = Some((now, due));
+                due
+            }
+        };
+        self.connection.deadline.poll(due, cx).map(|()| match now {
+            Waiting::Taking => Some(Timeout::Write),
+            Waiting::Body | Waiting::Answer => Some(Timeout::Head),
+        })
+    }
+
+    /// Whether the server has taken anything of the request since this was asked last.
+    pub(super) fn take_progress(&mut self) -> bool {
+        let was_waiting = self.waiting.replace((Waiting::Answer, None));
+        was_waiting.is_none()
+    }
+
     /// Sends what can be sent of the request.
     ///
     /// # Errors
     ///
     /// When the body fails. A server that takes no more may have answered already, so that is found out by reading.
     pub(super) fn drive_upload(&mut self, cx: &mut Context<'_>) -> Result<(), Error> {
+        if self.upload.is_done() && self.connection.output.is_empty() {
+            return Ok(());
+        }
         loop {
             let framed = self.upload.poll(&mut self.connection.output, cx)?;
             let before = self.connection.output.len();
@@ -159,6 +230,7 @@ impl Exchange {
             let written = self.connection.poll_flush(cx, &mut progress);
             if progress {
                 self.sent = Sent::Something;
+                self.waiting = None;
             }
             match written {
                 // There is room again for a body that had stopped for lack of it.
@@ -211,7 +283,7 @@ impl Exchange {
         let is_reusable = head.is_persistent && !self.is_last && self.method != Method::CONNECT;
         let mut extensions = Extensions::new();
         let body = if is_switch {
-            let Connection { io, input, .. } = self.connection;
+            let Connection { io, input, .. } = *self.connection;
             let rest = Bytes::copy_from_slice(input.bytes());
             // It waits among the extensions; a response that is dropped closes the connection.
             let _ = upgrade::offer(&mut extensions).send(Upgraded::connection(io, rest, None));

@@ -20,6 +20,8 @@ use std::task::{Context, Poll, Waker};
 pub(super) use self::exchange::Exchange;
 use super::connect::{BoxIo, Connected};
 use super::pool::Permit;
+use crate::clock::{Deadline, Instant};
+use crate::conn_info::ConnInfo;
 use crate::h1::encode::Forwarding;
 use crate::input::Input;
 use crate::output::Output;
@@ -34,13 +36,35 @@ pub(in crate::client) struct Connection {
     permit: Permit,
     /// Whether it has served an exchange before.
     is_reused: bool,
+    made: Instant,
+    /// What is known of it.
+    info: ConnInfo,
+    /// For whatever its exchange waits for now; kept, so that an exchange that is answered in time arms none.
+    deadline: Deadline,
 }
 
 impl Connection {
-    pub(super) fn new(connected: Connected, permit: Permit) -> Self {
-        let Connected { io, forwarding, .. } = connected;
-        let (input, output) = (Input::default(), Output::default());
-        Self { io, forwarding, input, output, permit, is_reused: false }
+    pub(super) fn new(connected: Connected, permit: Permit) -> Box<Self> {
+        let Connected { io, forwarding, info, .. } = connected;
+        Box::new(Self {
+            io,
+            forwarding,
+            input: Input::default(),
+            output: Output::default(),
+            permit,
+            is_reused: false,
+            made: Instant::now(),
+            info,
+            deadline: Deadline::default(),
+        })
+    }
+
+    pub(super) fn made(&self) -> Instant {
+        self.made
+    }
+
+    pub(super) fn info(&self) -> &ConnInfo {
+        &self.info
     }
 
     /// Whether the server has not closed an idle connection, as far as can be known without sending.
@@ -51,14 +75,13 @@ impl Connection {
     }
 
     /// Gives the connection back to the pool, its exchange being over without remainder.
-    fn give_back(self) {
+    fn give_back(mut self: Box<Self>) {
         if !self.input.is_empty() || !self.output.is_empty() {
             return;
         }
-        let pool = self.permit.pool();
-        let key = self.permit.key().clone();
-        if let Some(pool) = pool {
-            pool.give(&key, Self { is_reused: true, ..self });
+        if let Some(host) = self.permit.host() {
+            self.is_reused = true;
+            host.give(self);
         }
     }
 

@@ -27,6 +27,10 @@ impl Upload {
         matches!(self, Self::Done)
     }
 
+    pub(super) fn is_sending(&self) -> bool {
+        matches!(self, Self::Sending(..))
+    }
+
     pub(super) fn is_held(&self) -> bool {
         matches!(self, Self::Held(..))
     }
