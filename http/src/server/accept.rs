@@ -54,9 +54,7 @@ impl<L: Listener, S: Serving<L::Io>> Accept<L, S> {
         empty(&self.host, drain.within).await;
         self.host.announce(Stage::Aborting);
         empty(&self.host, ABORT_GRACE).await;
-        let (drained, cut) = self.host.count();
-        // A connection whose handler holds on to its thread cannot be told, and is lost with the runtime.
-        Report { drained, cut: cut + self.host.len() }
+        self.host.report()
     }
 
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event<(L::Io, ConnInfo)>> {

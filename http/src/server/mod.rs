@@ -6,6 +6,7 @@
 //! | `config.rs` | every knob, once |
 //! | `listener.rs` | where connections come from |
 //! | `net.rs` | listeners that are sockets |
+//! | `per_thread.rs` | a listener for each thread of a pool |
 //! | `accept.rs` | the accept loop and the shutdown |
 //! | `secure.rs`, `plain.rs` | serving TLS, and serving where that is left out |
 //! | `serving.rs` | the ways a server comes by the service of a connection |
@@ -25,6 +26,7 @@ mod h1;
 mod h2;
 mod listener;
 mod net;
+mod per_thread;
 pub(crate) mod proxy_protocol;
 mod report;
 #[cfg(feature = "tls")]
@@ -51,6 +53,7 @@ use self::callee::Tower;
 use self::config::{ConnectionInfo, Http1Config, Http2Config, Limits, ServerConfig, Timeouts};
 pub use self::listener::{IntoListener, Listener};
 pub use self::net::Address;
+pub use self::per_thread::PerThread;
 pub use self::proxy_protocol::Trust;
 pub use self::report::{Drain, Report};
 use self::serving::{Cloned, Local, Made, Serving};

@@ -47,6 +47,12 @@ impl Server<TcpListener> {
     }
 }
 
+impl<A> Address<A> {
+    pub(super) fn into_address(self) -> A {
+        self.address
+    }
+}
+
 impl<A: ToSocketAddrs + Send> IntoListener for Address<A> {
     type Listener = TcpListener;
 

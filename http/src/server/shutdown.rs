@@ -12,6 +12,8 @@ use std::task::{Context, Poll, Waker};
 
 use slab::Slab;
 
+use super::report::Report;
+
 /// What the server asks of its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -36,8 +38,8 @@ struct Guests {
     /// Connections open per address, where that is limited. Each entry stands for one at least, so that the table is
     /// bounded with the connections.
     networks: HashMap<IpAddr, usize>,
-    /// Wakes the host when a guest leaves.
-    host: Option<Waker>,
+    /// Wakes the accept loops that wait for a guest to leave: at most one each.
+    hosts: Vec<Waker>,
     cut: usize,
     finished: usize,
 }
@@ -57,8 +59,8 @@ impl Shared {
     }
 }
 
-/// The server's side.
-#[derive(Default)]
+/// The server's side, which the accept loops of a server share.
+#[derive(Clone, Default)]
 pub(crate) struct Host {
     shared: Arc<Shared>,
 }
@@ -80,11 +82,6 @@ impl Host {
         Some(Guest { shared, id, network, seen: Stage::Serving, registered: None, is_cut: false })
     }
 
-    /// Connections open.
-    pub(crate) fn len(&self) -> usize {
-        self.shared.guests().wakers.len()
-    }
-
     /// Tells every connection. Those counted out from now on are counted as finished or cut.
     pub(crate) fn announce(&self, stage: Stage) {
         let wakers: Vec<Waker> = {
@@ -97,18 +94,26 @@ impl Host {
 
     /// Ready when at most `at_most` connections are open.
     pub(crate) fn poll_at_most(&self, at_most: usize, cx: &Context<'_>) -> Poll<()> {
+        if self.shared.guests().wakers.len() <= at_most {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
         let mut guests = self.shared.guests();
+        // INVARIANT: looked at again under the lock under which the waker is left, so no departure falls between.
         if guests.wakers.len() <= at_most {
             return Poll::Ready(());
         }
-        guests.host = Some(cx.waker().clone());
+        if !guests.hosts.iter().any(|host| host.will_wake(&waker)) {
+            guests.hosts.push(waker);
+        }
         Poll::Pending
     }
 
     /// Connections that ended by themselves, and those that were cut, since draining began.
-    pub(crate) fn count(&self) -> (usize, usize) {
+    pub(super) fn report(&self) -> Report {
         let guests = self.shared.guests();
-        (guests.finished, guests.cut)
+        // A connection whose handler holds on to its thread cannot be told, and is lost with the runtime.
+        Report { drained: guests.finished, cut: guests.cut + guests.wakers.len() }
     }
 }
 
@@ -194,10 +199,8 @@ impl Drop for Guest {
                 false => guests.finished += 1,
             }
         }
-        let host = guests.host.take();
+        let hosts = std::mem::take(&mut guests.hosts);
         drop(guests);
-        if let Some(host) = host {
-            host.wake();
-        }
+        hosts.into_iter().for_each(Waker::wake);
     }
 }

@@ -15,6 +15,7 @@ use minato_http::{Body, ConnInfo, Drain, Server, ServerConfig, Trust, handler_fn
 use minato_net::TcpListener;
 use minato_runtime::runtime::Builder;
 use minato_runtime::sync::oneshot;
+use minato_runtime::task::LocalPoolHandle;
 use minato_service::service_fn;
 
 use crate::kit::{run, serve};
@@ -174,6 +175,76 @@ fn a_service_that_is_not_send_is_served_on_its_thread() {
         move || (0..3).map(|_| ask(TcpStream::connect(address).unwrap())).collect::<Vec<_>>(),
     );
     assert_eq!(answers, ["1", "2", "3"]);
+}
+
+#[test]
+fn each_thread_of_a_pool_listens_on_the_port_and_keeps_what_it_accepts() {
+    const THREADS: usize = 3;
+    const CONNECTIONS: usize = 96;
+    let (tell, told) = std::sync::mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let server = std::thread::spawn(move || {
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let pool = LocalPoolHandle::new(THREADS);
+            let server = Server::bind("127.0.0.1:0").listen_per_thread(pool).await.unwrap();
+            tell.send(server.local_addr().unwrap()).unwrap();
+            let make = || {
+                // Not to be sent to any other thread.
+                let thread = Rc::new(format!("{:?}", std::thread::current().id()));
+                handler_fn(move |_| {
+                    assert_eq!(*thread, format!("{:?}", std::thread::current().id()));
+                    std::future::ready(String::clone(&thread))
+                })
+            };
+            server.graceful(until(stopped), DRAIN).serve_pinned(make).await.unwrap()
+        })
+    });
+    let address = told.recv().unwrap();
+    let mut open: Vec<_> = (0..CONNECTIONS).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let mut served = std::collections::HashMap::<String, usize>::new();
+    for connection in &mut open {
+        connection.write_all(GET.as_bytes()).unwrap();
+        let mut answer = [0; 4096];
+        let len = connection.read(&mut answer).unwrap();
+        let thread = String::from_utf8_lossy(&answer[..len]).rsplit("\r\n").next().unwrap().to_owned();
+        *served.entry(thread).or_default() += 1;
+    }
+    // The kernel deals them out by their ports: that a thread of three gets none of 96 is as good as impossible.
+    assert_eq!(served.len(), THREADS, "{served:?}");
+    assert_eq!(served.values().sum::<usize>(), CONNECTIONS);
+    stop.send(()).unwrap();
+    let report = server.join().unwrap();
+    assert_eq!((report.drained, report.cut), (CONNECTIONS, 0));
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn limits_hold_for_all_threads_of_a_pool_together() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let (stop, stopped) = oneshot::channel();
+    let server = std::thread::spawn(move || {
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let server = Server::bind("127.0.0.1:0").limits(|limits| limits.connections_per_ip = Some(5));
+            let server = server.listen_per_thread(LocalPoolHandle::new(2)).await.unwrap();
+            tell.send(server.local_addr().unwrap()).unwrap();
+            let server = server.graceful(until(stopped), DRAIN);
+            server.serve_pinned(|| handler_fn(|_| async { "hello" })).await.unwrap()
+        })
+    });
+    let address = told.recv().unwrap();
+    let open: Vec<_> = (0..20)
+        .map(|_| {
+            let mut connection = TcpStream::connect(address).unwrap();
+            // One that is refused may be reset under our hands.
+            let _ = connection.write_all(GET.as_bytes());
+            let mut answer = [0; 4096];
+            let is_served = connection.read(&mut answer).is_ok_and(|len| len > 0);
+            (connection, is_served)
+        })
+        .collect();
+    assert_eq!(open.iter().filter(|(_, is_served)| *is_served).count(), 5);
+    stop.send(()).unwrap();
+    assert_eq!(server.join().unwrap().cut, 0);
 }
 
 #[test]
