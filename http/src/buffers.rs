@@ -48,6 +48,11 @@ pub(crate) fn take_larger(capacity: usize) -> PooledBuf {
 
 /// Gives a buffer back.
 pub(crate) fn give(mut buffer: PooledBuf) {
+    if buffer.capacity() > BUFFER_BYTES {
+        // One that has grown goes back to the system: nobody asks the pool for it, and a client that makes many of them
+        // would leave the pool full.
+        *buffer = Vec::new();
+    }
     if buffer.capacity() != BUFFER_BYTES {
         return;
     }

@@ -150,6 +150,14 @@ impl Output {
     }
 }
 
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(tail) = self.tail.take() {
+            buffers::give(tail);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

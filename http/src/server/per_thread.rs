@@ -20,6 +20,7 @@ use minato_service::BoxError;
 use tower_service::Service;
 
 use super::accept::{Accept, Connections};
+use super::callee::Tower;
 use super::net::Address;
 use super::report::{Drain, Report};
 use super::serving::Local;
@@ -197,7 +198,7 @@ where
 {
     let accept = Accept {
         connections: AcceptLoop::new(Connections(listener)),
-        serving: Local(make()),
+        serving: Local(Tower(make())),
         config,
         graceful: Some(graceful),
         host,
