@@ -23,6 +23,7 @@ mod mapped;
 use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -245,9 +246,8 @@ impl<T: ?Sized> Mutex<T> {
     /// # Cancel safety
     ///
     /// A dropped future loses its place in the queue; a lock it was handed goes to the next.
-    pub async fn lock(&self) -> MutexGuard<'_, T> {
-        Locking { lock: &self.lock, place: None }.await;
-        MutexGuard { mutex: self }
+    pub fn lock(&self) -> impl Future<Output = MutexGuard<'_, T>> {
+        Locking { mutex: self, place: None }
     }
 
     /// Locks if nobody else has.
@@ -265,7 +265,7 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// As [`lock`](Self::lock).
     pub async fn lock_owned(self: Arc<Self>) -> OwnedMutexGuard<T> {
-        Locking { lock: &self.lock, place: None }.await;
+        mem::forget(self.lock().await);
         OwnedMutexGuard { mutex: self }
     }
 
@@ -295,26 +295,27 @@ impl<T: ?Sized> Mutex<T> {
 }
 
 /// Waits for the lock.
-struct Locking<'a> {
-    lock: &'a Lock,
+#[must_use = "futures do nothing unless polled"]
+struct Locking<'a, T: ?Sized> {
+    mutex: &'a Mutex<T>,
     place: Option<Key>,
 }
 
-impl Future for Locking<'_> {
-    type Output = ();
+impl<'a, T: ?Sized> Future for Locking<'a, T> {
+    type Output = MutexGuard<'a, T>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { lock, place } = &mut *self;
-        lock.poll_lock(cx, place)
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<MutexGuard<'a, T>> {
+        let Self { mutex, place } = &mut *self;
+        mutex.lock.poll_lock(cx, place).map(|()| MutexGuard { mutex })
     }
 }
 
-impl Drop for Locking<'_> {
+impl<T: ?Sized> Drop for Locking<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(place) = self.place.take() {
-            self.lock.leave(place);
+        if let Some(place) = self.place {
+            self.mutex.lock.leave(place);
         }
     }
 }
@@ -577,12 +578,10 @@ mod loom_models {
             let held = mutex.try_lock().unwrap();
             let other = Arc::clone(&mutex);
             let thread = thread::spawn(move || {
-                let mut gives_up = Locking { lock: &other.lock, place: None };
+                let mut gives_up = Locking { mutex: &*other, place: None };
                 let polled = Pin::new(&mut gives_up).poll(&mut Context::from_waker(std::task::Waker::noop()));
                 drop(gives_up);
-                if polled.is_ready() {
-                    other.lock.unlock();
-                }
+                drop(polled);
                 drop(block_on(other.lock()));
             });
             drop(held);

@@ -10,7 +10,7 @@
 //!    and writes again only after it has turned the flag off; it does either only in a step that sees neither `SENT` nor
 //!    `DROPPED`. The sender takes the waker, by copying it, if it turned one of those on and saw `RX_WAITS` in the same
 //!    step. So from then on `RX_WAITS` says for good whether the waker was taken; if not, whoever frees drops it.
-//! 3. `tx_waker` likewise, with `TX_WAITS` and `CLOSED`.
+//! 3. `tx_waker` likewise, with `TX_WAITS` and `CLOSED`. While `LEFT` is off, neither slot holds a waker.
 //! 4. A side touches the allocation no more after it has turned its `DONE` flag on, and the one that finds the other's
 //!    on frees it.
 
@@ -43,6 +43,8 @@ const TX_WAITS: u32 = 1 << 4;
 const TX_DONE: u32 = 1 << 5;
 /// The receiver will not touch the allocation again.
 const RX_DONE: u32 = 1 << 6;
+/// A slot may hold a waker; never turned off.
+const LEFT: u32 = 1 << 7;
 
 struct Shared<T> {
     state: AtomicU32,
@@ -74,15 +76,14 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
         rx_waker: UnsafeCell::new(None),
         tx_waker: UnsafeCell::new(None),
     });
-    (Sender { shared: Some(shared) }, Receiver { shared: Some(shared) })
+    (Sender { shared }, Receiver { shared: Some(shared) })
 }
 
 /// Sends the value.
 ///
 /// Dropping it without sending makes the receiver fail.
 pub struct Sender<T> {
-    /// `None` once the value was sent.
-    shared: Option<NonNull<Shared<T>>>,
+    shared: NonNull<Shared<T>>,
 }
 
 /// Receives the value; a future that resolves to it.
@@ -144,7 +145,24 @@ impl<T> Shared<T> {
     /// # Safety
     ///
     /// Nobody else may use `this`, now or later; `state` is what both sides have come to.
+    #[inline]
     unsafe fn free(this: NonNull<Self>, state: u32) {
+        if state & LEFT == 0 {
+            // SAFETY: made by `allocate` in `channel`; the value was taken or never there, and there are no wakers
+            // (invariant 3).
+            unsafe { scheduler::free(this) };
+        } else {
+            // SAFETY: forwarded.
+            unsafe { Self::free_with_wakers(this, state) };
+        }
+    }
+
+    /// As [`free`](Self::free), where wakers may be left.
+    ///
+    /// # Safety
+    ///
+    /// As there.
+    unsafe fn free_with_wakers(this: NonNull<Self>, state: u32) {
         // SAFETY: the caller is the last, and the value was taken or never there: wakers are all there is to drop.
         let wakers = unsafe {
             let take = |slot: &Slot, waits: u32, events: u32| {
@@ -167,13 +185,14 @@ impl<T> Sender<T> {
     /// # Errors
     ///
     /// The value comes back if the receiver is gone or closed.
-    pub fn send(mut self, value: T) -> Result<(), T> {
-        let shared = self.shared.take().expect("a sender sends once");
+    #[inline]
+    pub fn send(self, value: T) -> Result<(), T> {
+        let shared = ManuallyDrop::new(self).shared;
         // SAFETY: our `DONE` is off (invariant 4).
         let inner = unsafe { shared.as_ref() };
         // SAFETY: invariant 1: ours until `SENT` is on.
         inner.value.with_mut(|slot| unsafe { (*slot).write(value) });
-        // SAFETY: the sender was taken out of `self`, and is not used again.
+        // SAFETY: `self` is gone, and its part of the channel is not used again.
         if unsafe { Self::complete(shared, SENT) } {
             return Ok(());
         }
@@ -191,6 +210,7 @@ impl<T> Sender<T> {
     /// # Safety
     ///
     /// If true is answered, `shared` must not be used again.
+    #[inline]
     unsafe fn complete(shared: NonNull<Shared<T>>, outcome: u32) -> bool {
         // SAFETY: our `DONE` is off (invariant 4).
         let inner = unsafe { shared.as_ref() };
@@ -204,10 +224,24 @@ impl<T> Sender<T> {
             // ORDERING: AcqRel [value]: Release publishes the value; Acquire sees the receiver's waker.
             match inner.state.compare_exchange_weak(state, state | outcome | finish, AcqRel, Acquire) {
                 Ok(_) if finish != 0 => return true,
-                Ok(_) => break,
+                // SAFETY: forwarded.
+                Ok(_) => unsafe {
+                    Self::wake_receiver(shared);
+                    return true;
+                },
                 Err(current) => state = current,
             }
         }
+    }
+
+    /// Finishes, and wakes the receiver.
+    ///
+    /// # Safety
+    ///
+    /// `RX_WAITS` was on when the caller turned the outcome on; `shared` must not be used again.
+    unsafe fn wake_receiver(shared: NonNull<Shared<T>>) {
+        // SAFETY: our `DONE` is off (invariant 4).
+        let inner = unsafe { shared.as_ref() };
         // SAFETY: invariant 2: `RX_WAITS` was on when `outcome` was turned on, so the waker is ours, and the receiver at
         // most compares it.
         let waker = inner.rx_waker.with(|waker| unsafe { waker.read() });
@@ -216,20 +250,17 @@ impl<T> Sender<T> {
         if let Some(waker) = waker {
             ManuallyDrop::into_inner(waker).wake();
         }
-        true
     }
 
-    fn state(&self) -> u32 {
-        self.shared.map_or(CLOSED, |shared| {
-            // SAFETY: our `DONE` is off (invariant 4).
-            unsafe { shared.as_ref() }.state.load(Acquire)
-        })
+    fn inner(&self) -> &Shared<T> {
+        // SAFETY: our `DONE` is off (invariant 4).
+        unsafe { self.shared.as_ref() }
     }
 
     /// Whether the receiver is gone or closed.
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.state() & CLOSED != 0
+        self.inner().state.load(Acquire) & CLOSED != 0
     }
 
     /// Waits until the receiver is gone or closed.
@@ -244,9 +275,7 @@ impl<T> Sender<T> {
     /// Attempts to learn that the receiver is gone or closed.
     pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(cx));
-        let Some(shared) = self.shared else { return Poll::Ready(()) };
-        // SAFETY: our `DONE` is off (invariant 4).
-        let inner = unsafe { shared.as_ref() };
+        let inner = self.inner();
         if wait(&inner.state, &inner.tx_waker, TX_WAITS, CLOSED, cx) {
             unit.made_progress();
             return Poll::Ready(());
@@ -276,8 +305,10 @@ fn wait(state: &AtomicU32, slot: &Slot, waits: u32, events: u32, cx: &Context<'_
     let waker = Some(ManuallyDrop::new(cx.waker().clone()));
     // SAFETY: invariants 2 and 3: the flag is off and was seen off together with every event.
     let replaced = slot.with_mut(|slot| unsafe { std::mem::replace(&mut *slot, waker) });
-    let is_left = change(state, current, events, |state| state | waits).is_some();
-    drop(replaced.map(ManuallyDrop::into_inner));
+    let is_left = change(state, current, events, |state| state | waits | LEFT).is_some();
+    // SAFETY: an event came while the flag was off: the slot stays ours, and is left empty (invariant 3).
+    let unused = if is_left { None } else { slot.with_mut(|slot| unsafe { (*slot).take() }) };
+    drop((replaced.map(ManuallyDrop::into_inner), unused.map(ManuallyDrop::into_inner)));
     !is_left
 }
 
@@ -295,12 +326,10 @@ fn change(state: &AtomicU32, mut current: u32, events: u32, to: impl Fn(u32) -> 
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        if let Some(shared) = self.shared.take() {
-            // SAFETY: taken out of `self`, and not used again but to finish if the receiver has closed.
-            unsafe {
-                if !Self::complete(shared, DROPPED) {
-                    Shared::finish(shared, TX_DONE);
-                }
+        // SAFETY: not used again but to finish if the receiver has closed.
+        unsafe {
+            if !Self::complete(self.shared, DROPPED) {
+                Shared::finish(self.shared, TX_DONE);
             }
         }
     }
@@ -308,6 +337,7 @@ impl<T> Drop for Sender<T> {
 
 impl<T> Receiver<T> {
     /// Takes the outcome, which `state` says is there, and finishes.
+    #[inline]
     fn take(&mut self, state: u32) -> Result<T, RecvError> {
         let Some(shared) = self.shared.take() else { return Err(RecvError(())) };
         let outcome = if state & SENT != 0 {
@@ -348,28 +378,32 @@ impl<T> Receiver<T> {
 
     /// Refuses the value from now on; one that was sent before can still be received.
     pub fn close(&mut self) {
-        let Some(shared) = self.shared else { return };
+        if let Some(waker) = self.turn_closed() {
+            waker.wake();
+        }
+    }
+
+    /// Turns `CLOSED` on if that still matters; answers whom to tell.
+    fn turn_closed(&mut self) -> Option<Waker> {
         // SAFETY: our `DONE` is off (invariant 4).
-        let inner = unsafe { shared.as_ref() };
+        let inner = unsafe { self.shared?.as_ref() };
         // ORDERING: AcqRel [closed]: Release publishes what we did before; Acquire sees the sender's waker.
         let mut state = inner.state.load(Acquire);
         loop {
             if state & (SENT | DROPPED | CLOSED) != 0 {
-                return;
+                return None;
             }
             match inner.state.compare_exchange_weak(state, state | CLOSED, AcqRel, Acquire) {
                 Ok(_) => break,
                 Err(current) => state = current,
             }
         }
-        if state & TX_WAITS != 0 {
-            // SAFETY: invariant 3: `TX_WAITS` was on when `CLOSED` was turned on, so the waker is ours, and the sender at
-            // most compares it.
-            let waker = inner.tx_waker.with(|waker| unsafe { waker.read() });
-            if let Some(waker) = waker {
-                ManuallyDrop::into_inner(waker).wake();
-            }
+        if state & TX_WAITS == 0 {
+            return None;
         }
+        // SAFETY: invariant 3: `TX_WAITS` was on when `CLOSED` was turned on, so the waker is ours, and the sender at
+        // most compares it.
+        inner.tx_waker.with(|waker| unsafe { waker.read() }).map(ManuallyDrop::into_inner)
     }
 
     /// Whether the value was received, or will never come.
@@ -419,8 +453,12 @@ impl<T> Future for Receiver<T> {
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
         if self.shared.is_some() {
-            self.close();
-            drop(self.take(self.state()));
+            let sender = self.turn_closed();
+            // Before the waker is called, which may panic; dropped either way.
+            let _outcome = self.take(self.state());
+            if let Some(waker) = sender {
+                waker.wake();
+            }
         }
     }
 }

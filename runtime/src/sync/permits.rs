@@ -106,11 +106,8 @@ impl Permits {
     pub(crate) fn try_take(&self, permits: u32, ticket: Ticket) -> Result<u32, Unavailable> {
         let mut word = self.word.load(Relaxed);
         loop {
-            if word & CLOSED != 0 {
-                return Err(Unavailable::Closed);
-            }
-            if word & WAITERS != 0 || available(word) < permits {
-                return Err(Unavailable::NoPermits);
+            if word & (CLOSED | WAITERS) != 0 || available(word) < permits {
+                return Err(if word & CLOSED != 0 { Unavailable::Closed } else { Unavailable::NoPermits });
             }
             let taken = word.wrapping_add(cost(permits, ticket));
             // ORDERING: Acquire [permit]: what the previous holder did before it gave the permit back is visible.

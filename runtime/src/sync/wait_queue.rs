@@ -4,6 +4,7 @@
 //! waits needs no pinning and no `unsafe`, and a queue that has grown once allocates no more. The owner keeps the
 //! queue under a lock, and calls and drops wakers only after it has let go of it.
 
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Waker};
 
@@ -15,9 +16,19 @@ const RETAINED: usize = 64;
 /// Stands for "no entry" in a link.
 const NONE: u32 = u32::MAX;
 
-/// Names an entry until it is removed.
+/// Names an entry until it is removed: its index, and one, so that "no place" takes no room beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key(u32);
+pub(crate) struct Key(NonZeroU32);
+
+impl Key {
+    fn new(index: u32) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(index))
+    }
+
+    fn index(self) -> u32 {
+        self.0.get() - 1
+    }
+}
 
 /// Waiting tasks, each with the owner's `data`.
 #[derive(Debug)]
@@ -50,21 +61,24 @@ impl<T> WaitQueue<T> {
     /// Adds an entry that [`drain_wakers`](Self::drain_wakers) finds but that has no place in the queue.
     pub(crate) fn insert(&mut self, data: T, waker: Option<Waker>) -> Key {
         let entry = Entry { data, waker, linked: false, previous: NONE, next: NONE };
-        Key(u32::try_from(self.entries.insert(entry)).expect("more than four billion waiting tasks"))
+        let index = u32::try_from(self.entries.insert(entry)).unwrap_or(NONE);
+        assert!(index != NONE, "more than four billion waiting tasks");
+        Key::new(index)
     }
 
     /// Adds an entry at the end of the queue.
     pub(crate) fn push_back(&mut self, data: T, waker: Option<Waker>) -> Key {
         let key = self.insert(data, waker);
         let tail = self.tail;
-        let entry = self.entry(key.0);
+        let index = key.index();
+        let entry = self.entry(index);
         entry.linked = true;
         entry.previous = tail;
         match tail {
-            NONE => self.head = key.0,
-            tail => self.entry(tail).next = key.0,
+            NONE => self.head = index,
+            tail => self.entry(tail).next = index,
         }
-        self.tail = key.0;
+        self.tail = index;
         key
     }
 
@@ -105,7 +119,7 @@ impl<T> WaitQueue<T> {
     /// As [`pop_front`](Self::pop_front), with any entry, queued or not.
     #[cfg(feature = "stream")]
     pub(crate) fn take_out(&mut self, key: Key) -> (&mut T, Option<Waker>) {
-        self.pop(key.0)
+        self.pop(key.index())
     }
 
     fn pop(&mut self, index: u32) -> (&mut T, Option<Waker>) {
@@ -116,14 +130,14 @@ impl<T> WaitQueue<T> {
 
     /// The data of an entry.
     pub(crate) fn get_mut(&mut self, key: Key) -> &mut T {
-        &mut self.entry(key.0).data
+        &mut self.entry(key.index()).data
     }
 
     /// Makes the entry wake the task of `cx`. A waker is cloned and dropped with the lock let go: where that is still
     /// to be done, `fresh` says with what the caller comes back, having looked again at what may have happened.
     #[must_use]
     pub(crate) fn set_waker(&mut self, key: Key, cx: &Context<'_>, fresh: &mut Option<Waker>) -> SetWaker {
-        let waker = &mut self.entry(key.0).waker;
+        let waker = &mut self.entry(key.index()).waker;
         if waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             return SetWaker::Done;
         }
@@ -136,8 +150,8 @@ impl<T> WaitQueue<T> {
 
     /// Removes an entry, from the queue too if it is still there.
     pub(crate) fn remove(&mut self, key: Key) -> (T, Option<Waker>) {
-        self.unlink(key.0);
-        let entry = self.entries.remove(key.0 as usize);
+        self.unlink(key.index());
+        let entry = self.entries.remove(key.index() as usize);
         if self.entries.is_empty() && self.entries.capacity() > RETAINED {
             self.entries = Slab::new();
         }

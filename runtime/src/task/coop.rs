@@ -18,21 +18,30 @@ use super::WaitSite;
 use crate::limits::COOP_BUDGET;
 use crate::scheduler;
 
-/// What is left to spend in this poll.
+/// What is left to spend in this poll; nothing at zero and below.
+///
+/// Without a limit it is a number that nobody lives to see spent. So spending a unit is one subtraction, whatever there
+/// is: no operation has to ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Budget(u8);
+struct Budget(i64);
 
 impl Budget {
-    const UNLIMITED: Self = Self(u8::MAX);
-    const SPENT: Self = Self(0);
-}
+    const UNLIMITED: Self = Self(i64::MAX);
 
-const _: () = assert!(COOP_BUDGET < u8::MAX);
+    fn of(operations: u8) -> Self {
+        Self(i64::from(operations))
+    }
+
+    #[inline]
+    fn is_spent(self) -> bool {
+        self.0 <= 0
+    }
+}
 
 thread_local! {
     static BUDGET: Cell<Budget> = const { Cell::new(Budget::UNLIMITED) };
     /// What a poll on this thread begins with.
-    static FULL: Cell<Budget> = const { Cell::new(Budget(COOP_BUDGET)) };
+    static FULL: Cell<Budget> = const { Cell::new(Budget(COOP_BUDGET as i64)) };
 }
 
 /// Sets what polls on this thread begin with, until it is dropped.
@@ -44,7 +53,7 @@ pub(crate) struct FullBudget {
 
 impl FullBudget {
     pub(crate) fn set(operations: u8) -> Self {
-        Self { before: FULL.replace(Budget(operations)), confined: PhantomData }
+        Self { before: FULL.replace(Budget::of(operations)), confined: PhantomData }
     }
 }
 
@@ -68,10 +77,8 @@ impl RestoreOnPending {
     /// The operation is ready: the unit is spent.
     #[inline]
     pub fn made_progress(&self) {
-        let Budget(left) = BUDGET.get();
-        // Leaf futures polled inside the operation may have spent what there was.
-        let is_limited = Budget(left) != Budget::UNLIMITED && left != 0;
-        BUDGET.set(Budget(left - u8::from(is_limited)));
+        // Leaf futures polled inside the operation may have spent what there was: it goes below zero by a few.
+        BUDGET.set(Budget(BUDGET.get().0.wrapping_sub(1)));
     }
 }
 
@@ -81,7 +88,7 @@ impl RestoreOnPending {
 /// return `Ready`.
 #[inline]
 pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
-    if BUDGET.get() == Budget::SPENT && !renew() {
+    if BUDGET.get().is_spent() && !renew() {
         give_way(cx);
         return Poll::Pending;
     }
@@ -109,7 +116,7 @@ fn give_way(cx: &Context<'_>) {
 #[inline]
 #[must_use]
 pub fn has_budget_remaining() -> bool {
-    BUDGET.get() != Budget::SPENT || renew()
+    !BUDGET.get().is_spent() || renew()
 }
 
 /// Spends one unit of the budget, and yields if none is left.

@@ -147,9 +147,10 @@ impl<C: Channel> Drop for SenderHandle<C> {
     fn drop(&mut self) {
         // ORDERING: AcqRel [senders]: Release publishes our messages; Acquire, for the last, those of all.
         if self.owners().senders.fetch_sub(1, AcqRel) == 1 {
-            self.senders_gone();
             // SAFETY: the last sender, dropped once (invariant 1).
-            unsafe { mem::ManuallyDrop::drop(&mut self.0) };
+            let reference = unsafe { mem::ManuallyDrop::take(&mut self.0) };
+            // It is given back after the receiver was woken, also if its waker panics.
+            reference.senders_gone();
         }
     }
 }

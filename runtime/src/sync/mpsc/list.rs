@@ -138,6 +138,28 @@ impl<T> List<T> {
     /// Sends a message; it comes back if the receiver has closed.
     #[inline]
     pub(super) fn send(&self, value: T) -> Result<(), T> {
+        let word = self.index.load(Acquire);
+        let offset = word / STEP % SPAN_MAX;
+        // Nearly every index is in a block that has grown, and neither its last nor stands for the next.
+        if word >= SPAN_MAX * STEP && offset < SPAN_MAX - 2 && word & CLOSED == 0 {
+            // ORDERING: Acquire [block]: read after the index; see Safety 1.
+            let block = self.block.load(Acquire);
+            // ORDERING: AcqRel [index], as in `send_anywhere`.
+            if self.index.compare_exchange(word, word + STEP, AcqRel, Acquire).is_ok() {
+                // SAFETY: Safety 1: the block of our index, alive until our slot is filled and emptied; the offset is
+                // below the number of its slots.
+                let slot = unsafe { Block::slot(NonNull::new_unchecked(block), offset as usize) };
+                // SAFETY: the index was claimed once, by us.
+                if unsafe { slot.fill(value) } {
+                    self.receiver.wake();
+                }
+                return Ok(());
+            }
+        }
+        self.send_anywhere(value)
+    }
+
+    fn send_anywhere(&self, value: T) -> Result<(), T> {
         let mut spare: Option<Spare<T>> = None;
         let mut rounds = 0;
         let mut word = self.index.load(Acquire);
@@ -257,8 +279,9 @@ impl<T> Consumer<T> {
         self.start + self.offset
     }
 
+    /// Takes the next message if it is there.
     #[inline]
-    fn take(&mut self) -> Option<T> {
+    pub(super) fn take(&mut self) -> Option<T> {
         // SAFETY: `self` is the receiver.
         let value = unsafe { self.slot().take() }?;
         if self.offset == self.last {
@@ -284,7 +307,6 @@ impl<T> Consumer<T> {
     }
 
     /// Takes the next message, or learns why there is none.
-    #[inline]
     pub(super) fn look(&mut self) -> Look<T> {
         if let Some(value) = self.take() {
             return Look::Value(value);

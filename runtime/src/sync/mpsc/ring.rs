@@ -150,24 +150,24 @@ impl<T> Consumer<T> {
         self.ring.header.permits.put(permits);
     }
 
-    /// Takes the next message, or learns why there is none.
+    /// Takes the next message if it is there.
     #[inline]
+    pub(super) fn try_take(&mut self) -> Option<T> {
+        let value = self.take()?;
+        self.release(1);
+        Some(value)
+    }
+
+    /// Takes the next message, or learns why there is none.
     pub(super) fn look(&mut self) -> Look<T> {
-        if let Some(value) = self.take() {
-            self.release(1);
+        if let Some(value) = self.try_take() {
             return Look::Value(value);
         }
         if !self.has_ended() {
             return Look::Empty;
         }
         // The last message may have come between the two looks above.
-        match self.take() {
-            Some(value) => {
-                self.release(1);
-                Look::Value(value)
-            }
-            None => Look::Ended,
-        }
+        self.try_take().map_or(Look::Ended, Look::Value)
     }
 
     /// How many messages were sent and not received, with those that are just being filled in.

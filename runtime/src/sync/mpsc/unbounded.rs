@@ -56,6 +56,7 @@ impl<T> UnboundedSender<T> {
     /// # Errors
     ///
     /// The message comes back if the receiver is gone or closed.
+    #[inline]
     pub fn send(&self, value: T) -> Result<(), SendError<T>> {
         self.list.send(value).map_err(SendError)
     }
@@ -141,25 +142,30 @@ impl<T> UnboundedReceiver<T> {
     /// # Cancel safety
     ///
     /// A dropped future has taken no message.
-    pub async fn recv(&mut self) -> Option<T> {
-        poll_fn(|cx| self.poll_recv(cx)).await
+    pub fn recv(&mut self) -> impl Future<Output = Option<T>> {
+        poll_fn(|cx| self.poll_recv(cx))
     }
 
     /// Attempts to receive the next message.
     #[inline]
     pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let unit = ready!(poll_proceed(cx));
+        let received = match self.consumer.take() {
+            Some(value) => Some(value),
+            None => ready!(self.poll_recv_later(cx)),
+        };
+        unit.made_progress();
+        Poll::Ready(received)
+    }
+
+    #[cold]
+    fn poll_recv_later(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
         loop {
-            let received = match self.consumer.look() {
-                Look::Value(value) => Some(value),
-                Look::Ended => None,
-                Look::Empty => {
-                    ready!(self.consumer.poll_wait(cx));
-                    continue;
-                }
-            };
-            unit.made_progress();
-            return Poll::Ready(received);
+            match self.consumer.look() {
+                Look::Value(value) => return Poll::Ready(Some(value)),
+                Look::Ended => return Poll::Ready(None),
+                Look::Empty => ready!(self.consumer.poll_wait(cx)),
+            }
         }
     }
 
