@@ -42,6 +42,10 @@ pub(crate) const SPAWN_SITES_MAX: usize = 256;
 /// LIMIT: tasks in a dump, so that one of a million tasks does not take more memory than the tasks themselves.
 pub(crate) const DUMP_TASKS_MAX: usize = 10_000;
 
+/// LIMIT: bytes of a slot from which on an unbounded channel keeps no drained block for its next messages, so that a channel
+/// that is idle holds no more than about two kilobytes.
+pub(crate) const SPARE_SLOT_BYTES_MAX: usize = 32;
+
 /// LIMIT: threads that run blocking jobs, unless the builder says otherwise.
 pub(crate) const BLOCKING_THREADS_MAX: usize = 512;
 

@@ -11,6 +11,7 @@
 //! 2. That sender links the next block before it fills its own slot, the last of the block. So the receiver, who
 //!    has emptied all slots of a block, finds the link and may free the block: every sender is through with it.
 //! 3. The fields of the [`Consumer`] belong to the receiver (invariant 3 of `slots`).
+//! 4. `spare` is a block that nobody else knows, with empty slots and no link: whoever takes it out has it to itself.
 
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
@@ -19,6 +20,7 @@ use std::task::{Context, Poll};
 use super::handle::{Channel, Owners, Reference, SenderHandle};
 use super::ring::Look;
 use super::slots::{Slot, WithSlots};
+use crate::limits::SPARE_SLOT_BYTES_MAX;
 use crate::shim;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Release};
 use crate::shim::atomic::{AtomicPtr, AtomicU64};
@@ -35,6 +37,13 @@ const SPAN_MAX: u64 = 64;
 const CLOSED: u64 = 1;
 /// One step of the index.
 const STEP: u64 = 2;
+
+/// The place in its block of the index in `word`, if the block has grown: more than any place if the channel is closed.
+#[inline]
+fn place_in_grown(word: u64) -> u64 {
+    // `CLOSED`, turned round, is the highest bit: both questions are one comparison.
+    word.rotate_right(1) & (CLOSED.rotate_right(1) | (SPAN_MAX - 1))
+}
 
 /// The first index of the block an index is in, and its span.
 #[inline]
@@ -107,6 +116,8 @@ pub(super) struct List<T> {
     index: AtomicU64,
     /// The block of `index`.
     block: AtomicPtr<Block<T>>,
+    /// A drained block for the sender that needs the next one, or null.
+    spare: AtomicPtr<Block<T>>,
     receiver: AtomicWaker,
     /// No permits: it is there for those who wait for the close.
     pub(super) closing: Permits,
@@ -125,13 +136,17 @@ pub(super) fn new<T>() -> (SenderHandle<List<T>>, Consumer<T>) {
     let list = NonNull::from(Box::leak(Box::new(List {
         index: AtomicU64::new(START * STEP),
         block: AtomicPtr::new(block.as_ptr()),
+        spare: AtomicPtr::new(ptr::null_mut()),
         receiver: AtomicWaker::new(),
         closing: Permits::new(0),
         owners: Owners::new(),
     })));
     // SAFETY: the counts start with one sender and one receiver.
     let (sender, list) = unsafe { (SenderHandle::first(list), Reference::from_raw(list)) };
-    (sender, Consumer { list, block, start: START, offset: 0, last: START - 2 })
+    let mut consumer =
+        Consumer { list, block, start: START, span: START, slot: ptr::null(), last: ptr::null() };
+    consumer.enter(block, START, START);
+    (sender, consumer)
 }
 
 impl<T> List<T> {
@@ -139,9 +154,9 @@ impl<T> List<T> {
     #[inline]
     pub(super) fn send(&self, value: T) -> Result<(), T> {
         let word = self.index.load(Acquire);
-        let offset = word / STEP % SPAN_MAX;
-        // Nearly every index is in a block that has grown, and neither its last nor stands for the next.
-        if word >= SPAN_MAX * STEP && offset < SPAN_MAX - 2 && word & CLOSED == 0 {
+        let offset = place_in_grown(word);
+        // Nearly every index is in a block that has grown, and is neither its last nor stands for the next.
+        if word >= SPAN_MAX * STEP && offset < SPAN_MAX - 2 {
             // ORDERING: Acquire [block]: read after the index; see Safety 1.
             let block = self.block.load(Acquire);
             // ORDERING: AcqRel [index], as in `send_anywhere`.
@@ -178,7 +193,7 @@ impl<T> List<T> {
             if is_last {
                 // Before the claim: nobody waits for an allocation of ours.
                 let span = block_of(start + span).1;
-                spare = spare.filter(|spare| spare.span == span).or_else(|| Some(Spare::new(span)));
+                spare = spare.filter(|spare| spare.span == span).or_else(|| Some(self.new_spare(span)));
             }
             // ORDERING: Acquire [block]: read after the index; see Safety 1.
             let block = self.block.load(Acquire);
@@ -201,6 +216,39 @@ impl<T> List<T> {
             self.receiver.wake();
         }
         Ok(())
+    }
+
+    /// A block that spans `span` indices: the one the receiver has drained, if it has.
+    fn new_spare(&self, span: u64) -> Spare<T> {
+        if span == SPAN_MAX {
+            // ORDERING: Acquire [spare]: its slots are empty. Pairs with `keep`.
+            let kept = self.spare.swap(ptr::null_mut(), Acquire);
+            if let Some(block) = NonNull::new(kept) {
+                return Spare { block, span };
+            }
+        }
+        Spare::new(span)
+    }
+
+    /// Keeps a drained block for the next sender that needs one; frees it if there is one already, or it is large.
+    ///
+    /// # Safety
+    ///
+    /// Nobody else uses the block any more, and its slots are empty.
+    unsafe fn keep(&self, mut block: NonNull<Block<T>>) {
+        // SAFETY: the caller's word: it is ours alone.
+        let header = unsafe { &mut block.as_mut().header };
+        let unneeded = if header.slots as u64 == SPAN_MAX - 1 && size_of::<Slot<T>>() <= SPARE_SLOT_BYTES_MAX {
+            header.next = AtomicPtr::new(ptr::null_mut());
+            // ORDERING: AcqRel [spare]: Release hands the empty slots on; Acquire, for the one that comes back, likewise.
+            self.spare.swap(block.as_ptr(), AcqRel)
+        } else {
+            block.as_ptr()
+        };
+        if let Some(unneeded) = NonNull::new(unneeded) {
+            // SAFETY: nobody else's, from the caller or out of `spare` (Safety 4).
+            unsafe { free_block(unneeded) };
+        }
     }
 
     /// Makes `next` the block to claim from, and links it behind `block`.
@@ -244,6 +292,12 @@ unsafe impl<T> Channel for List<T> {
     }
 
     unsafe fn free(this: NonNull<Self>) {
+        // ORDERING: Acquire [spare].
+        // SAFETY: alive until the end of this function.
+        if let Some(spare) = NonNull::new(unsafe { this.as_ref() }.spare.load(Acquire)) {
+            // SAFETY: nobody else knows it (Safety 4).
+            unsafe { free_block(spare) };
+        }
         // SAFETY: made by `Box::leak` in `new`; the last owner frees it. The blocks went with the receiver, and who
         // claimed an index before it closed has filled its slot before that.
         drop(unsafe { Box::from_raw(this.as_ptr()) });
@@ -255,12 +309,13 @@ pub(super) struct Consumer<T> {
     pub(super) list: Reference<List<T>>,
     /// The block of the next message.
     block: NonNull<Block<T>>,
-    /// The first index of that block.
+    /// The first index of that block, and how many it spans.
     start: u64,
-    /// The slot of the next message.
-    offset: u64,
+    span: u64,
+    /// The slot of the next message, in that block.
+    slot: *const Slot<T>,
     /// The last slot of the block.
-    last: u64,
+    last: *const Slot<T>,
 }
 
 // SAFETY: the blocks belong to the channel, which is `Send` where messages are.
@@ -270,13 +325,23 @@ unsafe impl<T: Send> Sync for Consumer<T> {}
 
 impl<T> Consumer<T> {
     fn slot(&self) -> &Slot<T> {
-        // SAFETY: the block is alive until the receiver frees it; `offset` never passes `last`.
-        unsafe { Block::slot(self.block, self.offset as usize) }
+        // SAFETY: the block is alive until the receiver gives it up; `slot` never passes `last`.
+        unsafe { &*self.slot }
     }
 
     /// The index of the next message.
     fn head(&self) -> u64 {
-        self.start + self.offset
+        // SAFETY: both are slots of the same block.
+        let left = unsafe { self.last.offset_from(self.slot) };
+        self.start + self.span - 2 - left as u64
+    }
+
+    /// Stands at the first slot of `block`.
+    fn enter(&mut self, block: NonNull<Block<T>>, start: u64, span: u64) {
+        (self.block, self.start, self.span) = (block, start, span);
+        self.slot = Block::slot_ptr(block, 0);
+        // SAFETY: the block is alive, and has `span - 1` slots.
+        self.last = unsafe { self.slot.add((span - 2) as usize) };
     }
 
     /// Takes the next message if it is there.
@@ -284,10 +349,11 @@ impl<T> Consumer<T> {
     pub(super) fn take(&mut self) -> Option<T> {
         // SAFETY: `self` is the receiver.
         let value = unsafe { self.slot().take() }?;
-        if self.offset == self.last {
+        if self.slot == self.last {
             self.next_block();
         } else {
-            self.offset += 1;
+            // SAFETY: it is not the last of its block.
+            self.slot = unsafe { self.slot.add(1) };
         }
         Some(value)
     }
@@ -298,12 +364,11 @@ impl<T> Consumer<T> {
         // ORDERING: Acquire [link]: the block behind it is initialised.
         // SAFETY: alive until it is freed below.
         let next = unsafe { drained.as_ref() }.header.next.load(Acquire);
-        self.block = NonNull::new(next).expect("the link comes before the last message of a block");
-        // The span has one index more than slots.
-        let (start, span) = block_of(self.start + self.last + 2);
-        (self.start, self.offset, self.last) = (start, 0, span - 2);
+        let next = NonNull::new(next).expect("the link comes before the last message of a block");
+        let (start, span) = block_of(self.start + self.span);
+        self.enter(next, start, span);
         // SAFETY: every slot was emptied, so every sender is through with it (Safety 2).
-        unsafe { free_block(drained) };
+        unsafe { self.list.keep(drained) };
     }
 
     /// Takes the next message, or learns why there is none.

@@ -108,7 +108,9 @@ impl<H, T> WithSlots<H, T> {
         this
     }
 
-    fn slot_ptr(this: NonNull<Self>, index: usize) -> *const Slot<T> {
+    /// Where the slot at `index` is, good for reaching the others from there.
+    #[inline]
+    pub(super) fn slot_ptr(this: NonNull<Self>, index: usize) -> *const Slot<T> {
         // SAFETY: in bounds by invariant 4.
         unsafe { (&raw const (*this.as_ptr()).slots).cast::<Slot<T>>().add(index) }
     }
