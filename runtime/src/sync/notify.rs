@@ -95,9 +95,7 @@ impl Notify {
     ///
     /// A dropped future loses its place in the queue; a call it had received goes to the next.
     pub fn notified(&self) -> Notified<'_> {
-        // ORDERING: Acquire [call]: sees what came before the calls that are not for this future.
-        let calls = self.word.load(Acquire) & !STATE;
-        Notified { notify: self, waiting: Waiting { calls, place: None, done: false } }
+        Notified { notify: self, waiting: Waiting::new(self) }
     }
 
     /// As [`notified`](Self::notified), with a future that owns the `Notify`.
@@ -106,9 +104,8 @@ impl Notify {
     ///
     /// As [`notified`](Self::notified).
     pub fn notified_owned(self: Arc<Self>) -> OwnedNotified {
-        // ORDERING: Acquire [call]: as in `notified`.
-        let calls = self.word.load(Acquire) & !STATE;
-        OwnedNotified { notify: self, waiting: Waiting { calls, place: None, done: false } }
+        let waiting = Waiting::new(&self);
+        OwnedNotified { notify: self, waiting }
     }
 
     /// Calls the task that has waited longest, or stores the call if nobody waits.
@@ -165,6 +162,12 @@ impl Notify {
     /// Calls every task that waits now; stores nothing.
     pub fn notify_waiters(&self) {
         let mut wakers = Wakers::default();
+        self.collect_waiters(&mut wakers);
+        wakers.wake();
+    }
+
+    /// As [`notify_waiters`](Self::notify_waiters), but for the wakes, which are left to the caller.
+    pub(super) fn collect_waiters(&self, wakers: &mut Wakers) {
         let mut queue = self.queue.lock();
         // ORDERING: AcqRel [call]: Release publishes what the caller did.
         let word = self.word.fetch_add(CALL, AcqRel);
@@ -175,8 +178,6 @@ impl Notify {
             }
             self.leave_waiting();
         }
-        drop(queue);
-        wakers.wake();
     }
 }
 
@@ -217,7 +218,7 @@ impl OwnedNotified {
 
 /// What a waiting future remembers.
 #[derive(Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     /// How often everybody had been called when this was made.
     calls: usize,
     place: Option<Key>,
@@ -225,7 +226,12 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn new(notify: &Notify) -> Self {
+        // ORDERING: Acquire [call]: sees what came before the calls that are not for this future.
+        Self { calls: notify.word.load(Acquire) & !STATE, place: None, done: false }
+    }
+
+    pub(super) fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(cx));
         ready!(self.advance(notify, Some(cx)));
         unit.made_progress();
@@ -299,7 +305,7 @@ impl Waiting {
     }
 
     /// The future goes away; a call it had received goes to another.
-    fn leave(&mut self, notify: &Notify) {
+    pub(super) fn leave(&mut self, notify: &Notify) {
         let Some(key) = self.place.take() else { return };
         let mut queue = notify.queue.lock();
         let was_waiting = !queue.is_empty();

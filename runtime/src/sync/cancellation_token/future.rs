@@ -2,11 +2,11 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::CancellationToken;
-use crate::sync::{Notified, OwnedNotified};
+use crate::sync::Notified;
+use crate::sync::notify::Waiting;
 use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
@@ -23,7 +23,7 @@ pub struct WaitForCancellationFuture<'a> {
 #[must_use = "futures do nothing unless polled"]
 pub struct WaitForCancellationFutureOwned {
     token: CancellationToken,
-    notified: OwnedNotified,
+    waiting: Waiting,
 }
 
 impl<'a> WaitForCancellationFuture<'a> {
@@ -34,19 +34,19 @@ impl<'a> WaitForCancellationFuture<'a> {
 
 impl WaitForCancellationFutureOwned {
     pub(super) fn new(token: CancellationToken) -> Self {
-        let notified = Arc::clone(&token.node.cancelled).notified_owned();
-        Self { token, notified }
+        let waiting = Waiting::new(&token.node.cancelled);
+        Self { token, waiting }
     }
 }
 
 /// The call is made only after the token was marked, and reaches every future made before it.
 fn poll_cancelled(
     token: &CancellationToken,
-    notified: Pin<&mut impl Future<Output = ()>>,
     cx: &mut Context<'_>,
+    wait: impl FnOnce(&mut Context<'_>) -> Poll<()>,
 ) -> Poll<()> {
     if !token.is_cancelled() {
-        return WaitSite::Cancelled.of(notified.poll(cx));
+        return WaitSite::Cancelled.of(wait(cx));
     }
     let unit = ready!(poll_proceed(cx));
     unit.made_progress();
@@ -58,7 +58,7 @@ impl Future for WaitForCancellationFuture<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Self { token, notified } = &mut *self;
-        poll_cancelled(token, Pin::new(notified), cx)
+        poll_cancelled(token, cx, |cx| Pin::new(notified).poll(cx))
     }
 }
 
@@ -66,8 +66,14 @@ impl Future for WaitForCancellationFutureOwned {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { token, notified } = &mut *self;
-        poll_cancelled(token, Pin::new(notified), cx)
+        let Self { token, waiting } = &mut *self;
+        poll_cancelled(token, cx, |cx| waiting.poll(&token.node.cancelled, cx))
+    }
+}
+
+impl Drop for WaitForCancellationFutureOwned {
+    fn drop(&mut self) {
+        self.waiting.leave(&self.token.node.cancelled);
     }
 }
 

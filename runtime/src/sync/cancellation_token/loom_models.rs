@@ -39,3 +39,29 @@ fn loom_a_cancellation_meets_a_child_that_goes_away() {
         thread.join().unwrap();
     });
 }
+
+#[test]
+fn loom_a_cancellation_passes_a_generation_that_goes_away() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let middle = token.child_token();
+        let youngest = middle.child_token();
+        let thread = thread::spawn(move || drop(middle));
+        token.cancel();
+        assert!(youngest.is_cancelled());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_a_grandchild_is_made_while_the_generation_between_goes_away() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let middle = token.child_token();
+        let sibling = middle.clone();
+        let thread = thread::spawn(move || sibling.child_token());
+        drop(middle);
+        token.cancel();
+        assert!(thread.join().unwrap().is_cancelled());
+    });
+}

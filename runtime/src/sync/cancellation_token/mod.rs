@@ -1,17 +1,22 @@
 //! A signal to stop, for a tree of tasks.
 //!
-//! Each token has a node. A node keeps its parent alive and is known to it by a weak link, so that a cancellation goes
-//! down the tree and dropping a token cancels nothing.
+//! Each token has a node, and tokens that come from one another share a tree, which knows them by weak links: a
+//! cancellation goes down the tree, dropping a token cancels nothing, and no token keeps another alive.
+//!
+//! - this file: the tokens
+//! - `tree`: which comes from which
+//! - `future`, `guard`: waiting for a cancellation, and cancelling on drop
 //!
 //! Invariants
-//! 1. `is_cancelled` is turned on under the lock of the children, and never off. The children of a cancelled node are
-//!    taken out in the same critical section. A child is added, or born cancelled, under the same lock. So none is
-//!    missed.
-//! 2. Everybody is called after `is_cancelled` was turned on. A waiter makes its `Notified` before it looks.
-//! 3. No two locks are held at once; the tree is walked and dropped in loops, so its depth costs no stack.
+//! 1. `is_cancelled` is turned on under the lock of the tree, and never off, and all that is below is marked and taken out
+//!    in the same critical section. A child is added, or born cancelled, under the same lock. So none is missed.
+//! 2. Everybody is called after `is_cancelled` was turned on. A waiter makes its `Waiting` before it looks.
+//! 3. No node is dropped under the lock, and nobody is called under it; the tree is walked in loops, so its depth costs
+//!    no stack.
 
 mod future;
 mod guard;
+mod tree;
 
 #[cfg(all(test, loom))]
 mod loom_models;
@@ -20,11 +25,10 @@ mod tests;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Weak};
-
-use slab::Slab;
+use std::sync::Arc;
 
 use super::Notify;
+use super::wait_queue::Wakers;
 use crate::shim::Mutex;
 use crate::shim::atomic::AtomicBool;
 use crate::shim::atomic::Ordering::{Acquire, Release};
@@ -32,6 +36,7 @@ use crate::shim::atomic::Ordering::{Acquire, Release};
 use future::RunUntilCancelled;
 pub use future::{WaitForCancellationFuture, WaitForCancellationFutureOwned};
 pub use guard::{DropGuard, DropGuardRef};
+use tree::{Key, Tree};
 
 /// A signal to stop, which can be waited for and goes down to the tokens made from this one.
 ///
@@ -59,58 +64,36 @@ pub struct CancellationToken {
 
 struct Node {
     is_cancelled: AtomicBool,
-    cancelled: Arc<Notify>,
-    children: Mutex<Slab<Weak<Node>>>,
-    parent: Option<Parent>,
+    cancelled: Notify,
+    /// `None` if it was born cancelled.
+    place: Option<Place>,
 }
 
-struct Parent {
-    node: Arc<Node>,
-    /// Where the parent keeps its link to this child, until it is cancelled.
-    key: usize,
+/// Where a node stands, until it is cancelled.
+struct Place {
+    tree: Arc<Mutex<Tree<Node>>>,
+    key: Key,
 }
 
 impl Node {
-    fn new(is_cancelled: bool, parent: Option<Parent>) -> Self {
-        Self {
-            is_cancelled: AtomicBool::new(is_cancelled),
-            cancelled: Arc::new(Notify::new()),
-            children: Mutex::new(Slab::new()),
-            parent,
-        }
+    fn new(is_cancelled: bool, place: Option<Place>) -> Arc<Self> {
+        Arc::new(Self { is_cancelled: AtomicBool::new(is_cancelled), cancelled: Notify::new(), place })
     }
 
     fn is_cancelled(&self) -> bool {
         // ORDERING: Acquire [cancel]: what whoever cancelled did before.
         self.is_cancelled.load(Acquire)
     }
-
-    /// Marks this node and calls those who wait; answers the children, which are to be cancelled too.
-    fn cancel(&self) -> Slab<Weak<Self>> {
-        let mut children = self.children.lock();
-        if self.is_cancelled() {
-            return Slab::new();
-        }
-        // ORDERING: Release [cancel].
-        self.is_cancelled.store(true, Release);
-        let taken = std::mem::take(&mut *children);
-        drop(children);
-        self.cancelled.notify_waiters();
-        taken
-    }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        let mut parent = self.parent.take();
-        while let Some(Parent { node, key }) = parent {
-            let link = {
-                let mut children = node.children.lock();
-                // A cancelled node has given its links away.
-                if node.is_cancelled() { None } else { children.try_remove(key) }
-            };
-            drop(link);
-            parent = Arc::into_inner(node).and_then(|mut node| node.parent.take());
+        if let Some(Place { tree, key }) = &self.place
+            // A cancellation that has marked this node has removed its entry.
+            && !self.is_cancelled()
+        {
+            // Nobody can mark it any more: that takes a handle.
+            tree.lock().remove(*key);
         }
     }
 }
@@ -119,34 +102,54 @@ impl CancellationToken {
     /// A token that is not cancelled.
     #[must_use]
     pub fn new() -> Self {
-        Self { node: Arc::new(Node::new(false, None)) }
-    }
-
-    /// A token that is cancelled with this one, and can be cancelled alone.
-    #[must_use]
-    pub fn child_token(&self) -> Self {
-        let mut children = self.node.children.lock();
-        if self.is_cancelled() {
-            drop(children);
-            return Self { node: Arc::new(Node::new(true, None)) };
-        }
-        let entry = children.vacant_entry();
-        let parent = Parent { node: Arc::clone(&self.node), key: entry.key() };
-        let node = Arc::new(Node::new(false, Some(parent)));
-        entry.insert(Arc::downgrade(&node));
+        let tree = Arc::new(Mutex::new(Tree::new()));
+        let mut entries = tree.lock();
+        let node = Node::new(false, Some(Place { tree: Arc::clone(&tree), key: entries.next_key() }));
+        entries.insert(Arc::downgrade(&node), None);
+        drop(entries);
         Self { node }
     }
 
-    /// Cancels this token and all that were made from it, and calls those who wait.
-    pub fn cancel(&self) {
-        let mut cancelled = vec![self.node.cancel()];
-        while let Some(links) = cancelled.pop() {
-            for (_, link) in links {
-                if let Some(child) = link.upgrade() {
-                    cancelled.push(child.cancel());
-                }
+    /// A token that is cancelled with this one, and can be cancelled alone.
+    ///
+    /// It keeps nothing of this one alive: however many tokens come and go between a first one and the last, what is kept
+    /// is in proportion to those that are still there.
+    #[must_use]
+    pub fn child_token(&self) -> Self {
+        if let Some(Place { tree, key }) = &self.node.place {
+            let mut entries = tree.lock();
+            if !self.is_cancelled() {
+                let place = Place { tree: Arc::clone(tree), key: entries.next_key() };
+                let node = Node::new(false, Some(place));
+                entries.insert(Arc::downgrade(&node), Some(*key));
+                return Self { node };
             }
         }
+        Self { node: Node::new(true, None) }
+    }
+
+    /// Cancels this token and all that were made from it, and calls those who wait.
+    ///
+    /// # Panics
+    ///
+    /// If a waker panics; the others are called all the same.
+    pub fn cancel(&self) {
+        let Some(Place { tree, key }) = &self.node.place else { return };
+        let mut entries = tree.lock();
+        if self.is_cancelled() {
+            return;
+        }
+        let cancelled = entries.take_out(*key);
+        for node in &cancelled {
+            // ORDERING: Release [cancel].
+            node.is_cancelled.store(true, Release);
+        }
+        drop(entries);
+        let mut wakers = Wakers::default();
+        for node in &cancelled {
+            node.cancelled.collect_waiters(&mut wakers);
+        }
+        wakers.wake();
     }
 
     /// Whether this token, or one it was made from, was cancelled.

@@ -1,9 +1,97 @@
 use std::future::pending;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::Context;
 
 use super::*;
 use crate::test_support::{CountingWaker, poll_once, ready};
+
+/// How many entries the tree of a token has.
+fn entries(token: &CancellationToken) -> usize {
+    token.node.place.as_ref().unwrap().tree.lock().len()
+}
+
+#[test]
+fn dropped_generations_leave_nothing_behind() {
+    let root = CancellationToken::new();
+    let mut youngest = root.child_token();
+    for _ in 0..100_000 {
+        youngest = youngest.child_token();
+        assert_eq!(entries(&root), 2);
+    }
+    root.cancel();
+    assert!(youngest.is_cancelled());
+}
+
+#[test]
+fn a_chain_outlives_its_beginning() {
+    let mut youngest = CancellationToken::new();
+    for _ in 0..1_000 {
+        youngest = youngest.child_token();
+    }
+    assert_eq!(entries(&youngest), 1);
+    let child = youngest.child_token();
+    youngest.cancel();
+    assert!(child.is_cancelled());
+}
+
+#[test]
+fn there_are_fewer_joints_than_tokens() {
+    let root = CancellationToken::new();
+    let mut leaves = Vec::new();
+    for _ in 0..100 {
+        let middle = root.child_token();
+        leaves.extend([middle.child_token(), middle.child_token()]);
+    }
+    assert_eq!(entries(&root), 1 + 100 + 200);
+    // Of each pair one goes: what joined them goes too.
+    leaves.retain({
+        let mut number = 0;
+        move |_| {
+            number += 1;
+            number % 2 == 0
+        }
+    });
+    assert_eq!(entries(&root), 1 + 100);
+    root.cancel();
+    assert!(leaves.iter().all(CancellationToken::is_cancelled));
+    assert_eq!(entries(&root), 0);
+}
+
+#[test]
+fn many_children_under_one_root_take_no_more_room_than_there_were_at_once() {
+    let root = CancellationToken::new();
+    for _ in 0..200_000 {
+        let child = root.child_token();
+        drop((child.child_token(), child));
+        assert_eq!(entries(&root), 1);
+    }
+    let rush: Vec<_> = (0..1_000).map(|_| root.child_token()).collect();
+    assert_eq!(entries(&root), 1 + 1_000);
+    drop(rush);
+    assert_eq!(entries(&root), 1);
+}
+
+#[test]
+fn a_waker_that_panics_keeps_no_other_from_being_called() {
+    struct Bomb;
+    impl std::task::Wake for Bomb {
+        fn wake(self: std::sync::Arc<Self>) {
+            std::panic::resume_unwind(Box::new(()));
+        }
+    }
+    let root = CancellationToken::new();
+    let children = [root.child_token(), root.child_token()];
+    let (count, waker) = CountingWaker::new();
+    let bomb = std::sync::Arc::new(Bomb).into();
+    let mut waiting: Vec<_> = children.iter().flat_map(|child| [child.cancelled(), child.cancelled()]).collect();
+    for (number, waiting) in waiting.iter_mut().enumerate() {
+        let waker = if number % 2 == 0 { &bomb } else { &waker };
+        assert!(Pin::new(waiting).poll(&mut Context::from_waker(waker)).is_pending());
+    }
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| root.cancel())).is_err());
+    assert_eq!(count.count(), 2);
+    assert!(children.iter().all(CancellationToken::is_cancelled));
+}
 
 #[test]
 fn a_cancellation_goes_down_the_tree_and_not_up() {
@@ -60,7 +148,7 @@ fn a_dropped_token_cancels_nothing_and_leaves_nothing_behind() {
     let token = CancellationToken::new();
     let child = token.child_token();
     drop(token.child_token());
-    assert_eq!(token.node.children.lock().len(), 1);
+    assert_eq!(entries(&token), 2);
     let other = token.clone();
     assert_eq!(other, token);
     assert_ne!(child, token);
