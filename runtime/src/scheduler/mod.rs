@@ -495,12 +495,27 @@ pub(crate) fn update_timer(runtime: &SharedRef, worker: u16, key: Key, waker: &W
 /// Takes a timer out of the wheel it is in.
 #[inline]
 pub(crate) fn cancel_timer(runtime: SharedRef, worker: u16, key: Key) {
-    if let Some(removed) = with_core_of(&runtime, worker, |core| core.with_wheel(|wheel| wheel.remove(key))) {
+    let removed = with_core(|core| match core {
+        Some(core) if core.index == u32::from(worker) && ptr::eq(core.shared(), &*runtime) => {
+            Ok((core.with_wheel(|wheel| wheel.remove(key)), core.take_back(runtime)))
+        }
+        _ => Err(runtime),
+    });
+    match removed {
         // The reference first: the drop of the waker may panic, and may lend the core.
-        drop(runtime);
-        drop(removed);
-    } else if !runtime.is_shut_down() {
-        // After a shutdown the wheels are about to be dropped as a whole.
+        Ok((waker, excess)) => {
+            drop(excess);
+            drop(waker);
+        }
+        Err(runtime) => cancel_elsewhere(&runtime, worker, key),
+    }
+}
+
+/// Has the worker that keeps a timer take it out.
+#[cold]
+fn cancel_elsewhere(runtime: &SharedRef, worker: u16, key: Key) {
+    // After a shutdown the wheels are about to be dropped as a whole.
+    if !runtime.is_shut_down() {
         let remote = runtime.remote(u32::from(worker));
         let waiting = remote.timer_orders.push(TimerOrder::Cancel(key));
         if waiting.is_multiple_of(CANCELLED_TIMERS_MAX) {

@@ -66,6 +66,19 @@ impl Core {
         self.shared()
     }
 
+    /// Takes a reference to the runtime of this core into the stock; hands it out again if that is full enough.
+    #[inline]
+    pub(super) fn take_back(&self, reference: SharedRef) -> Option<SharedRef> {
+        debug_assert!(ptr::eq(self.shared(), &*reference));
+        if self.credits.get() >= 2 * STOCK {
+            return Some(reference);
+        }
+        self.credits.set(self.credits.get() + 1);
+        // It lives on in the stock.
+        std::mem::forget(reference);
+        None
+    }
+
     /// Adds one to the count, from the stock.
     #[inline]
     fn take_credit(&self) {

@@ -105,9 +105,18 @@ impl Sleep {
 
     /// Waits; the same as polling the future.
     pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        // Most timers are polled long before their time, so the tick that the wheel stands at is enough to know; one
+        // that came due since fires at the next turn.
+        if matches!(self.timer, Timer::Idle) && self.deadline.0 != 0 && self.arm(cx) {
+            return WaitSite::Sleep.pending();
+        }
+        self.poll_again(cx)
+    }
+
+    /// Polls a timer that is armed, or due, or waits on a thread that is no worker.
+    fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_waiting(cx) {
-            WaitSite::Sleep.mark();
-            return Poll::Pending;
+            return WaitSite::Sleep.pending();
         }
         ready!(coop::poll_proceed(cx)).made_progress();
         Poll::Ready(())
@@ -123,11 +132,6 @@ impl Sleep {
             }
             Timer::Foreign(timer) if timer.wait(cx.waker()) => return true,
             _ => {}
-        }
-        // Most timers are polled long before their time, so the tick that the wheel stands at is enough to know; one
-        // that came due since fires at the next turn.
-        if matches!(self.timer, Timer::Idle) && self.deadline.0 != 0 && self.arm(cx) {
-            return true;
         }
         if scheduler::now() >= self.deadline {
             self.disarm();
@@ -156,6 +160,12 @@ impl Sleep {
 
     #[inline]
     fn disarm(&mut self) {
+        if !matches!(self.timer, Timer::Idle) {
+            self.disarm_armed();
+        }
+    }
+
+    fn disarm_armed(&mut self) {
         match std::mem::replace(&mut self.timer, Timer::Idle) {
             Timer::Idle => {}
             Timer::Wheel { runtime, worker, key } => scheduler::cancel_timer(runtime, worker, key),
@@ -167,12 +177,14 @@ impl Sleep {
 impl Future for Sleep {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         self.poll_elapsed(cx)
     }
 }
 
 impl Drop for Sleep {
+    #[inline]
     fn drop(&mut self) {
         self.disarm();
     }

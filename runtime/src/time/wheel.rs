@@ -4,10 +4,14 @@
 //! out are a few stores; a timer moves down a level each time its slot comes due, at most five times. (Varghese and
 //! Lauck, "Hashed and Hierarchical Timing Wheels", 1987.) The wheel is sans-io: ticks go in, wakers come out.
 //!
+//! Most timers are limits that are not reached, and many of those are taken out again before anybody looks at the wheel.
+//! So a new timer goes to a list beside the slots, and gets its slot when somebody does look.
+//!
 //! Invariants
 //! 1. A timer of level `n > 0` is due in another slot of its level than the one `now` stands in, but in the same
 //!    slot of the level above. So whatever stands on a lower level comes due first.
-//! 2. Bit `s` of `occupied[l]` is set exactly when slot `s` of level `l` is not empty.
+//! 2. Bit `s` of `occupied[l]` is set exactly when slot `s` of level `l` is not empty. The list of new timers has no bit; it
+//!    is empty whenever the slots are looked at.
 //! 3. A key is good for one life of its entry: the generation changes when the entry is freed.
 
 use std::task::Waker;
@@ -20,6 +24,8 @@ const TOP_SHIFT: u32 = SLOT_BITS * (LEVELS as u32 - 1);
 /// and is placed anew from there.
 const REACH: u64 = (SLOTS as u64 - 1) << TOP_SHIFT;
 const NONE: u32 = u32::MAX;
+/// The place of timers that have no slot yet, behind the slots.
+const FRESH: usize = LEVELS * SLOTS;
 /// The level of a timer, by the highest bit in which its tick and the present one differ.
 const LEVEL_OF: [u8; 64] = {
     let mut levels = [LEVELS as u8 - 1; 64];
@@ -50,7 +56,7 @@ struct Entry {
     /// The next entry of the slot, or of the free list.
     next: u32,
     generation: u32,
-    /// Level and slot.
+    /// Level and slot, or `FRESH`.
     place: u16,
 }
 
@@ -58,8 +64,9 @@ struct Entry {
 pub(crate) struct Wheel {
     /// Ticks that have passed.
     now: u64,
-    occupied: [u64; LEVELS],
-    slots: Box<[u32; LEVELS * SLOTS]>,
+    /// One more than there are levels, so that nobody has to ask whether a timer has a slot to take it out.
+    occupied: [u64; LEVELS + 1],
+    slots: Box<[u32; FRESH + 1]>,
     entries: Vec<Entry>,
     free: u32,
     live: usize,
@@ -70,8 +77,8 @@ impl Wheel {
     pub(crate) fn new(now: u64) -> Self {
         Self {
             now,
-            occupied: [0; LEVELS],
-            slots: Box::new([NONE; LEVELS * SLOTS]),
+            occupied: [0; LEVELS + 1],
+            slots: Box::new([NONE; FRESH + 1]),
             entries: Vec::new(),
             free: NONE,
             live: 0,
@@ -85,13 +92,19 @@ impl Wheel {
             self.grow();
         }
         let index = self.free;
+        let head = std::mem::replace(&mut self.slots[FRESH], index);
         let entry = &mut self.entries[index as usize];
-        self.free = entry.next;
+        self.free = std::mem::replace(&mut entry.next, head);
+        entry.previous = NONE;
+        entry.place = FRESH as u16;
         entry.deadline = deadline;
-        entry.waker = Some(waker);
+        // There is none: said to the compiler, which would look what there is to drop.
+        std::mem::forget(entry.waker.replace(waker));
         let generation = entry.generation;
         self.live += 1;
-        self.link(index);
+        if head != NONE {
+            self.entries[head as usize].previous = index;
+        }
         Key { index, generation }
     }
 
@@ -147,25 +160,28 @@ impl Wheel {
     }
 
     /// The tick at which something is next to be done: timers fire, or move down a level.
-    pub(crate) fn next_event(&self) -> Option<u64> {
+    pub(crate) fn next_event(&mut self) -> Option<u64> {
+        self.settle();
         self.next_slot().map(|(_, at)| at)
     }
 
     /// Whether something is to be done by tick `now`.
     #[inline]
-    pub(crate) fn is_due(&self, now: u64) -> bool {
+    pub(crate) fn is_due(&mut self, now: u64) -> bool {
         self.next_event().is_some_and(|at| at <= now)
     }
 
     /// Moves the time on to `now`, at which nothing is due.
     #[inline]
     pub(crate) fn skip_to(&mut self, now: u64) {
+        self.settle();
         debug_assert!(!self.is_due(now));
         self.now = self.now.max(now);
     }
 
     /// The deadline of the timer that fires first.
-    pub(crate) fn first_deadline(&self) -> Option<u64> {
+    pub(crate) fn first_deadline(&mut self) -> Option<u64> {
+        self.settle();
         let (place, _) = self.next_slot()?;
         let mut index = self.slots[place];
         let mut first = u64::MAX;
@@ -181,6 +197,7 @@ impl Wheel {
     ///
     /// Stops early when `fire` returns false; call again to go on.
     pub(crate) fn advance(&mut self, now: u64, mut fire: impl FnMut(Waker) -> bool) {
+        self.settle();
         while let Some((place, at)) = self.next_slot()
             && at <= now
         {
@@ -214,7 +231,15 @@ impl Wheel {
         Some((level * SLOTS + slot as usize % SLOTS, slot << shift))
     }
 
-    /// Places everything in a slot that has come due anew.
+    /// Gives new timers their slots.
+    #[inline]
+    fn settle(&mut self) {
+        if self.slots[FRESH] != NONE {
+            self.move_down(FRESH);
+        }
+    }
+
+    /// Places everything in a slot that has come due, or in none, anew.
     fn move_down(&mut self, place: usize) {
         let mut index = std::mem::replace(&mut self.slots[place], NONE);
         self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
@@ -225,7 +250,6 @@ impl Wheel {
         }
     }
 
-    #[inline]
     fn link(&mut self, index: u32) {
         let deadline = self.entries[index as usize].deadline;
         let target = deadline.max(self.now).min(self.now + REACH);
@@ -237,7 +261,7 @@ impl Wheel {
             self.entries[head as usize].previous = index;
         }
         let entry = &mut self.entries[index as usize];
-        #[expect(clippy::cast_possible_truncation, reason = "at most 384")]
+        #[expect(clippy::cast_possible_truncation, reason = "below 384")]
         let place = place as u16;
         entry.place = place;
         entry.previous = NONE;
