@@ -529,8 +529,7 @@ impl Core {
                     isolated(|| drop(removed));
                 }
                 TimerOrder::Insert { deadline, timer } if timer.is_wanted() => {
-                    let tick = self.shared().config.ticks.ceil(deadline);
-                    self.with_wheel(|wheel| wheel.insert(tick, timer.into()));
+                    self.with_wheel(|wheel| wheel.insert(deadline, timer.into()));
                 }
                 TimerOrder::Insert { .. } => {}
             }

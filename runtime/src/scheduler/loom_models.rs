@@ -13,7 +13,7 @@ use crate::limits::RUN_QUEUE_CAPACITY;
 use crate::shim::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::shim::{Arc, thread};
 use crate::task::{Id, JoinHandle, TaskRef, allocate};
-use crate::time::Wheel;
+use crate::time::{Nanos, Ticks, Wheel};
 
 fn new_task() -> TaskRef {
     let task = allocate(ready(()), Id::next(), ptr::null(), Location::caller().into());
@@ -201,8 +201,8 @@ fn loom_a_sleeper_is_called_by_one_or_wakes_by_itself() {
 fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
     loom::model(|| {
         let orders = Arc::new(TimerOrders::default());
-        let mut wheel = Wheel::new(0);
-        let keys = [1, 2].map(|tick| wheel.insert(tick, std::task::Waker::noop().clone()));
+        let mut wheel = Wheel::new(Ticks::Milliseconds, 0);
+        let keys = [1, 2].map(|at| wheel.insert(Nanos(at), std::task::Waker::noop().clone()));
         let droppers: Vec<_> = keys
             .into_iter()
             .map(|key| {
@@ -227,7 +227,7 @@ fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
 #[test]
 fn loom_a_worker_that_comes_to_rest_leaves_no_call() {
     loom::model(|| {
-        let shared = Arc::new((Idle::new(1), Remote::new(None, 0)));
+        let shared = Arc::new((Idle::new(1), Remote::new(None, Wheel::new(Ticks::Milliseconds, 0))));
         shared.1.is_running.store(true, Relaxed);
         let caller = {
             let shared = shared.clone();

@@ -79,7 +79,7 @@ use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
 use crate::sync::CancellationToken;
 use crate::task::{Id, JoinHandle, Origin, Pinned, TaskRef, TaskTracker};
-use crate::time::{Clock, ForeignTimer, Key, Nanos};
+use crate::time::{Clock, ForeignTimer, Key, Nanos, Wheel};
 
 /// Runtimes built so far.
 static RUNTIMES: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
@@ -123,7 +123,9 @@ impl Shared {
             id: NonZeroU64::MIN.saturating_add(RUNTIMES.fetch_add(1, std::sync::atomic::Ordering::Relaxed)),
             remotes: stealers
                 .into_iter()
-                .map(|stealer| Remote::new(stealer, config.ticks.floor(clock.now())))
+                .map(|stealer| {
+                    Remote::new(stealer, Wheel::new(config.ticks, config.ticks.floor(clock.now())))
+                })
                 .collect(),
             idle: Idle::new(workers),
             cores: Cores::new(owners),

@@ -63,8 +63,8 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// A worker whose wheel stands at tick `now`.
-    pub(super) fn new(stealer: Option<Stealer>, now: u64) -> Self {
+    /// A worker with its wheel.
+    pub(super) fn new(stealer: Option<Stealer>, wheel: Wheel) -> Self {
         Self {
             stealer,
             backlog: Backlog::new(),
@@ -72,7 +72,7 @@ impl Remote {
             retired: Mailbox::new(),
             retired_count: AtomicUsize::new(0),
             parker: Parker::new(),
-            wheel: Biased::new(Wheel::new(now)),
+            wheel: Biased::new(wheel),
             registry: Biased::new(Registry::default()),
             timer_orders: TimerOrders::default(),
             driver_handle: OnceLock::new(),
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_telling_that_a_helper_took_out_of_the_driver_still_ends_the_sleep() {
-        let remote = Remote::new(None, 0);
+        let remote = Remote::new(None, Wheel::new(Ticks::Milliseconds, 0));
         let (driver, handle) = Driver::new(Ticks::Milliseconds, 8, 8).unwrap();
         remote.install_driver(driver, handle);
         assert!(remote.parker.announce());

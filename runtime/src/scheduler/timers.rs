@@ -55,9 +55,9 @@ impl Core {
     /// Enters a timer, unless its time is past by what the wheel knows.
     #[inline]
     pub(super) fn insert_timer(&self, deadline: Nanos, waker: Waker) -> Option<(SharedRef, u16, Key)> {
-        let tick = self.shared().config.ticks.ceil(deadline);
-        let inserted = self
-            .with_wheel(|wheel| if wheel.now() < tick { Ok(wheel.insert(tick, waker)) } else { Err(waker) });
+        let inserted = self.with_wheel(|wheel| {
+            if wheel.is_past(deadline) { Err(waker) } else { Ok(wheel.insert(deadline, waker)) }
+        });
         let key = inserted.ok()?;
         Some((self.new_reference(), self.home_index, key))
     }

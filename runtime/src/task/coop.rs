@@ -229,7 +229,7 @@ pub fn budgeted<F: Future>(operations: u8, future: F) -> Budgeted<F> {
         operations < u8::MAX,
         "a budget is at most 254 operations; for none at all there is `unconstrained`"
     );
-    Budgeted { budget: Budget(operations), future }
+    Budgeted { operations, future }
 }
 
 pin_project_lite::pin_project! {
@@ -237,7 +237,7 @@ pin_project_lite::pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Budgeted<F> {
-        budget: Budget,
+        operations: u8,
         #[pin]
         future: F,
     }
@@ -248,8 +248,8 @@ impl<F: Future> Future for Budgeted<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _full = FullBudget::set(this.budget.0);
-        let _restore = Swapped::new(*this.budget);
+        let _full = FullBudget::set(*this.operations);
+        let _restore = Swapped::new(Budget::of(*this.operations));
         this.future.poll(cx)
     }
 }

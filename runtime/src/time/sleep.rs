@@ -104,6 +104,7 @@ impl Sleep {
     }
 
     /// Waits; the same as polling the future.
+    #[inline]
     pub fn poll_elapsed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         // Most timers are polled long before their time, so the tick that the wheel stands at is enough to know; one
         // that came due since fires at the next turn.
@@ -114,6 +115,7 @@ impl Sleep {
     }
 
     /// Polls a timer that is armed, or due, or waits on a thread that is no worker.
+    #[inline(never)]
     fn poll_again(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_waiting(cx) {
             return WaitSite::Sleep.pending();
@@ -146,7 +148,7 @@ impl Sleep {
 
     /// Enters an idle timer into the wheel of the worker that runs. False if there is none, or its wheel is past
     /// the deadline.
-    #[inline]
+    #[inline(never)]
     fn arm(&mut self, cx: &Context<'_>) -> bool {
         let Some((runtime, worker, key)) = scheduler::insert_timer(self.deadline, cx.waker()) else {
             return false;
@@ -165,6 +167,7 @@ impl Sleep {
         }
     }
 
+    #[inline(never)]
     fn disarm_armed(&mut self) {
         match std::mem::replace(&mut self.timer, Timer::Idle) {
             Timer::Idle => {}

@@ -96,12 +96,18 @@ impl<F: Future> Future for Timeout<F> {
 /// Polls the timer of something that was polled just now; `had_budget` says whether there was a budget before.
 ///
 /// What spends the whole budget in every poll must not outlive its limit for that.
+#[inline]
 pub(crate) fn poll_limit(timer: &mut Sleep, cx: &mut Context<'_>, had_budget: bool) -> Poll<()> {
     if had_budget && !crate::task::coop::has_budget_remaining() {
-        Pin::new(&mut crate::task::coop::unconstrained(timer)).poll(cx)
+        poll_unconstrained(timer, cx)
     } else {
         timer.poll_elapsed(cx)
     }
+}
+
+#[cold]
+fn poll_unconstrained(timer: &mut Sleep, cx: &mut Context<'_>) -> Poll<()> {
+    Pin::new(&mut crate::task::coop::unconstrained(timer)).poll(cx)
 }
 
 impl<F: fmt::Debug> fmt::Debug for Timeout<F> {

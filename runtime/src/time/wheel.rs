@@ -2,7 +2,7 @@
 //!
 //! Six levels of 64 slots; a slot of level `n` spans `64^n` ticks of a millisecond. Putting a timer in and taking it
 //! out are a few stores; a timer moves down a level each time its slot comes due, at most five times. (Varghese and
-//! Lauck, "Hashed and Hierarchical Timing Wheels", 1987.) The wheel is sans-io: ticks go in, wakers come out.
+//! Lauck, "Hashed and Hierarchical Timing Wheels", 1987.) The wheel is sans-io: times go in, wakers come out.
 //!
 //! Most timers are limits that are not reached, and many of those are taken out again before anybody looks at the wheel.
 //! So a new timer goes to a list beside the slots, and gets its slot when somebody does look.
@@ -15,6 +15,9 @@
 //! 3. A key is good for one life of its entry: the generation changes when the entry is freed.
 
 use std::task::Waker;
+
+use super::Nanos;
+use super::ticks::Ticks;
 
 const LEVELS: usize = 6;
 const SLOTS: usize = 64;
@@ -50,6 +53,7 @@ pub(crate) struct Fired;
 
 #[derive(Debug)]
 struct Entry {
+    /// In ticks; of a new timer, in nanoseconds.
     deadline: u64,
     waker: Option<Waker>,
     previous: u32,
@@ -62,32 +66,40 @@ struct Entry {
 
 #[derive(Debug)]
 pub(crate) struct Wheel {
+    ticks: Ticks,
     /// Ticks that have passed.
     now: u64,
-    /// One more than there are levels, so that nobody has to ask whether a timer has a slot to take it out.
-    occupied: [u64; LEVELS + 1],
+    /// When the last of them began.
+    now_nanos: Nanos,
+    occupied: [u64; LEVELS],
     slots: Box<[u32; FRESH + 1]>,
     entries: Vec<Entry>,
     free: u32,
-    live: usize,
 }
 
 impl Wheel {
     /// A wheel that stands at tick `now`.
-    pub(crate) fn new(now: u64) -> Self {
+    pub(crate) fn new(ticks: Ticks, now: u64) -> Self {
         Self {
+            ticks,
             now,
-            occupied: [0; LEVELS + 1],
+            now_nanos: ticks.start(now),
+            occupied: [0; LEVELS],
             slots: Box::new([NONE; FRESH + 1]),
             entries: Vec::new(),
             free: NONE,
-            live: 0,
         }
     }
 
-    /// Puts a timer in. One that is due already fires at the next advance.
+    /// Whether the tick at which `deadline` has passed is one that has passed.
     #[inline]
-    pub(crate) fn insert(&mut self, deadline: u64, waker: Waker) -> Key {
+    pub(crate) fn is_past(&self, deadline: Nanos) -> bool {
+        deadline <= self.now_nanos
+    }
+
+    /// Puts a timer in, for the tick at which `deadline` has passed. One that is due already fires at the next advance.
+    #[inline]
+    pub(crate) fn insert(&mut self, deadline: Nanos, waker: Waker) -> Key {
         if self.free == NONE {
             self.grow();
         }
@@ -97,11 +109,10 @@ impl Wheel {
         self.free = std::mem::replace(&mut entry.next, head);
         entry.previous = NONE;
         entry.place = FRESH as u16;
-        entry.deadline = deadline;
+        entry.deadline = deadline.0;
         // There is none: said to the compiler, which would look what there is to drop.
         std::mem::forget(entry.waker.replace(waker));
         let generation = entry.generation;
-        self.live += 1;
         if head != NONE {
             self.entries[head as usize].previous = index;
         }
@@ -125,9 +136,12 @@ impl Wheel {
     }
 
     /// Takes a timer out; nothing happens if it has fired.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn remove(&mut self, key: Key) -> Option<Waker> {
-        self.get(key)?;
+        let entry = self.entries.get_mut(key.index as usize)?;
+        if entry.generation != key.generation {
+            return None;
+        }
         self.unlink(key.index);
         self.release(key.index)
     }
@@ -149,14 +163,9 @@ impl Wheel {
         }
     }
 
-    /// Ticks that have passed.
-    pub(crate) fn now(&self) -> u64 {
-        self.now
-    }
-
     /// Whether no timer is in the wheel.
     pub(crate) fn is_empty(&self) -> bool {
-        self.live == 0
+        self.slots[FRESH] == NONE && self.occupied == [0; LEVELS]
     }
 
     /// The tick at which something is next to be done: timers fire, or move down a level.
@@ -176,7 +185,14 @@ impl Wheel {
     pub(crate) fn skip_to(&mut self, now: u64) {
         self.settle();
         debug_assert!(!self.is_due(now));
-        self.now = self.now.max(now);
+        self.move_on(now);
+    }
+
+    fn move_on(&mut self, now: u64) {
+        if now > self.now {
+            self.now = now;
+            self.now_nanos = self.ticks.start(now);
+        }
     }
 
     /// The deadline of the timer that fires first.
@@ -201,7 +217,7 @@ impl Wheel {
         while let Some((place, at)) = self.next_slot()
             && at <= now
         {
-            self.now = self.now.max(at);
+            self.move_on(at);
             if place >= SLOTS {
                 self.move_down(place);
                 continue;
@@ -214,7 +230,7 @@ impl Wheel {
                 return;
             }
         }
-        self.now = self.now.max(now);
+        self.move_on(now);
     }
 
     fn get(&mut self, key: Key) -> Option<&mut Entry> {
@@ -235,11 +251,22 @@ impl Wheel {
     #[inline]
     fn settle(&mut self) {
         if self.slots[FRESH] != NONE {
-            self.move_down(FRESH);
+            self.settle_fresh();
         }
     }
 
-    /// Places everything in a slot that has come due, or in none, anew.
+    fn settle_fresh(&mut self) {
+        let mut index = std::mem::replace(&mut self.slots[FRESH], NONE);
+        while index != NONE {
+            let entry = &mut self.entries[index as usize];
+            let next = entry.next;
+            entry.deadline = self.ticks.ceil(Nanos(entry.deadline));
+            self.link(index);
+            index = next;
+        }
+    }
+
+    /// Places everything in a slot that has come due anew.
     fn move_down(&mut self, place: usize) {
         let mut index = std::mem::replace(&mut self.slots[place], NONE);
         self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
@@ -274,9 +301,13 @@ impl Wheel {
         let Entry { previous, next, place, .. } = self.entries[index as usize];
         let place = usize::from(place);
         if previous == NONE {
-            self.slots[place] = next;
-            if next == NONE {
-                self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+            if place == FRESH {
+                self.slots[FRESH] = next;
+            } else {
+                self.slots[place] = next;
+                if next == NONE {
+                    self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+                }
             }
         } else {
             self.entries[previous as usize].next = next;
@@ -292,7 +323,6 @@ impl Wheel {
         entry.generation = entry.generation.wrapping_add(1);
         entry.next = self.free;
         self.free = index;
-        self.live -= 1;
         entry.waker.take()
     }
 }
@@ -314,6 +344,11 @@ mod tests {
         }
     }
 
+    /// In the middle of the microsecond that ends with a tick.
+    fn at(tick: u64) -> Nanos {
+        Nanos((tick * 1_000).saturating_sub(500))
+    }
+
     fn random(state: &mut u64) -> u64 {
         *state ^= *state << 13;
         *state ^= *state >> 7;
@@ -328,7 +363,7 @@ mod tests {
             let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             let fired = Arc::new(Mutex::new(Vec::new()));
             let mut now = random(&mut state) % (1 << (seed % 40));
-            let mut wheel = Wheel::new(now);
+            let mut wheel = Wheel::new(Ticks::Microseconds, now);
             let mut model: BTreeMap<u64, (u64, Key)> = BTreeMap::new();
             for number in 0..600 {
                 let reach = 1 << (random(&mut state) % 42);
@@ -336,7 +371,7 @@ mod tests {
                     0..=3 => {
                         let deadline =
                             (now + random(&mut state) % reach).saturating_sub(random(&mut state) % 3);
-                        let key = wheel.insert(deadline, Arc::new(Note(number, fired.clone())).into());
+                        let key = wheel.insert(at(deadline), Arc::new(Note(number, fired.clone())).into());
                         model.insert(number, (deadline, key));
                     }
                     4 => {
@@ -379,9 +414,9 @@ mod tests {
                 self.0.fetch_add(1, Relaxed);
             }
         }
-        let mut wheel = Wheel::new(0);
+        let mut wheel = Wheel::new(Ticks::Microseconds, 0);
         for _ in 0..10 {
-            wheel.insert(5, Arc::new(Count(count.clone())).into());
+            wheel.insert(at(5), Arc::new(Count(count.clone())).into());
         }
         let batch = |wheel: &mut Wheel| {
             let mut left = 4;
@@ -398,8 +433,8 @@ mod tests {
     #[test]
     fn the_first_deadline_is_exact_on_every_level() {
         for deadline in [1, 63, 64, 65, 4095, 4096, 300_000, 1 << 31, REACH, REACH + 77] {
-            let mut wheel = Wheel::new(0);
-            wheel.insert(deadline, Waker::noop().clone());
+            let mut wheel = Wheel::new(Ticks::Microseconds, 0);
+            wheel.insert(at(deadline), Waker::noop().clone());
             assert_eq!(wheel.first_deadline(), Some(deadline));
         }
     }

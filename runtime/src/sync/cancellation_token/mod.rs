@@ -88,12 +88,12 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let Some(Place { tree, key }) = &self.place
+        if let Some(Place { tree, key }) = &self.place {
+            let mut entries = tree.lock();
             // A cancellation that has marked this node has removed its entry.
-            && !self.is_cancelled()
-        {
-            // Nobody can mark it any more: that takes a handle.
-            tree.lock().remove(*key);
+            if !self.is_cancelled() {
+                entries.remove(*key);
+            }
         }
     }
 }

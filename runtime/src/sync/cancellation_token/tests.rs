@@ -83,7 +83,8 @@ fn a_waker_that_panics_keeps_no_other_from_being_called() {
     let children = [root.child_token(), root.child_token()];
     let (count, waker) = CountingWaker::new();
     let bomb = std::sync::Arc::new(Bomb).into();
-    let mut waiting: Vec<_> = children.iter().flat_map(|child| [child.cancelled(), child.cancelled()]).collect();
+    let mut waiting: Vec<_> =
+        children.iter().flat_map(|child| [child.cancelled(), child.cancelled()]).collect();
     for (number, waiting) in waiting.iter_mut().enumerate() {
         let waker = if number % 2 == 0 { &bomb } else { &waker };
         assert!(Pin::new(waiting).poll(&mut Context::from_waker(waker)).is_pending());

@@ -240,7 +240,8 @@ impl<T> Future for Sending<'_, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let Self { ring, value, place } = self.get_mut();
         let unit = ready!(poll_proceed(cx));
-        let claimed = ready!(WaitSite::MpscSend.of(ring.header.permits.poll_take(cx, 1, Ticket::Draw, place)));
+        let claimed =
+            ready!(WaitSite::MpscSend.of(ring.header.permits.poll_take(cx, 1, Ticket::Draw, place)));
         unit.made_progress();
         let value = value.take().expect("polled after completion");
         Poll::Ready(match claimed {

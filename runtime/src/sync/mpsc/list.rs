@@ -238,7 +238,8 @@ impl<T> List<T> {
     unsafe fn keep(&self, mut block: NonNull<Block<T>>) {
         // SAFETY: the caller's word: it is ours alone.
         let header = unsafe { &mut block.as_mut().header };
-        let unneeded = if header.slots as u64 == SPAN_MAX - 1 && size_of::<Slot<T>>() <= SPARE_SLOT_BYTES_MAX {
+        let unneeded = if header.slots as u64 == SPAN_MAX - 1 && size_of::<Slot<T>>() <= SPARE_SLOT_BYTES_MAX
+        {
             header.next = AtomicPtr::new(ptr::null_mut());
             // ORDERING: AcqRel [spare]: Release hands the empty slots on; Acquire, for the one that comes back, likewise.
             self.spare.swap(block.as_ptr(), AcqRel)
