@@ -169,3 +169,25 @@ fn quic_numbers_and_typed_reads_take_any_bytes() {
         }
     }
 }
+
+#[test]
+fn a_number_that_was_cut_is_none_until_the_end_and_an_error_that_says_so_there() {
+    let mut longest = Vec::new();
+    let len = leb128::put(&mut longest, u64::MAX);
+    for cut in 0..len {
+        assert_eq!(leb128::decode::<u64>(&longest[..cut]), Ok(None));
+        let mut pushed = leb128::Decoder::<u64>::new();
+        assert!(longest[..cut].iter().all(|&byte| pushed.push(byte) == Ok(None)));
+        assert_eq!(pushed.is_within_number(), cut > 0);
+        let mut reader = SliceReader::new(&longest[..cut]);
+        assert!(reader.leb128::<u64>().is_err());
+        assert_eq!(reader.position(), 0);
+    }
+    let mut longest = Vec::new();
+    let len = quic::put(&mut longest, quic::MAX).unwrap();
+    for cut in 0..len {
+        assert_eq!(quic::decode(&longest[..cut]), None);
+        assert_eq!(quic::get(&mut &longest[..cut]), None);
+        assert!(SliceReader::new(&longest[..cut]).quic_varint().is_err());
+    }
+}

@@ -98,3 +98,38 @@ fn a_half_closed_peer_is_served_to_the_end_and_its_end_is_no_error() {
         });
     }
 }
+
+#[test]
+fn a_reset_after_a_half_close_is_told_to_whoever_still_writes() {
+    for runtime in flavors() {
+        runtime.block_on(async {
+            let (mut near, mut far) = pair().await;
+            near.shutdown().await.unwrap();
+            assert_eq!(far.read(&mut [0; 1]).await.unwrap(), 0);
+            let writing = spawn(async move { far.write_all(&vec![0; 64 << 20]).await.unwrap_err().kind() });
+            near.readable().await.unwrap();
+            reset(near);
+            assert!(is_gone(writing.await.unwrap()));
+        });
+    }
+}
+
+#[test]
+fn a_reset_ends_both_halves_in_their_tasks_and_is_told_to_one_at_least() {
+    for runtime in flavors() {
+        runtime.block_on(async {
+            let (mut near, far) = pair().await;
+            let (mut read, mut write) = far.into_split();
+            let reading = spawn(async move { read.read_to_end(&mut Vec::new()).await.map(drop) });
+            let writing = spawn(async move { write.write_all(&vec![0; 64 << 20]).await });
+            near.write_all(b"some").await.unwrap();
+            near.readable().await.unwrap();
+            // With what was written to it unread.
+            drop(near);
+            // The kernel tells it once; whoever comes second reads an end, or writes to nobody.
+            let results = [reading.await.unwrap(), writing.await.unwrap()];
+            let errors: Vec<_> = results.into_iter().filter_map(Result::err).collect();
+            assert!(!errors.is_empty() && errors.iter().all(|error| is_gone(error.kind())), "{errors:?}");
+        });
+    }
+}
