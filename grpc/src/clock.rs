@@ -28,6 +28,10 @@ impl Deadline {
         now.checked_add(timeout).unwrap_or_else(|| now + FAR)
     }
 
+    pub(crate) const fn at(&self) -> Instant {
+        self.at
+    }
+
     pub(crate) fn has_passed(&self) -> bool {
         Instant::now() >= self.at
     }

@@ -86,6 +86,10 @@ impl<L> ServiceBuilder<L> {
     }
 
     /// Ends calls that take longer than `duration`.
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
     #[must_use]
     pub fn timeout(self, duration: Duration) -> ServiceBuilder<Stack<TimeoutLayer, L>> {
         self.layer(TimeoutLayer::new(duration))

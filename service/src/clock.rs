@@ -7,10 +7,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use minato_runtime::task::JoinHandle;
-use minato_runtime::time::{Sleep, sleep, sleep_until};
+use minato_runtime::time::{Sleep, sleep_until};
 
 pub(crate) use minato_runtime::io::{AsyncRead, AsyncWrite};
 pub use minato_runtime::time::Instant;
+pub(crate) use minato_runtime::time::sleep;
 
 use crate::error::TaskLost;
 

@@ -12,7 +12,9 @@ use tower_service::Service;
 
 use crate::boxed::{BoxCloneService, BoxCloneSyncService, BoxService};
 use crate::call_all::CallAll;
-use crate::combinator::{AndThen, MapErr, MapFuture, MapRequest, MapResponse, MapResult, Then};
+use crate::combinator::{
+    AndThen, MapErr, MapFuture, MapRequest, MapRequestAsync, MapResponse, MapResult, Then,
+};
 use crate::combinator::{InspectErr, InspectRequest, InspectResponse};
 use crate::error::{BoxError, BoxErrors, Lift, OrResponse, SplitError};
 use crate::filter::{AsyncFilter, AsyncPredicate, Filter, Predicate};
@@ -138,6 +140,27 @@ pub trait ServiceExt<Request>: Service<Request> {
         F: FnMut(From) -> Request,
     {
         MapRequest::new(self, function)
+    }
+
+    /// Calls the service with what an async `function` makes of the request.
+    fn map_request_async<F, From, Fut>(self, function: F) -> MapRequestAsync<Self, F>
+    where
+        Self: Sized + Reusable,
+        F: FnMut(From) -> Fut,
+        Fut: Future<Output = Request>,
+    {
+        MapRequestAsync::new(self, function)
+    }
+
+    /// Calls the service with what `function` makes of the request, or fails with its error: a [`filter`](Self::filter)
+    /// by another name.
+    fn try_map_request<F, From, Error>(self, function: F) -> Filter<Self, F>
+    where
+        Self: Sized,
+        F: FnMut(From) -> Result<Request, Error>,
+        Error: Into<Self::Error>,
+    {
+        Filter::new(self, function)
     }
 
     /// Answers with what `function` makes of the response.

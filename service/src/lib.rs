@@ -56,6 +56,8 @@ pub mod retry;
 pub mod single_flight;
 pub mod spawn_ready;
 pub mod steer;
+#[cfg(feature = "test-util")]
+pub mod test;
 pub mod throttle;
 pub mod timeout;
 

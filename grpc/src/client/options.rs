@@ -23,15 +23,13 @@ impl Options {
         }
     }
 
-    /// The earlier of the timeout, counted from now, and the deadline. Where neither was given it is `otherwise` from
-    /// now.
+    /// The earliest of the timeout, counted from now, the deadline, and the deadline of the call this code runs for.
+    /// Where neither of the first two was given `otherwise` from now is in their place.
     pub(super) fn deadline(&self, otherwise: Option<Duration>) -> Option<Instant> {
         let otherwise = if self.deadline.is_some() { None } else { otherwise };
         let after = self.timeout.or(otherwise).map(Deadline::after);
-        match (after, self.deadline) {
-            (Some(after), Some(deadline)) => Some(after.min(deadline)),
-            (after, deadline) => after.or(deadline),
-        }
+        let inherited = minato_service::Deadline::current().map(minato_service::Deadline::instant);
+        [after, self.deadline, inherited].into_iter().flatten().min()
     }
 
     /// The fields of the request, in the order gRPC over HTTP/2 asks for: the call definition, then the metadata.

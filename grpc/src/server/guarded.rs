@@ -12,6 +12,8 @@ use crate::{Result, Status};
 
 pin_project! {
     /// Runs `work` until it ends or the deadline passes. A panic is a status.
+    ///
+    /// The deadline is the current one of middleware, too, so that whatever `work` calls inherits it.
     pub(super) struct Guarded<F> {
         #[pin]
         work: F,
@@ -32,7 +34,12 @@ impl<F: Future<Output = Result<T>>, T> Future for Guarded<F> {
         let this = self.project();
         // After a panic the handler is not polled again, so nobody sees what it left half done but what it shares
         // with others, and there the standard library's locks are poisoned.
-        match catch_unwind(AssertUnwindSafe(|| this.work.poll(cx))) {
+        let scope = this.deadline.as_ref().map(|deadline| minato_service::Deadline::at(deadline.at()));
+        let poll = || match scope {
+            Some(deadline) => deadline.sync_scope(|| this.work.poll(cx)),
+            None => this.work.poll(cx),
+        };
+        match catch_unwind(AssertUnwindSafe(poll)) {
             Ok(Poll::Ready(result)) => return Poll::Ready(result),
             Ok(Poll::Pending) => {}
             // statuscodes.md: an error raised by the handler without a status is UNKNOWN.

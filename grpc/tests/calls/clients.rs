@@ -270,6 +270,29 @@ fn a_deadline_bounds_the_calls_downstream() {
     });
 }
 
+/// A service that calls another one, and says nothing of deadlines.
+struct Unaware(EchoClient);
+
+impl Echo for Unaware {
+    async fn unary(&self, _: &mut Cx<'_>, request: Msg) -> Result<Msg> {
+        self.0.unary(request).timeout(100 * SECOND).await
+    }
+}
+
+#[test]
+fn calls_downstream_inherit_the_deadline() {
+    run(async {
+        let client = EchoClient::in_process(Unaware(EchoClient::in_process(MyEcho::default())));
+        let reply = client.unary(wish("remaining", 0)).timeout(5 * SECOND).await.unwrap();
+        assert!(reply.text.parse::<u32>().unwrap() <= 5000, "{}", reply.text);
+        // And that of middleware around the client.
+        let client = EchoClient::in_process(MyEcho::default());
+        let bound = minato_service::Deadline::after(2 * SECOND);
+        let reply = bound.scope(async { client.unary(wish("remaining", 0)).await }).await.unwrap();
+        assert!(reply.text.parse::<u32>().unwrap() <= 2000, "{}", reply.text);
+    });
+}
+
 #[test]
 fn the_server_may_allow_less_time_than_is_asked_for() {
     run(async {

@@ -40,7 +40,7 @@ pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Resp
         shared,
         host: shared.pool.host(&key),
         asks_http2: request.version() == Version::HTTP_2,
-        due: due(shared, &request),
+        due: due(shared, &request)?,
         metrics: shared.config.metrics.then(Metrics::start),
     };
     let mut next = Some(request);
@@ -64,12 +64,15 @@ pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Resp
 }
 
 /// When the exchange must have ended: the earliest of what the client grants, what the request carries, and what binds the
-/// call it is made in.
-fn due(shared: &Shared, request: &Request<Body>) -> Option<Instant> {
+/// call it is made in. A request that is late already is not sent.
+fn due(shared: &Shared, request: &Request<Body>) -> Result<Option<Instant>, Error> {
     let granted = after(shared.config.timeouts.total);
     let carried = request.extensions().get::<Deadline>().copied();
-    let bound = carried.into_iter().chain(Deadline::current()).min().map(Deadline::instant);
-    granted.into_iter().chain(bound).min()
+    let bound = carried.into_iter().chain(Deadline::current()).min();
+    if bound.is_some_and(Deadline::is_expired) {
+        return Err(Error::new(Kind::Timeout(Timeout::Total)));
+    }
+    Ok(granted.into_iter().chain(bound.map(Deadline::instant)).min())
 }
 
 /// Why an attempt failed.

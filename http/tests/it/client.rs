@@ -234,3 +234,38 @@ fn a_response_is_read_in_one_line_and_a_failure_told_by_its_status() {
         assert!(Body::from("{").json::<Vec<String>>().await.is_err());
     });
 }
+
+#[test]
+fn a_call_inherits_the_deadline_of_the_call_it_is_part_of() {
+    use minato_service::Deadline;
+    use minato_service::deadline::CarriesDeadline;
+    use std::time::Duration;
+    const SECOND: Duration = Duration::from_secs(1);
+    let mut builder = minato_runtime::runtime::Builder::new_current_thread();
+    builder.enable_all().start_paused(true).build().unwrap().block_on(async {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counted = calls.clone();
+        let address = listen(move |_: Request<Body>| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            std::future::pending::<&str>()
+        })
+        .await;
+        for (client, _) in clients() {
+            let start = minato_runtime::time::Instant::now();
+            let inherited = Deadline::after(5 * SECOND).scope(client.get(format!("http://{address}/")));
+            assert!(inherited.await.unwrap_err().is_timeout());
+            assert_eq!(start.elapsed().as_secs(), 5);
+            // Also one that the request carries; the earlier one binds.
+            let mut request = Request::get(format!("http://{address}/")).body(Body::empty()).unwrap();
+            request.set_deadline(Deadline::after(2 * SECOND));
+            assert!(
+                Deadline::after(9 * SECOND).scope(client.request(request)).await.unwrap_err().is_timeout()
+            );
+            assert_eq!(start.elapsed().as_secs(), 7);
+            let sent = calls.load(Ordering::Relaxed);
+            let late = Deadline::after(Duration::ZERO).scope(client.get(format!("http://{address}/")));
+            assert!(late.await.unwrap_err().is_timeout());
+            assert_eq!(calls.load(Ordering::Relaxed), sent, "what is late already is not sent");
+        }
+    });
+}

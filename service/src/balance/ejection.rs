@@ -79,10 +79,10 @@ impl Ejection {
     ///
     /// # Panics
     ///
-    /// If `percent` is more than 100.
+    /// If `percent` is zero or more than 100.
     #[must_use]
     pub const fn max_percent(mut self, percent: u32) -> Self {
-        assert!(percent <= 100, "`max_percent` is more than 100");
+        assert!(percent >= 1 && percent <= 100, "`max_percent` is not within 1 to 100");
         self.max_percent = percent;
         self
     }
@@ -91,10 +91,10 @@ impl Ejection {
     ///
     /// # Panics
     ///
-    /// If `percent` is more than 100.
+    /// If `percent` is 100 or more: with one instance left out all would be used.
     #[must_use]
     pub const fn panic_percent(mut self, percent: u32) -> Self {
-        assert!(percent <= 100, "`panic_percent` is more than 100");
+        assert!(percent < 100, "`panic_percent` is not below 100: nothing would ever be left out");
         self.panic_percent = percent;
         self
     }

@@ -122,7 +122,7 @@ impl<S: Service<Request>, Requests, Request> CallAll<S, Requests, Request> {
     ///
     /// If `calls` is zero.
     pub fn in_flight_max(mut self, calls: usize) -> Self {
-        assert!(calls > 0, "in_flight_max of zero would call nothing");
+        assert!(calls > 0, "`in_flight_max` is zero: nothing would be called");
         self.source.in_flight_max = calls;
         self
     }

@@ -10,6 +10,7 @@ mod inspect_response;
 mod map_err;
 mod map_future;
 mod map_request;
+mod map_request_async;
 mod map_response;
 mod map_result;
 mod then;
@@ -21,6 +22,7 @@ pub use inspect_response::{InspectResponse, InspectResponseFuture, InspectRespon
 pub use map_err::{MapErr, MapErrFuture, MapErrLayer};
 pub use map_future::{MapFuture, MapFutureLayer};
 pub use map_request::{MapRequest, MapRequestLayer};
+pub use map_request_async::{MapRequestAsync, MapRequestAsyncFuture, MapRequestAsyncLayer};
 pub use map_response::{MapResponse, MapResponseFuture, MapResponseLayer};
 pub use map_result::{MapResult, MapResultFuture, MapResultLayer};
 pub use then::{Then, ThenFuture, ThenLayer};

@@ -37,15 +37,25 @@ impl<D> DeadlineLayer<D> {
     }
 
     /// Gives requests without a deadline this much time.
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
     #[must_use]
     pub const fn or_after(mut self, duration: Duration) -> Self {
+        assert!(!duration.is_zero(), "`or_after` is zero: every call would come too late");
         self.default = Some(duration);
         self
     }
 
     /// Gives no request more time than this, whatever it asks for.
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
     #[must_use]
     pub const fn at_most(mut self, duration: Duration) -> Self {
+        assert!(!duration.is_zero(), "`at_most` is zero: every call would come too late");
         self.at_most = Some(duration);
         self
     }

@@ -9,6 +9,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::classify::Classifier;
+use crate::deadline::Deadline;
 use crate::ext::{Oneshot, ServiceExt};
 
 pin_project! {
@@ -57,7 +58,9 @@ where
             match this.state.as_mut().project() {
                 StateProj::Primary { future, spare } => {
                     let result = ready!(future.poll(cx));
-                    if !this.classifier.is_failure(&result) {
+                    // A backup that would be asked after the deadline helps nobody.
+                    let is_late = Deadline::current().is_some_and(Deadline::is_expired);
+                    if is_late || !this.classifier.is_failure(&result) {
                         return Poll::Ready(result);
                     }
                     let (backup, request) = spare.take().expect("polled after completion");

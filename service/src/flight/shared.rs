@@ -94,7 +94,10 @@ impl<F: Future> Flight<F> {
         let mut future = match self.find() {
             Found::Parked(future) => future,
             Found::Taken => return Poll::Pending,
-            Found::Ended(end) => return Poll::Ready(end),
+            Found::Ended(end) => {
+                *place = None;
+                return Poll::Ready(end);
+            }
         };
         self.bell.silence();
         let waker = Waker::from(self.bell.clone());
@@ -109,6 +112,8 @@ impl<F: Future> Flight<F> {
             Ok(Poll::Ready(output)) => {
                 let output = Arc::new(output);
                 self.put(Stage::Done(output.clone()));
+                // This one knows.
+                *place = None;
                 // Also when the destructor of the future panics.
                 let _told = WakeAll(&self.bell);
                 drop(future);
@@ -118,6 +123,7 @@ impl<F: Future> Flight<F> {
                 // One panic is enough: should the future panic once more as it is dropped, nobody is told.
                 drop(catch_unwind(AssertUnwindSafe(|| drop(future))));
                 self.put(Stage::Broken(Some(payload)));
+                *place = None;
                 self.bell.wake_all();
                 Poll::Ready(Err(Broken))
             }

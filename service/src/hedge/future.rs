@@ -90,7 +90,7 @@ impl<S: Service<Request>, Request> Future for ResponseFuture<S, Request> {
             if matches!(this.shared.delay, Delay::Percentile { .. }) && this.start.is_none() {
                 *this.start = Some(Instant::now());
             }
-            let timer = this.timer.get_or_insert_with(|| Timer::new(this.shared.delay.now()));
+            let timer = this.timer.get_or_insert_with(|| Timer::new(this.shared.delay()));
             if timer.poll_elapsed(cx).is_pending() {
                 return Poll::Pending;
             }

@@ -11,12 +11,15 @@ use tower_layer::Layer;
 use super::Hedge;
 use super::latency::Latency;
 use crate::RetryBudget;
+use crate::clock::nanos;
 use crate::observe::{Observer, Watch};
 
 /// What the calls of a layer share.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) delay: Delay,
+    /// What an operator has set instead, in nanoseconds; zero where nothing was.
+    set: AtomicU64,
     pub(super) budget: RetryBudget,
     pub(super) hedged: AtomicU64,
     pub(super) watch: Watch,
@@ -28,8 +31,18 @@ pub(super) enum Delay {
     Percentile { latency: Latency, within: RangeInclusive<Duration> },
 }
 
+impl Shared {
+    /// After how long a call is hedged now.
+    pub(super) fn delay(&self) -> Duration {
+        match self.set.load(Ordering::Relaxed) {
+            0 => self.delay.now(),
+            set => Duration::from_nanos(set),
+        }
+    }
+}
+
 impl Delay {
-    pub(super) fn now(&self) -> Duration {
+    fn now(&self) -> Duration {
         match self {
             Self::Fixed(delay) => *delay,
             Self::Percentile { latency, within } => latency.bound().clamp(*within.start(), *within.end()),
@@ -45,11 +58,16 @@ pub struct HedgeLayer<C> {
 
 impl<C> HedgeLayer<C> {
     /// Asks again after `delay`, with what `copy` makes of the request; where it makes none, the request is not hedged.
+    ///
+    /// # Panics
+    ///
+    /// If `delay` is zero.
     #[must_use]
     pub fn after<Request>(delay: Duration, copy: C) -> Self
     where
         C: Fn(&Request) -> Option<Request>,
     {
+        assert!(!delay.is_zero(), "`delay` is zero: every call would be made twice");
         Self::new(Delay::Fixed(delay), copy)
     }
 
@@ -72,7 +90,13 @@ impl<C> HedgeLayer<C> {
 
     fn new(delay: Delay, copy: C) -> Self {
         let budget = RetryBudget::new(10, 10);
-        let shared = Shared { delay, budget, hedged: AtomicU64::new(0), watch: Watch::default() };
+        let shared = Shared {
+            delay,
+            set: AtomicU64::new(0),
+            budget,
+            hedged: AtomicU64::new(0),
+            watch: Watch::default(),
+        };
         Self { shared: Arc::new(shared), copy }
     }
 
@@ -105,7 +129,7 @@ impl<C> HedgeLayer<C> {
         }
     }
 
-    /// Looks at the delay and at how much was hedged.
+    /// Looks at the delay and at how much was hedged, and changes the delay while calls run.
     #[must_use]
     pub fn handle(&self) -> HedgeHandle {
         HedgeHandle { shared: self.shared.clone() }
@@ -132,7 +156,7 @@ impl<S, C: Clone> Layer<S> for HedgeLayer<C> {
     }
 }
 
-/// Looks at the hedging of a layer.
+/// Looks at the hedging of a layer, and changes it while calls run.
 #[derive(Debug, Clone)]
 pub struct HedgeHandle {
     shared: Arc<Shared>,
@@ -142,7 +166,26 @@ impl HedgeHandle {
     /// After how long a call is hedged now.
     #[must_use]
     pub fn delay(&self) -> Duration {
-        self.shared.delay.now()
+        self.shared.delay()
+    }
+
+    /// Hedges calls after `delay` from now on, whatever the layer says; none is what the layer says again.
+    ///
+    /// # Panics
+    ///
+    /// If `delay` is zero.
+    pub fn set_delay(&self, delay: Option<Duration>) {
+        assert!(
+            delay.is_none_or(|delay| !delay.is_zero()),
+            "`delay` is zero: every call would be made twice"
+        );
+        self.shared.set.store(delay.map_or(0, nanos), Ordering::Relaxed);
+    }
+
+    /// What hedges are paid from.
+    #[must_use]
+    pub fn budget(&self) -> RetryBudget {
+        self.shared.budget.clone()
     }
 
     /// How many calls have been hedged.

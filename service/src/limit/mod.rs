@@ -23,5 +23,5 @@ mod stock;
 
 pub use bulkhead::{Bulkhead, BulkheadHandle, BulkheadLayer};
 pub use concurrency::{ConcurrencyHandle, ConcurrencyLimit, ConcurrencyLimitLayer};
-pub use mode::{Backpressure, Prioritized, Priority, QueueDelay, Reject, Wait};
-pub use rate::{KeyedRateLimit, KeyedRateLimitLayer, RateHandle, RateLimit, RateLimitLayer};
+pub use mode::{Backpressure, Mode, Prioritized, Priority, QueueDelay, Reject, Wait};
+pub use rate::{KeyedRateHandle, KeyedRateLimit, KeyedRateLimitLayer, RateHandle, RateLimit, RateLimitLayer};

@@ -6,6 +6,43 @@ use std::time::Duration;
 use super::queue::Entry;
 use crate::limits::WAITERS_MAX;
 
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// What a limit does when it is reached: [`Backpressure`], [`Reject`], [`Wait`] or [`Prioritized`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no mode of a limit",
+    note = "modes are `Backpressure`, `Reject`, `Wait` and, made by `Wait::by_priority`, `Prioritized`"
+)]
+pub trait Mode: sealed::Sealed {
+    /// Refuses what contradicts itself.
+    #[doc(hidden)]
+    fn check(&self) {}
+}
+
+impl sealed::Sealed for Backpressure {}
+impl sealed::Sealed for Reject {}
+impl sealed::Sealed for Wait {}
+impl<P> sealed::Sealed for Prioritized<P> {}
+
+impl Mode for Backpressure {}
+impl Mode for Reject {}
+
+impl Mode for Wait {
+    fn check(&self) {
+        assert!(self.waiters_max > 0, "`waiters_max` is zero: nobody could wait, as with `Reject`");
+        let is_zero = self.duration_max.is_some_and(|duration| duration.is_zero());
+        assert!(!is_zero, "`duration_max` is zero: nobody could wait, as with `Reject`");
+    }
+}
+
+impl<P> Mode for Prioritized<P> {
+    fn check(&self) {
+        self.wait.check();
+    }
+}
+
 /// Not ready until there is room: what tower's limits do.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]

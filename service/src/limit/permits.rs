@@ -137,14 +137,20 @@ impl Permits {
     }
 }
 
+/// Refuses a limit that lets nothing through, or that the word has no room for.
+pub(crate) fn check(max: usize) {
+    assert!(max > 0, "`max` is zero: a limit that lets nothing through");
+    assert!(max as u64 <= COUNT, "`max` is {max}, more than the {COUNT} calls that can be counted");
+}
+
 impl Limit {
     /// A limit of `max` permits.
     ///
     /// # Panics
     ///
-    /// If `max` is zero.
+    /// If `max` is zero, or more than can be counted.
     pub(crate) fn new(max: usize) -> Self {
-        assert!(max > 0, "`max` is zero: a limit that lets nothing through");
+        check(max);
         let permits = stock::take();
         *permits.queue() = Queue::default();
         permits.word.store(0, Ordering::Relaxed);
@@ -227,7 +233,7 @@ impl Limit {
 
     /// Sets another limit. Calls under way are left alone; there may be more of them than the new limit for a while.
     pub(crate) fn set_max(&self, max: usize) {
-        assert!(max > 0, "`max` is zero: a limit that lets nothing through");
+        check(max);
         let from = self.max();
         if from == max {
             return;

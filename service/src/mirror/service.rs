@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use crate::clock::spawn;
+use crate::deadline::Deadline;
 use crate::ext::ServiceExt;
 use crate::limit::permits::Limit;
 use crate::reusable::Reusable;
@@ -58,8 +59,13 @@ where
             && let Some(copy) = (self.copy)(&request)
         {
             let call = self.shadow.clone().oneshot(copy);
+            let deadline = Deadline::current();
             spawn(async move {
-                drop(call.await);
+                match deadline {
+                    // Whoever copies traffic wants its deadlines copied, too.
+                    Some(deadline) => drop(deadline.scope(call).await),
+                    None => drop(call.await),
+                }
                 drop(permit);
             });
         }

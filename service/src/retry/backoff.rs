@@ -56,7 +56,7 @@ impl Backoff {
     ///
     /// # Panics
     ///
-    /// If `max` is below `first`.
+    /// If `max` is below `first`, or `first` alone is zero.
     #[must_use]
     pub fn linear(first: Duration, max: Duration) -> Self {
         Self { growth: Growth::Linear, ..Self::new(first, max) }
@@ -66,10 +66,14 @@ impl Backoff {
     ///
     /// # Panics
     ///
-    /// If `max` is below `first`.
+    /// If `max` is below `first`, or `first` alone is zero.
     #[must_use]
     pub fn new(first: Duration, max: Duration) -> Self {
         assert!(first <= max, "`first` is {first:?} and exceeds `max`, which is {max:?}");
+        assert!(
+            !first.is_zero() || max.is_zero(),
+            "`first` is zero: delays would not grow to `max`, {max:?}"
+        );
         Self::between(first, max)
     }
 

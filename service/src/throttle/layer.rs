@@ -27,7 +27,6 @@ impl ThrottleLayer {
     /// If `factor` is below 1, or not finite.
     #[must_use]
     pub fn new(factor: f64) -> Self {
-        assert!(factor >= 1.0 && factor.is_finite(), "`factor` is {factor}, not a number from 1 up");
         let shared = Shared::new(factor, Duration::from_secs(120));
         Self { shared: Arc::new(shared), classifier: AnyError::default() }
     }
@@ -76,7 +75,7 @@ impl<C> ThrottleLayer<C> {
         self
     }
 
-    /// Looks at the throttle.
+    /// Looks at the throttle, and changes it while calls run.
     #[must_use]
     pub fn handle(&self) -> ThrottleHandle {
         ThrottleHandle { shared: self.shared.clone() }
@@ -104,7 +103,7 @@ impl<S, C: Clone> Layer<S> for ThrottleLayer<C> {
     }
 }
 
-/// Looks at a throttle.
+/// Looks at a throttle, and changes it while calls run.
 #[derive(Debug, Clone)]
 pub struct ThrottleHandle {
     shared: Arc<Shared>,
@@ -115,5 +114,14 @@ impl ThrottleHandle {
     #[must_use]
     pub fn probability(&self) -> f64 {
         self.shared.probability(self.shared.epoch.now())
+    }
+
+    /// Lets through `factor` times what is accepted from now on.
+    ///
+    /// # Panics
+    ///
+    /// If `factor` is below 1, or not finite.
+    pub fn set_factor(&self, factor: f64) {
+        self.shared.set_factor(factor);
     }
 }

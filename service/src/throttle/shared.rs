@@ -12,7 +12,8 @@ use crate::shim::{AtomicU64, Ordering};
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    pub(super) factor: f64,
+    /// Bits of an `f64`.
+    factor: AtomicU64,
     half: u64,
     halves: [Half; 2],
     pub(super) epoch: Epoch,
@@ -33,10 +34,20 @@ impl Half {
     }
 }
 
+/// Refuses what is no factor; the bits of what is one.
+fn check(factor: f64) -> u64 {
+    assert!(factor >= 1.0 && factor.is_finite(), "`factor` is {factor}, not a number from 1 up");
+    factor.to_bits()
+}
+
 impl Shared {
+    pub(super) fn set_factor(&self, factor: f64) {
+        self.factor.store(check(factor), Ordering::Relaxed);
+    }
+
     pub(super) fn new(factor: f64, window: Duration) -> Self {
         Self {
-            factor,
+            factor: AtomicU64::new(check(factor)),
             half: (nanos(window) / 2).max(1),
             halves: [Half::new(), Half::new()],
             epoch: Epoch::new(),
@@ -77,7 +88,8 @@ impl Shared {
     pub(super) fn probability(&self, now: u64) -> f64 {
         let (requests, accepts) = self.counts(now);
         let (requests, accepts) = (requests as f64, accepts as f64);
-        ((requests - self.factor * accepts) / (requests + 1.0)).max(0.0)
+        let factor = f64::from_bits(self.factor.load(Ordering::Relaxed));
+        ((requests - factor * accepts) / (requests + 1.0)).max(0.0)
     }
 
     /// Whether a request is to be sent. One that is not counts at once, one that is when it has been answered; so those

@@ -14,8 +14,13 @@ pub struct TimeoutLayer {
 
 impl TimeoutLayer {
     /// A layer that ends calls after `duration`.
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
     #[must_use]
     pub const fn new(duration: Duration) -> Self {
+        super::check(duration);
         Self { duration }
     }
 }

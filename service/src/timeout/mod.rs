@@ -13,3 +13,8 @@ pub use layer::TimeoutLayer;
 pub use per_request::{RequestTimeout, RequestTimeoutLayer, TimeoutFor};
 pub use service::Timeout;
 pub use total::{TotalTimeout, TotalTimeoutLayer};
+
+/// Refuses a bound that nothing could keep.
+const fn check(duration: std::time::Duration) {
+    assert!(!duration.is_zero(), "`duration` is zero: every call would take too long");
+}

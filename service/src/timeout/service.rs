@@ -16,7 +16,12 @@ pub struct Timeout<S> {
 
 impl<S> Timeout<S> {
     /// Ends the calls of `inner` after `duration`.
-    pub const fn new(inner: S, duration: Duration) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
+    pub fn new(inner: S, duration: Duration) -> Self {
+        super::check(duration);
         Self { inner, duration }
     }
 }

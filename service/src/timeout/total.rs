@@ -21,7 +21,12 @@ pub struct TotalTimeout<S> {
 
 impl<S> TotalTimeout<S> {
     /// Ends the calls of `inner` after `duration`.
-    pub const fn new(inner: S, duration: Duration) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
+    pub fn new(inner: S, duration: Duration) -> Self {
+        super::check(duration);
         Self { inner, duration }
     }
 }
@@ -48,8 +53,13 @@ pub struct TotalTimeoutLayer {
 
 impl TotalTimeoutLayer {
     /// A layer that ends calls after `duration`.
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero.
     #[must_use]
     pub const fn new(duration: Duration) -> Self {
+        super::check(duration);
         Self { duration }
     }
 }

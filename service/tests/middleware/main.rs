@@ -8,13 +8,13 @@ mod core;
 mod fail_fast;
 mod failure;
 mod hedge;
-#[cfg(feature = "http")]
 mod http;
 mod limits;
 mod matrix;
+mod mock;
 mod p2c;
 mod reconnect;
-#[cfg(feature = "http")]
+mod refused;
 mod replay;
 mod retry;
 mod shared;

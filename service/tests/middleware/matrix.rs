@@ -1,143 +1,42 @@
 //! The contract, run on every middleware.
-//!
-//! A middleware is given as a function from the service inside, a [`Probe`], which insists on its side of the contract:
-//! calling an instance that was not polled ready panics.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use minato_service::balance::{Balance, Ejection, Endpoints, Load, P2c};
+use minato_service::balance::p2c;
+use minato_service::balance::{Balance, Change, ConsistentHash, Ejection, Endpoints, LeastLoaded, Load, P2c};
+use minato_service::balance::{RoundRobin, WeightedRandom};
 use minato_service::boxed::{ArcService, BoxCloneService};
 use minato_service::breaker::BreakerLayer;
 use minato_service::buffer::Buffer;
 use minato_service::catch_panic::CatchPanicLayer;
-use minato_service::deadline::{Deadline, DeadlineLayer};
+use minato_service::deadline::{CarriesDeadline, Deadline, DeadlineLayer, InheritDeadlineLayer};
+use minato_service::early_drop::{Dropped, EarlyDropLayer};
+use minato_service::fail_fast::FailFastLayer;
 use minato_service::fallback::FallbackLayer;
 use minato_service::fault::FaultLayer;
 use minato_service::hedge::HedgeLayer;
+use minato_service::limit::BulkheadLayer;
 use minato_service::limit::adaptive::{AdaptiveLimitLayer, Gradient2};
 use minato_service::limit::{ConcurrencyLimitLayer, KeyedRateLimitLayer, Priority, RateLimitLayer, Wait};
+use minato_service::load::{CompleteOnResponse, Constant, PeakEwma, PendingRequests};
+use minato_service::load_shed::LoadShedLayer;
 use minato_service::mirror::MirrorLayer;
+use minato_service::offload::OffloadLayer;
+use minato_service::reconnect::Reconnect;
 use minato_service::retry::{Jitter, StandardPolicy};
+use minato_service::single_flight::SingleFlightLayer;
+use minato_service::spawn_ready::SpawnReady;
 use minato_service::throttle::ThrottleLayer;
 use minato_service::timeout::{RequestTimeoutLayer, TimeoutLayer, TotalTimeoutLayer};
 use minato_service::{
-    Backoff, BoxError, Layer, Next, Service, ServiceBuilder, ServiceExt, Steer, from_fn, option_layer,
+    Backoff, BoxCloneSyncService, BoxError, Either, FutureService, Layer, Next, Overloaded, ServiceBuilder,
+    ServiceExt, Steer, from_fn, option_layer, service_fn,
 };
 
-use crate::support::{Act, Failed, Probe, Task, now, paused, poll_ready};
+use minato_service::test::contract::{Errors, check as holds, check_spawning};
 
-/// What the middleware does with an error of the service inside.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Errors {
-    /// It comes out.
-    Pass,
-    /// The middleware is there to do something about it.
-    Handled,
-}
-
-fn holds<S>(name: &str, errors: Errors, make: impl Fn(Probe) -> S)
-where
-    S: Service<u32, Response = u32> + Clone,
-    S::Error: Into<BoxError>,
-{
-    the_readied_instance_is_called(name, &make);
-    pending_is_followed_by_one_wake(name, &make);
-    a_dropped_call_leaves_nothing(name, &make);
-    a_dropped_readiness_leaves_nothing(name, &make);
-    if errors == Errors::Pass {
-        errors_come_out_as_they_went_in(name, &make);
-    }
-}
-
-/// Also after clones were made, on every further call, and however often readiness was asked for.
-fn the_readied_instance_is_called<S>(name: &str, make: &impl Fn(Probe) -> S)
-where
-    S: Service<u32, Response = u32> + Clone,
-    S::Error: Into<BoxError>,
-{
-    let mut service = make(Probe::well());
-    for round in 0..3 {
-        assert!(poll_ready(&mut service).is_ready(), "{name}");
-        assert!(poll_ready(&mut service).is_ready(), "{name}: asking twice changes nothing");
-        let other = service.clone();
-        assert_eq!(now(service.call(round)).map_err(Into::into).ok(), Some(round + 1), "{name}");
-        assert_eq!(now(other.oneshot(round)).map_err(Into::into).ok(), Some(round + 1), "{name}");
-    }
-}
-
-/// Whoever says pending wakes later, and not before there is something to be done.
-fn pending_is_followed_by_one_wake<S>(name: &str, make: &impl Fn(Probe) -> S)
-where
-    S: Service<u32, Response = u32> + Clone,
-    S::Error: Into<BoxError>,
-{
-    for (readiness, calls) in [(vec![Act::Wait], vec![]), (vec![], vec![Act::Wait])] {
-        let probe = Probe::new(&readiness, &calls);
-        let observer = probe.observer();
-        let mut task = Task::new(make(probe).oneshot(1));
-        assert!(task.poll().is_pending(), "{name}");
-        assert!(!task.is_woken(), "{name}: wakes itself");
-        observer.release();
-        assert!(task.is_woken(), "{name}: is not woken");
-        match task.poll() {
-            std::task::Poll::Ready(Ok(response)) => assert_eq!(response, 2, "{name}"),
-            _ => panic!("{name}: does not end"),
-        }
-        assert_eq!(observer.live(), 0, "{name}: a call outlives its answer");
-    }
-}
-
-/// A call that is dropped in the middle leaves room for the next.
-fn a_dropped_call_leaves_nothing<S>(name: &str, make: &impl Fn(Probe) -> S)
-where
-    S: Service<u32, Response = u32> + Clone,
-    S::Error: Into<BoxError>,
-{
-    let probe = Probe::new(&[], &[Act::Hang, Act::Hang, Act::Hang]);
-    let observer = probe.observer();
-    let service = make(probe);
-    for _ in 0..3 {
-        let mut task = Task::new(service.clone().oneshot(1));
-        assert!(task.poll().is_pending(), "{name}");
-        assert_eq!(observer.live(), 1, "{name}");
-        drop(task);
-        assert_eq!(observer.live(), 0, "{name}: a call outlives its future");
-    }
-    assert_eq!(now(service.oneshot(1)).map_err(Into::into).ok(), Some(2), "{name}");
-}
-
-/// A service that was ready and is dropped gives back what it reserved.
-fn a_dropped_readiness_leaves_nothing<S>(name: &str, make: &impl Fn(Probe) -> S)
-where
-    S: Service<u32, Response = u32> + Clone,
-    S::Error: Into<BoxError>,
-{
-    let service = make(Probe::well());
-    for _ in 0..5 {
-        let mut clone = service.clone();
-        assert!(poll_ready(&mut clone).is_ready(), "{name}: a reservation was lost");
-    }
-    assert_eq!(now(service.oneshot(1)).map_err(Into::into).ok(), Some(2), "{name}");
-}
-
-/// Of readiness and of calls, unwrapped when erased.
-fn errors_come_out_as_they_went_in<S>(name: &str, make: &impl Fn(Probe) -> S)
-where
-    S: Service<u32, Response = u32> + Clone,
-    S::Error: Into<BoxError>,
-{
-    for (probe, expected) in
-        [(Probe::new(&[Act::Fail], &[]), "not ready"), (Probe::new(&[], &[Act::Fail]), "call failed")]
-    {
-        match now(make(probe).oneshot(1)) {
-            Ok(_) => panic!("{name}: the error is gone"),
-            Err(error) => {
-                let error: BoxError = error.into();
-                assert_eq!(error.downcast_ref(), Some(&Failed(expected)), "{name}");
-            }
-        }
-    }
-}
+use crate::support::{Failed, Probe, paused};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -171,10 +70,62 @@ fn small_adapters() {
         });
         holds("boxed_clone", Errors::Pass, BoxCloneService::new);
         holds("arc", Errors::Pass, ArcService::new);
+        holds("boxed_clone_sync", Errors::Pass, BoxCloneSyncService::new);
+        holds("future service", Errors::Pass, |probe| {
+            FutureService::new(std::future::ready(Ok::<_, Failed>(probe)))
+        });
+        holds("left", Errors::Pass, Either::<Probe, Probe>::Left);
+        holds("right", Errors::Pass, Either::<Probe, Probe>::Right);
+        holds("map_request_async", Errors::Pass, |probe| probe.map_request_async(|n: u32| async move { n }));
         holds("steer", Errors::Pass, |probe| Steer::new([probe], |_: &u32, _: &[Probe]| 0));
         holds("option_layer", Errors::Pass, |probe| option_layer(Some(TimeoutLayer::new(HOUR))).layer(probe));
         holds("no option_layer", Errors::Pass, |probe| option_layer(None::<TimeoutLayer>).layer(probe));
     });
+}
+
+/// What `lift` makes of a refusal and of an error of the probe.
+#[derive(Debug)]
+enum Own {
+    Busy,
+    Inner(Failed),
+}
+
+impl From<Overloaded> for Own {
+    fn from(_: Overloaded) -> Self {
+        Self::Busy
+    }
+}
+
+impl From<Own> for BoxError {
+    fn from(own: Own) -> Self {
+        match own {
+            Own::Busy => Overloaded::default().into(),
+            Own::Inner(failed) => failed.into(),
+        }
+    }
+}
+
+#[test]
+fn forms_of_errors() {
+    paused(async {
+        let limit = || ConcurrencyLimitLayer::waiting(1, Wait::new());
+        holds("lift", Errors::Pass, |probe| limit().layer(probe.map_err(Own::Inner)).lift());
+        holds("or_response", Errors::Pass, |probe| limit().layer(probe).or_response(|_: Overloaded| 0));
+        holds("box_errors", Errors::Pass, |probe| limit().layer(probe).box_errors());
+    });
+}
+
+/// A number with a place for a deadline.
+struct Carrying(u32, Option<Deadline>);
+
+impl CarriesDeadline for Carrying {
+    fn deadline(&self) -> Option<Deadline> {
+        self.1
+    }
+
+    fn set_deadline(&mut self, deadline: Deadline) {
+        self.1 = Some(deadline);
+    }
 }
 
 #[test]
@@ -188,6 +139,11 @@ fn time() {
         holds("deadline", Errors::Pass, |probe| {
             DeadlineLayer::from_fn(|_: &u32| Some(Deadline::after(HOUR))).layer(probe)
         });
+        holds("inherit deadline", Errors::Pass, |probe| {
+            let inherit = InheritDeadlineLayer::new().layer(probe.map_request(|Carrying(n, _)| n));
+            inherit.map_request(|n: u32| Carrying(n, None))
+        });
+        holds("early drop", Errors::Pass, |probe| EarlyDropLayer::new(|_: Dropped| ()).layer(probe));
         holds("retry", Errors::Handled, |probe| ServiceBuilder::new().retry(policy()).service(probe));
         holds("retry once", Errors::Pass, |probe| {
             ServiceBuilder::new().retry(policy().attempts_max(1)).service(probe)
@@ -218,7 +174,15 @@ fn admission() {
             KeyedRateLimitLayer::new(20, HOUR, |n: &u32| *n).layer(probe)
         });
         holds("adaptive limit", Errors::Pass, |probe| AdaptiveLimitLayer::new(Gradient2::new()).layer(probe));
+        holds("bulkhead", Errors::Pass, |probe| BulkheadLayer::rejecting(1, |n: &u32| *n).layer(probe));
+        holds("waiting bulkhead", Errors::Pass, |probe| {
+            BulkheadLayer::waiting(1, Wait::new(), |_: &u32| ()).layer(probe)
+        });
         holds("buffer", Errors::Pass, |probe| Buffer::new(probe, 2));
+        holds("fail fast", Errors::Pass, |probe| FailFastLayer::new(HOUR).layer(probe));
+        holds("load shed around a buffer", Errors::Pass, |probe| {
+            LoadShedLayer::new().layer(Buffer::new(probe, 2))
+        });
         holds("throttle", Errors::Pass, |probe| ThrottleLayer::new(2.0).layer(probe));
     });
 }
@@ -239,11 +203,73 @@ fn endpoints() {
 }
 
 #[test]
+fn every_picker() {
+    paused(async {
+        fn of(probe: Probe) -> Endpoints<u32, Probe> {
+            let endpoints = Endpoints::new(Load::Pending);
+            endpoints.insert(0, probe);
+            endpoints
+        }
+        holds("least loaded", Errors::Pass, |probe| Balance::new(of(probe), LeastLoaded::new()));
+        holds("round robin", Errors::Pass, |probe| Balance::new(of(probe), RoundRobin::new()));
+        holds("weighted", Errors::Pass, |probe| Balance::new(of(probe), WeightedRandom::new()));
+        holds("consistent hash", Errors::Pass, |probe| {
+            Balance::new(of(probe), ConsistentHash::new(|n: &u32| u64::from(*n)))
+        });
+        holds("pending requests", Errors::Pass, |probe| {
+            PendingRequests::new(probe, CompleteOnResponse::default())
+        });
+        holds("peak ewma", Errors::Pass, |probe| {
+            PeakEwma::new(probe, HOUR, 1e9, CompleteOnResponse::default())
+        });
+        holds("constant", Errors::Pass, |probe| Constant::new(probe, 1));
+    });
+}
+
+/// Makes clones of a probe.
+pub(crate) fn maker(
+    probe: Probe,
+) -> impl minato_service::Service<(), Response = Probe, Error = Infallible, Future: Send> + Clone + Send {
+    service_fn(move |()| std::future::ready(Ok::<_, Infallible>(probe.clone())))
+}
+
+#[test]
+fn what_is_made_again() {
+    paused(async {
+        // An error of readiness is what it is there for, so it does not come out.
+        let none = Backoff::constant(Duration::ZERO);
+        holds("reconnect", Errors::Handled, |probe| {
+            Buffer::new(Reconnect::new(maker(probe), ()).backoff(none), 4)
+        });
+        holds("shared reconnect", Errors::Handled, |probe| {
+            Reconnect::new(maker(probe), ()).backoff(none).shared()
+        });
+    });
+}
+
+#[test]
+fn what_spawns() {
+    paused(async {
+        check_spawning("offload", Errors::Pass, |probe| OffloadLayer::new().layer(probe)).await;
+        check_spawning("spawn ready", Errors::Pass, |probe| Buffer::new(SpawnReady::new(probe), 4)).await;
+        // A service that fails to become ready is dropped, and the discovery may tell another.
+        check_spawning("p2c", Errors::Handled, |probe| {
+            let one = std::future::ready(Ok::<_, Infallible>(Change::Insert(0, Constant::new(probe, 1))));
+            let told = futures_util::stream::once(one);
+            let told = futures_util::StreamExt::chain(told, futures_util::stream::pending());
+            Buffer::new(p2c::Balance::new(told), 4)
+        })
+        .await;
+    });
+}
+
+#[test]
 fn failure() {
     paused(async {
         holds("breaker", Errors::Pass, |probe| BreakerLayer::new(0.5).layer(probe));
         holds("fallback", Errors::Handled, |probe| FallbackLayer::new(Probe::well()).layer(probe));
         holds("catch_panic", Errors::Pass, |probe| CatchPanicLayer::new().layer(probe));
+        holds("single flight", Errors::Pass, |probe| SingleFlightLayer::new(|n: &u32| *n).layer(probe));
         holds("fault", Errors::Pass, |probe| FaultLayer::seeded(1, || Failed("injected")).layer(probe));
         holds("mirror", Errors::Pass, |probe| {
             MirrorLayer::new(Probe::well(), 1, |n: &u32| Some(*n)).layer(probe)

@@ -158,7 +158,6 @@ fn a_call_that_nobody_waits_for_is_told_and_others_are_not() {
     });
 }
 
-#[cfg(feature = "http")]
 #[test]
 fn a_body_that_is_dropped_before_its_end_is_told() {
     use http_body::Body;

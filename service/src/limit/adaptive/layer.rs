@@ -9,7 +9,7 @@ use super::Measured;
 use super::algorithm::Algorithm;
 use super::controller::Controller;
 use crate::classify::NoFailure;
-use crate::limit::{ConcurrencyHandle, ConcurrencyLimit, ConcurrencyLimitLayer, Reject};
+use crate::limit::{ConcurrencyHandle, ConcurrencyLimit, ConcurrencyLimitLayer, Mode, Reject};
 use crate::observe::{Observer, Watch};
 
 /// A layer that bounds the calls that run at once by a number it finds itself, over all services it makes.
@@ -38,6 +38,7 @@ impl<M, C> AdaptiveLimitLayer<M, C> {
     pub fn between(mut self, min: usize, max: usize) -> Self {
         assert!(min > 0, "`min` is zero: a limit that lets nothing through");
         assert!(min <= max, "`min` is {min} and exceeds `max`, which is {max}");
+        crate::limit::permits::check(max);
         self.controller_mut("between").set_bounds(min, max);
         self
     }
@@ -66,7 +67,12 @@ impl<M, C> AdaptiveLimitLayer<M, C> {
     }
 
     /// Does at the limit as `mode` says.
-    pub fn mode<M2>(self, mode: M2) -> AdaptiveLimitLayer<M2, C> {
+    ///
+    /// # Panics
+    ///
+    /// If the bounds of `mode` let nobody wait.
+    pub fn mode<M2: Mode>(self, mode: M2) -> AdaptiveLimitLayer<M2, C> {
+        mode.check();
         AdaptiveLimitLayer { controller: self.controller, mode, classifier: self.classifier }
     }
 

@@ -8,7 +8,7 @@ use tower_layer::Layer;
 
 use super::Bulkhead;
 use super::table::Table;
-use crate::limit::{Reject, Wait};
+use crate::limit::{Mode, Reject, Wait};
 use crate::observe::{Observer, Watch};
 
 /// A layer that bounds the calls of each key that run at once, over all services it makes.
@@ -38,12 +38,13 @@ impl<K, F> BulkheadLayer<K, F, Wait> {
     ///
     /// # Panics
     ///
-    /// If `max` is zero.
+    /// If `max` is zero, or `wait` lets nobody wait.
     #[must_use]
     pub fn waiting<Request>(max: usize, wait: Wait, key: F) -> Self
     where
         F: Fn(&Request) -> K,
     {
+        wait.check();
         Self { table: Arc::new(Table::new(max)), key, mode: wait }
     }
 }

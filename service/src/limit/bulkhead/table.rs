@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::error::OverloadReason;
-use crate::limit::permits::Limit;
+use crate::limit::permits::{Limit, check};
 use crate::limits::KEYS_MAX;
 use crate::observe::{Event, Watch};
 use crate::shards::Shards;
@@ -33,7 +33,7 @@ pub(super) struct Seat<K: Hash + Eq> {
 
 impl<K> Table<K> {
     pub(super) fn new(max: usize) -> Self {
-        assert!(max > 0, "`max` is zero: a limit that lets nothing through");
+        check(max);
         Self {
             shards: Shards::new(),
             keys_max: KEYS_MAX,
@@ -85,7 +85,7 @@ impl<K: Hash + Eq> Table<K> {
     }
 
     pub(super) fn set_max(&self, max: usize) {
-        assert!(max > 0, "`max` is zero: a limit that lets nothing through");
+        check(max);
         self.max.store(max, Ordering::Relaxed);
         let mut limits = Vec::new();
         self.shards.for_each(|entries| limits.extend(entries.values().map(|entry| entry.limit.clone())));

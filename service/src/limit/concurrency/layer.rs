@@ -7,7 +7,7 @@ use tower_layer::Layer;
 
 use super::{ConcurrencyHandle, ConcurrencyLimit, UntilResponse};
 use crate::limit::permits::Limit;
-use crate::limit::{Backpressure, Reject, Wait};
+use crate::limit::{Backpressure, Mode, Reject, Wait};
 use crate::observe::{Observer, Watch};
 
 /// A layer that bounds the calls that run at once, over all services it makes.
@@ -47,7 +47,7 @@ impl ConcurrencyLimitLayer<Wait> {
     ///
     /// # Panics
     ///
-    /// If `max` is zero.
+    /// If `max` is zero, or `wait` lets nobody wait.
     #[must_use]
     pub fn waiting(max: usize, wait: Wait) -> Self {
         Self::with_mode(max, wait)
@@ -59,9 +59,13 @@ impl<M> ConcurrencyLimitLayer<M> {
     ///
     /// # Panics
     ///
-    /// If `max` is zero.
+    /// If `max` is zero, or beyond 2⁶², or if the bounds of `mode` let nobody wait.
     #[must_use]
-    pub fn with_mode(max: usize, mode: M) -> Self {
+    pub fn with_mode(max: usize, mode: M) -> Self
+    where
+        M: Mode,
+    {
+        mode.check();
         Self::of(Arc::new(Limit::new(max)), mode)
     }
 

@@ -13,6 +13,7 @@ use tower_service::Service;
 
 use super::gcra::Gcra;
 use crate::clock::{Instant, Timer};
+use crate::deadline::Deadline;
 use crate::error::OverloadReason;
 use crate::ext::{Oneshot, ServiceExt};
 use crate::{OverloadError, Overloaded};
@@ -24,6 +25,7 @@ pub(super) struct Waiting {
     timer: Timer,
     since: Instant,
     duration_max: Option<Duration>,
+    deadline: Option<Deadline>,
 }
 
 /// Counted among those that wait while it lives.
@@ -41,15 +43,26 @@ impl Drop for Counted {
 impl Waiting {
     /// One that is counted already.
     pub(super) fn new(gcra: Arc<Gcra>, wait: Duration, duration_max: Option<Duration>) -> Self {
-        Self { counted: Counted { gcra }, timer: Timer::new(wait), since: Instant::now(), duration_max }
+        Self {
+            counted: Counted { gcra },
+            timer: Timer::new(wait),
+            since: Instant::now(),
+            duration_max,
+            deadline: Deadline::current(),
+        }
     }
 
     /// Waits for a place. Others may come first, so there may be several turns.
     fn poll_place(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Overloaded>> {
         loop {
             ready!(self.timer.poll_elapsed(cx));
+            if self.deadline.is_some_and(Deadline::is_expired) {
+                return Poll::Ready(Err(Overloaded::because(OverloadReason::QueueDelay)));
+            }
             let Err(wait) = self.counted.gcra.try_take() else { return Poll::Ready(Ok(())) };
-            if self.duration_max.is_some_and(|max| self.since.elapsed() + wait > max) {
+            let is_too_late = self.duration_max.is_some_and(|max| self.since.elapsed() + wait > max)
+                || self.deadline.is_some_and(|deadline| wait > deadline.remaining());
+            if is_too_late {
                 return Poll::Ready(Err(Overloaded::because(OverloadReason::Rate).retry_after(wait)));
             }
             self.timer = Timer::new(wait);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::hash::Hash;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -13,9 +13,10 @@ use tower_service::Service;
 use super::gcra::{Bucket, Rate};
 use crate::clock::Epoch;
 use crate::error::OverloadReason;
-use crate::limits::{KEY_SHARDS, KEYS_MAX};
+use crate::limits::KEYS_MAX;
 use crate::load_shed::ResponseFuture;
 use crate::observe::{Event, Observer, Watch};
+use crate::shards::Shards;
 use crate::{OverloadError, Overloaded};
 
 /// One bucket for each key, all of the same rate.
@@ -23,8 +24,7 @@ use crate::{OverloadError, Overloaded};
 /// A full bucket is as good as none, so those are forgotten when room is needed; where there is no room even then, the
 /// call is refused.
 struct Table<K> {
-    shards: Vec<Mutex<Shard<K>>>,
-    hasher: RandomState,
+    shards: Shards<Shard<K>>,
     keys_max: usize,
     rate: Rate,
     epoch: Epoch,
@@ -36,15 +36,20 @@ struct Shard<K> {
     next_sweep: u64,
 }
 
+impl<K> Default for Shard<K> {
+    fn default() -> Self {
+        Self { buckets: HashMap::new(), next_sweep: 0 }
+    }
+}
+
 /// Nanoseconds between two searches for full buckets.
 const SWEEP_INTERVAL: u64 = 100_000_000;
 
 impl<K: Hash + Eq> Table<K> {
     fn try_take(&self, key: K) -> Result<(), Overloaded> {
         let now = self.epoch.now();
-        let index = self.hasher.hash_one(&key) as usize % self.shards.len();
-        let mut shard = self.shards[index].lock().unwrap_or_else(PoisonError::into_inner);
-        let room = self.keys_max.div_ceil(self.shards.len());
+        let mut shard = self.shards.lock(&key);
+        let room = self.shards.room(self.keys_max);
         if shard.buckets.len() >= room && !shard.buckets.contains_key(&key) {
             if now >= shard.next_sweep {
                 shard.next_sweep = now.saturating_add(SWEEP_INTERVAL);
@@ -94,10 +99,7 @@ impl<K, F> KeyedRateLimitLayer<K, F> {
         F: Fn(&Request) -> K,
     {
         let table = Table {
-            shards: (0..KEY_SHARDS)
-                .map(|_| Mutex::new(Shard { buckets: HashMap::new(), next_sweep: 0 }))
-                .collect(),
-            hasher: RandomState::new(),
+            shards: Shards::new(),
             keys_max: KEYS_MAX,
             rate: Rate::new(num, per),
             epoch: Epoch::new(),
@@ -122,6 +124,48 @@ impl<K, F> KeyedRateLimitLayer<K, F> {
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.watch = Watch::new(observer);
         self
+    }
+
+    /// Looks at how many keys there are, and changes the limit while calls run.
+    #[must_use]
+    pub fn handle(&self) -> KeyedRateHandle<K> {
+        KeyedRateHandle { table: self.table.clone() }
+    }
+}
+
+/// Looks at how many keys a keyed rate limit keeps track of, and changes the limit while calls run.
+pub struct KeyedRateHandle<K> {
+    table: Arc<Table<K>>,
+}
+
+impl<K> KeyedRateHandle<K> {
+    /// Lets `num` calls of each key through in each span of `per` from now on.
+    ///
+    /// # Panics
+    ///
+    /// As [`RateLimitLayer::new`](super::RateLimitLayer::new).
+    pub fn set_rate(&self, num: u64, per: Duration) {
+        self.table.rate.set(num, per);
+    }
+
+    /// How many keys are kept track of, full buckets that were not needed for a while among them.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        let mut keys = 0;
+        self.table.shards.for_each(|shard| keys += shard.buckets.len());
+        keys
+    }
+}
+
+impl<K> Clone for KeyedRateHandle<K> {
+    fn clone(&self) -> Self {
+        Self { table: self.table.clone() }
+    }
+}
+
+impl<K> fmt::Debug for KeyedRateHandle<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyedRateHandle").field("rate", &self.table.rate).finish_non_exhaustive()
     }
 }
 

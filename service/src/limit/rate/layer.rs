@@ -1,13 +1,14 @@
 //! The layer of [`RateLimit`], which owns the limit.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tower_layer::Layer;
 
 use super::RateLimit;
 use super::gcra::Gcra;
-use crate::limit::{Backpressure, Reject, Wait};
+use crate::limit::{Backpressure, Mode, Reject, Wait};
 use crate::observe::{Observer, Watch};
 
 /// A layer that bounds the calls in a span of time, over all services it makes.
@@ -52,6 +53,7 @@ impl RateLimitLayer<Wait> {
     /// As [`new`](RateLimitLayer::new), and if `wait` has a queue delay, which is for concurrency limits.
     #[must_use]
     pub fn waiting(num: u64, per: Duration, wait: Wait) -> Self {
+        wait.check();
         assert!(wait.queue_delay.is_none(), "`queue_delay` is not for rates: the wait for a place is known");
         Self::with_mode(num, per, wait)
     }
@@ -98,5 +100,11 @@ impl RateHandle {
     /// As [`RateLimitLayer::new`].
     pub fn set_rate(&self, num: u64, per: Duration) {
         self.gcra.rate().set(num, per);
+    }
+
+    /// How many calls wait for their time.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.gcra.waiting.load(Ordering::Relaxed)
     }
 }

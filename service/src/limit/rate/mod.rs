@@ -7,6 +7,6 @@ mod layer;
 mod service;
 
 pub use future::WaitFuture;
-pub use keyed::{KeyedRateLimit, KeyedRateLimitLayer};
+pub use keyed::{KeyedRateHandle, KeyedRateLimit, KeyedRateLimitLayer};
 pub use layer::{RateHandle, RateLimitLayer};
 pub use service::RateLimit;
