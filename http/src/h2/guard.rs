@@ -57,8 +57,8 @@ pub(crate) struct FrameGuard {
     data_bytes: u64,
     /// The frame that is arriving is one of data.
     is_data: bool,
-    /// A head has begun and its last frame has not.
-    is_head_open: bool,
+    /// The frame that began a head whose last frame has not arrived, by its number.
+    open_head: Option<u64>,
     budget: u32,
     budget_max: u32,
     /// Bytes written that have not earned a frame yet.
@@ -82,7 +82,7 @@ impl FrameGuard {
             frames: 0,
             data_bytes: 0,
             is_data: false,
-            is_head_open: false,
+            open_head: None,
             budget,
             budget_max: budget,
             credit: 0,
@@ -104,9 +104,12 @@ impl FrameGuard {
         self.data_bytes - if self.is_data { self.skip as u64 } else { 0 }
     }
 
-    /// Whether something has begun to arrive that is of no use before it is here as a whole.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.head_len > 0 || self.is_head_open || (self.skip > 0 && !self.is_data)
+    /// What has begun to arrive and is of no use before it is here as a whole: the number of its first frame. A connection
+    /// that is busy may be seen in the middle of a frame each time; it is the same frame only if it is slow.
+    pub(crate) fn arriving(&self) -> Option<u64> {
+        let next = (self.head_len > 0).then_some(self.frames + 1);
+        let current = (self.skip > 0 && !self.is_data).then_some(self.frames);
+        self.open_head.or(next).or(current)
     }
 
     /// Whether the peer has said its first word.
@@ -203,7 +206,8 @@ impl FrameGuard {
             self.data_bytes += u64::from(len);
         }
         if matches!(kind, kind::HEADERS | kind::CONTINUATION) {
-            self.is_head_open = flags & END_HEADERS == 0;
+            let first = self.open_head.unwrap_or(self.frames);
+            self.open_head = (flags & END_HEADERS == 0).then_some(first);
         }
         // RFC 9113 §3.4: the preface is followed by a SETTINGS frame, which may be empty.
         if !std::mem::replace(&mut self.has_settings, true) && kind != kind::SETTINGS {
@@ -323,20 +327,27 @@ mod tests {
     }
 
     #[test]
-    fn what_has_begun_is_known_until_it_is_here() {
+    fn what_has_begun_is_known_by_its_first_frame_until_it_is_here() {
         let mut guard = FrameGuard::new(Role::Client, 100);
-        let mut begun = |bytes: &[u8]| {
+        let mut arriving = |bytes: &[u8]| {
             guard.handle_read(bytes);
-            guard.has_begun()
+            guard.arriving()
         };
-        let mut settings = frame(kind::SETTINGS, 6);
-        settings[HEAD_LEN..].fill(0);
-        assert!(begun(&settings[..3]) && begun(&settings[3..12]) && !begun(&settings[12..]));
+        let settings = frame(kind::SETTINGS, 6);
+        assert_eq!(
+            [&settings[..3], &settings[3..12], &settings[12..]].map(&mut arriving),
+            [Some(1), Some(1), None]
+        );
         let mut last = frame(kind::CONTINUATION, 5);
         last[4] = END_HEADERS;
-        assert!(begun(&frame(kind::HEADERS, 5)) && begun(&frame(kind::CONTINUATION, 5)) && !begun(&last));
+        let head = [&frame(kind::HEADERS, 5)[..], &frame(kind::CONTINUATION, 5), &last];
+        assert_eq!(head.map(&mut arriving), [Some(2), Some(2), None]);
+        // The end of one frame and the beginning of the next.
+        let ping = frame(kind::PING, 8);
+        let [begin, rest] = [&ping[..4], &ping[4..]];
+        assert_eq!([begin, &[rest, begin].concat(), rest].map(&mut arriving), [Some(5), Some(6), None]);
         let data = frame(kind::DATA, 100);
-        assert!(!begun(&data[..20]) && !begun(&data[20..]));
+        assert_eq!([&data[..20], &data[20..]].map(&mut arriving), [None, None]);
         assert_eq!(guard.data_bytes(), 100);
         guard.handle_read(&data[..19]);
         assert_eq!(guard.data_bytes(), 110);

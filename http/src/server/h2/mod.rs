@@ -82,8 +82,8 @@ struct Clocks {
     accepted: Instant,
     /// Since when no stream is open.
     idle: Option<Instant>,
-    /// Since when something has begun to arrive that is not here as a whole.
-    begun: Option<Instant>,
+    /// Since when something has begun to arrive that is not here as a whole, and the number of its first frame.
+    begun: Option<(u64, Instant)>,
     /// Since when the socket takes nothing.
     stalled: Option<Instant>,
     /// Until when control frames have been earned.
@@ -360,20 +360,21 @@ where
             clocks.earned = now;
             self.wire.guard(|guard| guard.handle_seconds(earned));
         }
-        let (frames, data_bytes, has_settings, has_begun) = self
+        let (frames, data_bytes, has_settings, arriving) = self
             .wire
-            .guard(|guard| (guard.frames(), guard.data_bytes(), guard.has_settings(), guard.has_begun()));
+            .guard(|guard| (guard.frames(), guard.data_bytes(), guard.has_settings(), guard.arriving()));
         let is_idle = self.streams.is_empty() && self.waiting.is_none();
         self.streams.trim();
         clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
-        clocks.begun = has_begun.then(|| clocks.begun.unwrap_or(now));
+        clocks.begun =
+            arriving.map(|frame| clocks.begun.filter(|begun| begun.0 == frame).unwrap_or((frame, now)));
         clocks.stalled = is_stuck.then(|| clocks.stalled.unwrap_or(now));
 
         let timeouts = &self.config.timeouts;
         let after = |since: Option<Instant>, timeout: Option<_>| since?.checked_add(timeout?);
         let head = after((!has_settings).then_some(clocks.accepted), timeouts.head);
         let idle = after(clocks.idle.filter(|_| has_settings), timeouts.idle);
-        let begun = after(clocks.begun.filter(|_| has_settings), timeouts.head);
+        let begun = after(clocks.begun.filter(|_| has_settings).map(|(_, since)| since), timeouts.head);
         let age = after((!self.is_leaving).then_some(clocks.accepted), timeouts.connection_age);
         let write = after(clocks.stalled, timeouts.write);
         let pulse = match &mut clocks.keep_alive {
