@@ -1,19 +1,28 @@
 //! A wake-up call without a value.
 //!
+//! A task that waits has a place in a queue, and a ticket. Tickets are drawn in the order of the queue, and calls take the
+//! first of it out, so one number says which tickets were called: a task that was woken sees without the lock that it
+//! was, and has nothing to clear away.
+//!
 //! Invariants
 //! 1. The word holds one of three states and, above them, how often everybody was called. It changes from and to
 //!    `WAITING` only under the lock of the queue, and is `WAITING` exactly while the queue is not empty.
-//! 2. A call to everybody reaches each [`Notified`] made before it, polled or not: those in the queue directly, the
-//!    others because the count has changed since they were made.
+//! 2. A call to everybody reaches each [`Notified`] made before it, polled or not: the count has changed since they were
+//!    made.
+//! 3. `called` is the last ticket that was called from the front of the queue; it changes under the lock. A place that
+//!    has no entry any more, and was not given up, was called: with everybody if its ticket is no later than `floor`, which
+//!    does not change once `called` has, from the front otherwise.
+//! 4. Whoever is called otherwise, from the end or with everybody when calls from the front have begun, keeps an entry that
+//!    says so, until it collects it. While there is such an entry `KEPT` is on, and nothing is decided without the lock.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use super::wait_queue::{Key, SetWaker, WaitQueue, Wakers};
-use crate::shim::atomic::AtomicUsize;
-use crate::shim::atomic::Ordering::{AcqRel, Acquire};
+use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::shim::atomic::{AtomicU64, AtomicUsize};
 use crate::shim::{Mutex, MutexGuard};
 use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
@@ -25,7 +34,11 @@ const WAITING: usize = 1;
 /// A call is stored for the next that waits.
 const NOTIFIED: usize = 2;
 const STATE: usize = 3;
-const CALL: usize = 4;
+/// Some were called, have an entry that says so, and have not seen it.
+const KEPT: usize = 4;
+const CALL: usize = 8;
+/// The count of calls to everybody.
+const CALLS: usize = !(CALL - 1);
 
 /// Who of the queue is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +47,38 @@ enum End {
     Last,
 }
 
-/// What has happened to a queued task.
+/// The entry of a waiting task.
+#[derive(Debug)]
+struct Place {
+    ticket: u64,
+    call: Call,
+}
+
+/// What an entry says of its task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Call {
     NotYet,
-    /// It was the one called; if it goes away, another is called, from the same end of the queue.
-    One(End),
-    /// Everybody was called.
+    /// It was called from the end of the queue.
+    Last,
+    /// Everybody was.
     All,
+}
+
+#[derive(Debug)]
+struct Queue {
+    places: WaitQueue<Place>,
+    /// The last ticket that was drawn; none is 0.
+    drawn: u64,
+    /// The last ticket of those whose entries went when everybody was called.
+    floor: u64,
+    /// Entries that say that their task was called.
+    kept: usize,
+}
+
+impl Queue {
+    const fn new() -> Self {
+        Self { places: WaitQueue::new(), drawn: 0, floor: 0, kept: 0 }
+    }
 }
 
 /// Calls tasks that wait for something to change.
@@ -63,7 +100,8 @@ enum Call {
 #[derive(Debug)]
 pub struct Notify {
     word: AtomicUsize,
-    queue: Mutex<WaitQueue<Call>>,
+    called: AtomicU64,
+    queue: Mutex<Queue>,
 }
 
 impl Default for Notify {
@@ -76,14 +114,14 @@ impl Notify {
     /// Nobody waits, nothing is stored.
     #[must_use]
     pub fn new() -> Self {
-        Self { word: AtomicUsize::new(IDLE), queue: Mutex::new(WaitQueue::new()) }
+        Self { word: AtomicUsize::new(IDLE), called: AtomicU64::new(0), queue: Mutex::new(Queue::new()) }
     }
 
     /// As [`new`](Self::new), for statics.
     #[cfg(not(loom))]
     #[must_use]
     pub const fn const_new() -> Self {
-        Self { word: AtomicUsize::new(IDLE), queue: Mutex::new(WaitQueue::new()) }
+        Self { word: AtomicUsize::new(IDLE), called: AtomicU64::new(0), queue: Mutex::new(Queue::new()) }
     }
 
     /// Waits for a call.
@@ -94,6 +132,7 @@ impl Notify {
     /// # Cancel safety
     ///
     /// A dropped future loses its place in the queue; a call it had received goes to the next.
+    #[inline]
     pub fn notified(&self) -> Notified<'_> {
         Notified { notify: self, waiting: Waiting::new(self) }
     }
@@ -132,18 +171,29 @@ impl Notify {
     }
 
     /// Calls one queued task, or stores the call if there is none.
-    fn call_one(&self, mut queue: MutexGuard<'_, WaitQueue<Call>>, end: End) {
-        let popped = match end {
-            End::First => queue.pop_front(),
-            End::Last => queue.pop_back(),
+    fn call_one(&self, mut queue: MutexGuard<'_, Queue>, end: End) {
+        let called = match end {
+            End::First => queue.places.take_front().map(|(place, waker)| {
+                // ORDERING: Release [ticket]: what the caller did before. Pairs with `has_called`.
+                self.called.store(place.ticket, Release);
+                waker
+            }),
+            End::Last => queue.places.pop_back().map(|(place, waker)| {
+                place.call = Call::Last;
+                waker
+            }),
         };
-        let Some((call, waker)) = popped else {
+        let Some(waker) = called else {
             drop(queue);
             // The queue has emptied since; the word is not `WAITING` any more (invariant 1) unless somebody comes.
             return self.notify(end);
         };
-        *call = Call::One(end);
-        if queue.is_empty() {
+        if end == End::Last {
+            queue.kept += 1;
+            // ORDERING: AcqRel [call]: what the caller did before.
+            self.word.fetch_or(KEPT, AcqRel);
+        }
+        if queue.places.is_empty() {
             self.leave_waiting();
         }
         drop(queue);
@@ -159,6 +209,13 @@ impl Notify {
         self.word.fetch_sub(WAITING - IDLE, AcqRel);
     }
 
+    /// Whether a ticket was called from the front of the queue.
+    #[inline]
+    fn has_called(&self, ticket: u64) -> bool {
+        // ORDERING: Acquire [ticket].
+        self.called.load(Acquire) >= ticket
+    }
+
     /// Calls every task that waits now; stores nothing.
     pub fn notify_waiters(&self) {
         let mut wakers = Wakers::default();
@@ -171,13 +228,23 @@ impl Notify {
         let mut queue = self.queue.lock();
         // ORDERING: AcqRel [call]: Release publishes what the caller did.
         let word = self.word.fetch_add(CALL, AcqRel);
-        if word & STATE == WAITING {
-            while let Some((call, waker)) = queue.pop_front() {
-                *call = Call::All;
+        if word & STATE != WAITING {
+            return;
+        }
+        if self.called.load(Relaxed) == 0 {
+            while let Some((_, waker)) = queue.places.take_front() {
                 wakers.push(waker);
             }
-            self.leave_waiting();
+            queue.floor = queue.drawn;
+        } else {
+            while let Some((place, waker)) = queue.places.pop_front() {
+                place.call = Call::All;
+                wakers.push(waker);
+                queue.kept += 1;
+            }
+            self.word.fetch_or(KEPT, AcqRel);
         }
+        self.leave_waiting();
     }
 }
 
@@ -221,16 +288,28 @@ impl OwnedNotified {
 pub(super) struct Waiting {
     /// How often everybody had been called when this was made.
     calls: usize,
-    place: Option<Key>,
-    done: bool,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Stage {
+    /// Not in the queue.
+    New,
+    Queued {
+        ticket: u64,
+        key: Key,
+    },
+    Done,
 }
 
 impl Waiting {
+    #[inline]
     pub(super) fn new(notify: &Notify) -> Self {
         // ORDERING: Acquire [call]: sees what came before the calls that are not for this future.
-        Self { calls: notify.word.load(Acquire) & !STATE, place: None, done: false }
+        Self { calls: notify.word.load(Acquire) & CALLS, stage: Stage::New }
     }
 
+    #[inline]
     pub(super) fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(cx));
         ready!(self.advance(notify, Some(cx)));
@@ -238,29 +317,37 @@ impl Waiting {
         Poll::Ready(())
     }
 
-    fn advance(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
-        if self.done {
-            return Poll::Ready(());
+    /// As [`poll`](Self::poll), outside budgets. Without a context it takes a place that wakes nobody.
+    #[inline]
+    pub(super) fn advance(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
+        match self.stage {
+            Stage::New => ready!(self.enter(notify, cx)),
+            Stage::Queued { ticket, key } => {
+                // ORDERING: Acquire [call].
+                let word = notify.word.load(Acquire);
+                let is_called = word & CALLS != self.calls || notify.has_called(ticket);
+                if word & KEPT != 0 || !is_called {
+                    ready!(wait_on(notify, ticket, key, cx));
+                }
+            }
+            Stage::Done => {}
         }
-        match self.place {
-            Some(key) => ready!(self.advance_queued(notify, key, cx)),
-            None => ready!(self.advance_first(notify, cx)),
-        }
-        self.done = true;
+        self.stage = Stage::Done;
         Poll::Ready(())
     }
 
-    fn advance_first(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    /// Takes a call that is stored, or a place in the queue.
+    fn enter(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
         let word = &notify.word;
         let mut current = word.load(Acquire);
-        while current & STATE == NOTIFIED && current & !STATE == self.calls {
+        while current & STATE == NOTIFIED && current & CALLS == self.calls {
             // ORDERING: AcqRel [call]: Acquire sees what the caller did.
             match word.compare_exchange_weak(current, current & !STATE | IDLE, AcqRel, Acquire) {
                 Ok(_) => return Poll::Ready(()),
                 Err(actual) => current = actual,
             }
         }
-        if current & !STATE != self.calls {
+        if current & CALLS != self.calls {
             return Poll::Ready(());
         }
         let waker = cx.map(|cx| cx.waker().clone());
@@ -268,68 +355,122 @@ impl Waiting {
         current = word.load(Acquire);
         loop {
             // Under the lock nobody is called but through us, and a call to everybody cannot slip in (invariant 2).
-            if current & !STATE != self.calls {
+            if current & CALLS != self.calls {
                 return Poll::Ready(());
             }
-            let (next, done) = match current & STATE {
-                NOTIFIED => (IDLE, true),
-                _ => (WAITING, false),
+            let next = match current & STATE {
+                NOTIFIED => IDLE,
+                // Others wait: the word stays as it is while we hold the lock.
+                WAITING => break,
+                _ => WAITING,
             };
             match word.compare_exchange_weak(current, current & !STATE | next, AcqRel, Acquire) {
-                Ok(_) if done => return Poll::Ready(()),
+                Ok(_) if next == IDLE => return Poll::Ready(()),
                 Ok(_) => break,
                 Err(actual) => current = actual,
             }
         }
-        self.place = Some(queue.push_back(Call::NotYet, waker));
+        queue.drawn += 1;
+        let ticket = queue.drawn;
+        let key = queue.places.push_back(Place { ticket, call: Call::NotYet }, waker);
+        drop(queue);
+        self.stage = Stage::Queued { ticket, key };
         WaitSite::Notify.pending()
     }
 
-    fn advance_queued(&mut self, notify: &Notify, key: Key, cx: Option<&mut Context<'_>>) -> Poll<()> {
-        let mut fresh = None;
-        let mut queue = notify.queue.lock();
-        while *queue.get_mut(key) == Call::NotYet {
-            let Some(cx) = &cx else { return WaitSite::Notify.pending() };
-            match queue.set_waker(key, cx, &mut fresh) {
-                SetWaker::Done => return WaitSite::Notify.pending(),
-                SetWaker::NeedsClone => drop(queue),
-            }
-            fresh = Some(cx.waker().clone());
-            queue = notify.queue.lock();
-        }
-        let entry = queue.remove(key);
-        self.place = None;
-        drop(queue);
-        drop(entry);
-        Poll::Ready(())
-    }
-
     /// The future goes away; a call it had received goes to another.
+    #[inline]
     pub(super) fn leave(&mut self, notify: &Notify) {
-        let Some(key) = self.place.take() else { return };
+        if let Stage::Queued { ticket, key } = self.stage {
+            self.stage = Stage::Done;
+            give_up(notify, ticket, key);
+        }
+    }
+}
+
+/// What became of a place.
+enum Found {
+    /// It is in the queue.
+    Waits,
+    /// It was called, and is gone; from which end, if not with everybody.
+    Called { from: Option<End>, waker: Option<Waker> },
+}
+
+impl Queue {
+    /// Looks for a place, and collects its entry if it was called.
+    fn find(&mut self, notify: &Notify, ticket: u64, key: Key) -> Found {
+        // The entry may be another's by now: tickets tell.
+        let call = self.places.find(key).filter(|place| place.ticket == ticket).map(|place| place.call);
+        let from = match call {
+            Some(Call::NotYet) => return Found::Waits,
+            Some(Call::Last) => Some(End::Last),
+            Some(Call::All) => None,
+            None => {
+                let from = (ticket > self.floor && notify.has_called(ticket)).then_some(End::First);
+                return Found::Called { from, waker: None };
+            }
+        };
+        let (_, waker) = self.places.remove(key);
+        self.kept -= 1;
+        if self.kept == 0 {
+            // ORDERING: AcqRel [call].
+            notify.word.fetch_and(!KEPT, AcqRel);
+        }
+        Found::Called { from, waker }
+    }
+}
+
+/// Waits on in the queue, with the waker of `cx`, unless the place was called.
+#[cold]
+fn wait_on(notify: &Notify, ticket: u64, key: Key, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    let mut fresh = None;
+    loop {
         let mut queue = notify.queue.lock();
-        let was_waiting = !queue.is_empty();
-        let (call, waker) = queue.remove(key);
-        match call {
-            Call::One(end) if queue.is_empty() => {
+        match queue.find(notify, ticket, key) {
+            Found::Waits => {}
+            Found::Called { waker, .. } => {
                 drop(queue);
+                drop(waker);
+                return Poll::Ready(());
+            }
+        }
+        let Some(cx) = &cx else { return WaitSite::Notify.pending() };
+        match queue.places.set_waker(key, cx, &mut fresh) {
+            SetWaker::Done => return WaitSite::Notify.pending(),
+            SetWaker::NeedsClone => drop(queue),
+        }
+        fresh = Some(cx.waker().clone());
+    }
+}
+
+/// Gives a place up; a call that has come to it goes to another, from the same end of the queue.
+#[cold]
+fn give_up(notify: &Notify, ticket: u64, key: Key) {
+    let mut queue = notify.queue.lock();
+    let unused = match queue.find(notify, ticket, key) {
+        Found::Waits => {
+            let (_, waker) = queue.places.remove(key);
+            if queue.places.is_empty() {
+                notify.leave_waiting();
+            }
+            drop(queue);
+            waker
+        }
+        Found::Called { from, waker } => {
+            drop(queue);
+            if let Some(end) = from {
                 notify.notify(end);
             }
-            Call::One(end) => notify.call_one(queue, end),
-            Call::NotYet | Call::All => {
-                if was_waiting && queue.is_empty() {
-                    notify.leave_waiting();
-                }
-                drop(queue);
-            }
+            waker
         }
-        drop(waker);
-    }
+    };
+    drop(unused);
 }
 
 impl Future for Notified<'_> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let Self { notify, waiting } = &mut *self;
         waiting.poll(notify, cx)
@@ -346,6 +487,7 @@ impl Future for OwnedNotified {
 }
 
 impl Drop for Notified<'_> {
+    #[inline]
     fn drop(&mut self) {
         self.waiting.leave(self.notify);
     }
@@ -479,6 +621,92 @@ mod tests {
         notify.notify_one();
         ready(notify.notified());
     }
+
+    /// Waiting futures in the order they came, and what calls make of them.
+    #[derive(Default)]
+    struct Oracle {
+        queue: std::collections::VecDeque<usize>,
+        called: Vec<(usize, Option<End>)>,
+        is_stored: bool,
+    }
+
+    impl Oracle {
+        fn notify(&mut self, end: End) {
+            let next = if end == End::First { self.queue.pop_front() } else { self.queue.pop_back() };
+            match next {
+                Some(next) => self.called.push((next, Some(end))),
+                None => self.is_stored = true,
+            }
+        }
+    }
+
+    #[test]
+    fn behaves_like_a_list_of_those_who_wait() {
+        for seed in 1..=60_u64 {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let mut below = |bound: usize| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                (state % bound as u64) as usize
+            };
+            let notify = Arc::new(Notify::new());
+            let mut oracle = Oracle::default();
+            let mut futures = std::collections::BTreeMap::new();
+            let mut made = 0;
+            for _ in 0..600 {
+                match below(9) {
+                    0..=3 => {
+                        let mut future = Box::pin(Arc::clone(&notify).notified_owned());
+                        let is_ready = poll_once(future.as_mut()).is_ready();
+                        assert_eq!(is_ready, std::mem::take(&mut oracle.is_stored), "seed {seed}");
+                        if !is_ready {
+                            oracle.queue.push_back(made);
+                            futures.insert(made, future);
+                        }
+                        made += 1;
+                    }
+                    4 => {
+                        notify.notify_one();
+                        oracle.notify(End::First);
+                    }
+                    5 => {
+                        notify.notify_last();
+                        oracle.notify(End::Last);
+                    }
+                    6 if below(3) == 0 => {
+                        notify.notify_waiters();
+                        let all = std::mem::take(&mut oracle.queue);
+                        oracle.called.extend(all.into_iter().map(|number| (number, None)));
+                    }
+                    7 if !futures.is_empty() => {
+                        let number = *futures.keys().nth(below(futures.len())).unwrap();
+                        let is_called = oracle.called.iter().position(|(called, _)| *called == number);
+                        let is_ready = poll_once(futures.get_mut(&number).unwrap().as_mut()).is_ready();
+                        assert_eq!(is_ready, is_called.is_some(), "seed {seed}");
+                        if let Some(place) = is_called {
+                            oracle.called.swap_remove(place);
+                            futures.remove(&number);
+                        }
+                    }
+                    8 if !futures.is_empty() => {
+                        let number = *futures.keys().nth(below(futures.len())).unwrap();
+                        futures.remove(&number);
+                        oracle.queue.retain(|queued| *queued != number);
+                        if let Some(place) = oracle.called.iter().position(|(called, _)| *called == number)
+                            && let (_, Some(end)) = oracle.called.swap_remove(place)
+                        {
+                            oracle.notify(end);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            futures.clear();
+            let queue = notify.queue.lock();
+            assert!(queue.places.is_empty() && queue.places.entries() == 0 && queue.kept == 0, "seed {seed}");
+        }
+    }
 }
 
 #[cfg(all(test, loom))]
@@ -527,6 +755,40 @@ mod loom_models {
             let notified = notify.notified();
             let thread = thread::spawn(move || calling.notify_waiters());
             block_on(notified);
+            thread.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_calls_from_both_ends_reach_both_who_wait() {
+        loom::model(|| {
+            let notify = Arc::new(Notify::new());
+            let mut first = notify.notified();
+            let mut second = notify.notified();
+            assert!(!Pin::new(&mut first).enable() && !Pin::new(&mut second).enable());
+            let calling = Arc::clone(&notify);
+            let thread = thread::spawn(move || calling.notify_last());
+            notify.notify_one();
+            block_on(async {
+                first.await;
+                second.await;
+            });
+            thread.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn loom_a_waiter_that_everybody_and_one_call_meet_passes_the_one_on() {
+        loom::model(|| {
+            let notify = Arc::new(Notify::new());
+            let mut gives_up = notify.notified();
+            assert!(!Pin::new(&mut gives_up).enable());
+            let calling = Arc::clone(&notify);
+            let thread = thread::spawn(move || calling.notify_waiters());
+            notify.notify_one();
+            drop(gives_up);
+            // Whichever came first, the call to one is not lost.
+            block_on(notify.notified());
             thread.join().unwrap();
         });
     }

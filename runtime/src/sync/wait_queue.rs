@@ -5,10 +5,11 @@
 //! queue under a lock, and calls and drops wakers only after it has let go of it.
 
 use std::num::NonZeroU32;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::task::{Context, Waker};
 
 use slab::Slab;
+
+use crate::isolated::wake_isolated;
 
 /// Entries kept for reuse by a queue that has run empty; a rush of waiters does not hold its memory for ever.
 const RETAINED: usize = 64;
@@ -107,6 +108,26 @@ impl<T> WaitQueue<T> {
         Some(self.pop(head))
     }
 
+    /// Removes the first entry in the queue, and answers its data and its waker.
+    #[inline]
+    pub(crate) fn take_front(&mut self) -> Option<(T, Option<Waker>)> {
+        match self.head {
+            NONE => None,
+            head => Some(self.remove(Key::new(head))),
+        }
+    }
+
+    /// How many entries there are, queued or not.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The data of an entry that may have been removed, and another's since.
+    pub(crate) fn find(&self, key: Key) -> Option<&T> {
+        self.entries.get(key.index() as usize).map(|entry| &entry.data)
+    }
+
     /// As [`pop_front`](Self::pop_front), with the last entry.
     pub(crate) fn pop_back(&mut self) -> Option<(&mut T, Option<Waker>)> {
         let tail = self.tail;
@@ -199,38 +220,80 @@ pub(crate) enum SetWaker {
     NeedsClone,
 }
 
-/// Wakers to be called after a lock has been let go; one costs no allocation.
+/// Wakers that cost no allocation.
+const INLINE: usize = 8;
+
+/// Wakers to be called after a lock has been let go; a few cost no allocation.
 #[derive(Debug, Default)]
 pub(crate) struct Wakers {
-    first: Option<Waker>,
-    more: Vec<Waker>,
+    first: [Option<Waker>; INLINE],
+    count: usize,
+    more: Vec<Option<Waker>>,
 }
 
 impl Wakers {
+    #[inline]
     pub(crate) fn push(&mut self, waker: Option<Waker>) {
-        match (waker, &self.first) {
-            (None, _) => {}
-            (waker, None) => self.first = waker,
-            (Some(waker), Some(_)) => self.more.push(waker),
+        let Some(waker) = waker else { return };
+        match self.first.get_mut(self.count) {
+            Some(place) => *place = Some(waker),
+            None => self.more.push(Some(waker)),
         }
+        self.count += 1;
     }
 
     /// Wakes all, in order. If one of them panics, the rest are woken and the caller gets the first panic.
-    pub(crate) fn wake(self) {
-        let Some(first) = self.first else { return };
-        if self.more.is_empty() {
-            return first.wake();
+    #[inline]
+    pub(crate) fn wake(mut self) {
+        if self.count == 0 {
+            return;
         }
-        let mut panicked = None;
-        for waker in std::iter::once(first).chain(self.more) {
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-                panicked.get_or_insert(payload);
-            }
+        let mut rest = Rest { wakers: &mut self, next: 0 };
+        if std::thread::panicking() {
+            // A second panic would end the process.
+            return rest.wake_isolated();
         }
-        if let Some(payload) = panicked
-            && !std::thread::panicking()
-        {
-            resume_unwind(payload);
+        while let Some(waker) = rest.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Those that were not woken yet. If one panics, the rest are woken when this is dropped.
+struct Rest<'a> {
+    wakers: &'a mut Wakers,
+    next: usize,
+}
+
+impl Rest<'_> {
+    #[inline]
+    fn take(&mut self) -> Option<Waker> {
+        if self.next == self.wakers.count {
+            return None;
+        }
+        let index = self.next;
+        self.next += 1;
+        match self.wakers.first.get_mut(index) {
+            Some(place) => place.take(),
+            None => self.wakers.more[index - INLINE].take(),
+        }
+    }
+}
+
+impl Drop for Rest<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.next != self.wakers.count {
+            self.wake_isolated();
+        }
+    }
+}
+
+impl Rest<'_> {
+    #[cold]
+    fn wake_isolated(&mut self) {
+        while let Some(waker) = self.take() {
+            wake_isolated(waker);
         }
     }
 }

@@ -66,8 +66,8 @@ impl<T: Clone> Receiver<T> {
     /// # Cancel safety
     ///
     /// A dropped future has taken no message.
-    pub async fn recv(&mut self) -> Result<T, RecvError> {
-        Receiving { receiver: self, place: None }.await
+    pub fn recv(&mut self) -> impl Future<Output = Result<T, RecvError>> {
+        Receiving { receiver: self, place: None }
     }
 
     /// Receives the next message if it is there.
@@ -90,6 +90,7 @@ impl<T: Clone> Receiver<T> {
 }
 
 /// Waits for a message.
+#[must_use = "futures do nothing unless polled"]
 struct Receiving<'a, T> {
     receiver: &'a mut Receiver<T>,
     place: Option<Key>,
@@ -112,8 +113,9 @@ impl<T: Clone> Future for Receiving<'_, T> {
 }
 
 impl<T> Drop for Receiving<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        if let Some(place) = self.place.take() {
+        if let Some(place) = self.place {
             self.receiver.shared.leave(place);
         }
     }

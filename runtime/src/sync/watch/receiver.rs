@@ -1,14 +1,18 @@
 //! The side that watches the value.
 
 use std::fmt;
+use std::future::Future;
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use super::error::RecvError;
 use super::state::{State, Version};
 use crate::shim::RwLockReadGuard;
+use crate::sync::notify::Waiting;
 use crate::task::WaitSite;
-use crate::task::coop::consume_budget;
+use crate::task::coop::{consume_budget, poll_proceed};
 
 /// Watches the value; clone it for more receivers, each of which remembers what it has seen.
 pub struct Receiver<T> {
@@ -91,10 +95,8 @@ impl<T> Receiver<T> {
     /// # Cancel safety
     ///
     /// A dropped future has counted nothing as seen.
-    pub async fn changed(&mut self) -> Result<(), RecvError> {
-        consume_budget().await;
-        self.seen = self.state.next_version(self.seen).await?;
-        Ok(())
+    pub fn changed(&mut self) -> impl Future<Output = Result<(), RecvError>> {
+        Changed { waiting: Waiting::new(&self.state.changed), receiver: self }
     }
 
     /// Waits until `is_wanted` answers true for the value, and borrows that, which counts as seen.
@@ -146,6 +148,48 @@ impl<T> Receiver<T> {
     #[must_use]
     pub fn same_channel(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.state, &other.state)
+    }
+}
+
+/// Waits for a value that the receiver has not seen.
+#[must_use = "futures do nothing unless polled"]
+struct Changed<'a, T> {
+    receiver: &'a mut Receiver<T>,
+    /// Made before each look (invariant 2 of `state`).
+    waiting: Waiting,
+}
+
+impl<T> Future for Changed<'_, T> {
+    type Output = Result<(), RecvError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let unit = ready!(poll_proceed(cx));
+        let Self { receiver, waiting } = &mut *self;
+        let state = &*receiver.state;
+        loop {
+            // Before the version: a last change comes before the end.
+            let is_closed = state.is_closed();
+            let version = state.version();
+            if version != receiver.seen {
+                receiver.seen = version;
+                unit.made_progress();
+                return Poll::Ready(Ok(()));
+            }
+            if is_closed {
+                unit.made_progress();
+                return Poll::Ready(Err(RecvError(())));
+            }
+            ready!(WaitSite::WatchChanged.of(waiting.advance(&state.changed, Some(cx))));
+            *waiting = Waiting::new(&state.changed);
+        }
+    }
+}
+
+impl<T> Drop for Changed<'_, T> {
+    #[inline]
+    fn drop(&mut self) {
+        self.waiting.leave(&self.receiver.state.changed);
     }
 }
 
