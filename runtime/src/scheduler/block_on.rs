@@ -3,24 +3,18 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
-use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use super::hands::Hands;
+use super::root_signal::{RootSignal, Tell};
 use super::worker::{self, End, Root};
 use super::{SharedRef, context, with_core};
 use crate::task::{coop, current};
 
-/// The thread waits without a core.
-const NO_WORKER: u32 = u32::MAX;
-
 /// Wakes the thread in `block_on`, wherever it waits.
 struct RootWaker {
-    is_woken: AtomicBool,
-    /// The worker that the thread runs.
-    worker: AtomicU32,
+    signal: RootSignal,
     runtime: SharedRef,
     thread: Thread,
 }
@@ -31,14 +25,10 @@ impl Wake for RootWaker {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        // ORDERING: SeqCst [root], like the thread's `worker` and then `is_woken`: either we see the worker that the
-        // thread has begun to run, or the thread sees the wake before it sleeps as that worker.
-        if self.is_woken.swap(true, SeqCst) {
-            return;
-        }
-        match self.worker.load(SeqCst) {
-            NO_WORKER => self.thread.unpark(),
-            worker => {
+        match self.signal.wake() {
+            Tell::Nobody => {}
+            Tell::Thread => self.thread.unpark(),
+            Tell::Worker(worker) => {
                 let is_here = with_core(|core| {
                     core.is_some_and(|core| {
                         core.index == worker && std::ptr::eq(core.shared(), &*self.runtime)
@@ -65,12 +55,15 @@ struct RootFuture<'a, F: Future> {
 impl<F: Future> Root for RootFuture<'_, F> {
     #[inline]
     fn is_woken(&self) -> bool {
-        // ORDERING: SeqCst [root].
-        self.state.is_woken.load(SeqCst)
+        self.state.signal.is_woken()
+    }
+
+    fn may_sleep(&self) -> bool {
+        self.state.signal.may_sleep()
     }
 
     fn poll(&mut self) -> bool {
-        if !self.state.is_woken.swap(false, SeqCst) {
+        if !self.state.signal.take() {
             return false;
         }
         let mut cx = Context::from_waker(self.waker);
@@ -84,8 +77,7 @@ impl<F: Future> Root for RootFuture<'_, F> {
     }
 
     fn run_by(&self, worker: u32) {
-        // ORDERING: SeqCst [root].
-        self.state.worker.store(worker, SeqCst);
+        self.state.signal.run_by(worker);
     }
 }
 
@@ -94,7 +86,7 @@ struct AtRest<'a>(&'a RootWaker);
 
 impl Drop for AtRest<'_> {
     fn drop(&mut self) {
-        self.0.worker.store(NO_WORKER, SeqCst);
+        self.0.signal.rest();
     }
 }
 
@@ -114,8 +106,7 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
     // Inside `block_in_place` the task around stands still.
     let _no_task = current::enter_none();
     let state = Arc::new(RootWaker {
-        is_woken: AtomicBool::new(true),
-        worker: AtomicU32::new(NO_WORKER),
+        signal: RootSignal::new(),
         runtime: runtime.clone(),
         thread: std::thread::current(),
     });
@@ -141,7 +132,7 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
             !runtime.has_panicked(),
             "a task panicked, and the runtime is set to shut down for that (`unhandled_panic`)"
         );
-        if !root.is_woken() {
+        if root.may_sleep() {
             std::thread::park();
         }
     }

@@ -207,7 +207,7 @@ fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
             .into_iter()
             .map(|key| {
                 let orders = orders.clone();
-                thread::spawn(move || orders.push(TimerOrder::Cancel(key)))
+                thread::spawn(move || orders.push(TimerOrder::Cancel(key)).unwrap())
             })
             .collect();
         let mut take = || {
@@ -221,6 +221,22 @@ fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
         droppers.into_iter().for_each(|dropper| assert!(dropper.join().unwrap() > 0));
         take();
         assert!(wheel.is_empty());
+    });
+}
+
+#[test]
+fn loom_a_timer_asked_for_at_the_end_is_refused_or_found() {
+    loom::model(|| {
+        let orders = Arc::new(TimerOrders::default());
+        let mut wheel = Wheel::new(0);
+        let key = wheel.insert(1, std::task::Waker::noop().clone());
+        let asker = {
+            let orders = orders.clone();
+            thread::spawn(move || orders.push(TimerOrder::Cancel(key)).is_err())
+        };
+        let found = orders.take().len() + orders.close().len();
+        let is_refused = asker.join().unwrap();
+        assert_eq!(found + usize::from(is_refused), 1);
     });
 }
 

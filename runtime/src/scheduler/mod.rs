@@ -6,7 +6,7 @@
 //! - `timers`, `biased`: the wheel of a worker, and how others get at it when they must
 //! - `parker`, `idle`: sleep, and who may be woken
 //! - `core`, `remote`: a worker from inside and from outside
-//! - `worker`, `block_on`: the loop that runs tasks, with and without a future of its own
+//! - `worker`, `block_on`, `root_signal`: the loop that runs tasks, with and without a future of its own, and how that is woken
 //! - `hands`: the core that a thread has, and lending it while the thread blocks
 //! - `cores`: which thread runs which core, and the end of them all
 //! - `monitor`: the thread that notices long polls
@@ -42,6 +42,7 @@ mod reference;
 mod registry;
 mod remote;
 mod rng;
+mod root_signal;
 mod simulation;
 mod timers;
 mod worker;
@@ -520,7 +521,7 @@ fn cancel_elsewhere(runtime: &SharedRef, worker: u16, key: Key) {
     if !runtime.is_shut_down() {
         let remote = runtime.remote(u32::from(worker));
         let waiting = remote.timer_orders.push(TimerOrder::Cancel(key));
-        if waiting.is_multiple_of(CANCELLED_TIMERS_MAX) {
+        if waiting.is_ok_and(|waiting| waiting.is_multiple_of(CANCELLED_TIMERS_MAX)) {
             remote.tell();
         }
     }
@@ -533,14 +534,13 @@ fn cancel_elsewhere(runtime: &SharedRef, worker: u16, key: Key) {
 /// If the thread is in no runtime, or in one that has shut down.
 pub(crate) fn request_timer(deadline: Nanos, timer: Arc<ForeignTimer>) {
     let Some(runtime) = current() else { no_runtime("a timer") };
-    runtime.remote(0).timer_orders.push(TimerOrder::Insert { deadline, timer });
+    let sent = runtime.remote(0).timer_orders.push(TimerOrder::Insert { deadline, timer });
+    assert!(
+        sent.is_ok() && !runtime.is_shut_down(),
+        "a timer was waited for in a runtime that has shut down"
+    );
     runtime.remote(0).tell();
     runtime.ensure_driven(0);
-    if runtime.is_shut_down() {
-        // Whoever ends the runtime may have looked before the order was there.
-        runtime.remote(0).refuse_timers();
-        panic!("a timer was waited for in a runtime that has shut down");
-    }
 }
 
 /// Notes that a task of a runtime has panicked.

@@ -265,9 +265,9 @@ impl Remote {
         true
     }
 
-    /// Wakes all who ask for a timer, to find the runtime gone.
+    /// Wakes all who ask for a timer, to find the runtime gone; whoever asks from now on is told at once.
     pub(super) fn refuse_timers(&self) {
-        for order in self.timer_orders.take() {
+        for order in self.timer_orders.close() {
             if let TimerOrder::Insert { timer, .. } = order {
                 wake_isolated(Waker::from(timer));
             }
@@ -297,7 +297,14 @@ impl std::fmt::Debug for Remote {
 #[derive(Debug, Default)]
 pub(super) struct TimerOrders {
     has_some: AtomicBool,
-    orders: Mutex<Vec<TimerOrder>>,
+    orders: Mutex<Orders>,
+}
+
+#[derive(Debug, Default)]
+struct Orders {
+    list: Vec<TimerOrder>,
+    /// The runtime has ended, and nobody will look any more.
+    is_closed: bool,
 }
 
 #[derive(Debug)]
@@ -309,13 +316,16 @@ pub(super) enum TimerOrder {
 }
 
 impl TimerOrders {
-    /// Leaves an order; returns how many wait.
-    pub(super) fn push(&self, order: TimerOrder) -> usize {
+    /// Leaves an order; returns how many wait. Gives it back if the runtime has ended.
+    pub(super) fn push(&self, order: TimerOrder) -> Result<usize, TimerOrder> {
         let mut orders = self.orders.lock();
-        orders.push(order);
+        if orders.is_closed {
+            return Err(order);
+        }
+        orders.list.push(order);
         // ORDERING: Release, seen by `take`; whoever must not wait tells the worker afterwards.
         self.has_some.store(true, Release);
-        orders.len()
+        Ok(orders.list.len())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -328,7 +338,16 @@ impl TimerOrders {
         }
         let mut orders = self.orders.lock();
         self.has_some.store(false, Relaxed);
-        std::mem::take(&mut *orders)
+        std::mem::take(&mut orders.list)
+    }
+
+    /// Takes what is there, and lets nothing more in. With the lock, whatever the flag says: an order is either taken here
+    /// or refused.
+    pub(super) fn close(&self) -> Vec<TimerOrder> {
+        let mut orders = self.orders.lock();
+        orders.is_closed = true;
+        self.has_some.store(false, Relaxed);
+        std::mem::take(&mut orders.list)
     }
 }
 

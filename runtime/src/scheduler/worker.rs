@@ -13,6 +13,8 @@ use crate::time::Nanos;
 pub(super) trait Root {
     /// Whether it was woken since it was last polled.
     fn is_woken(&self) -> bool;
+    /// Whether it was not, so that the thread may sleep; asked after it was announced that it does.
+    fn may_sleep(&self) -> bool;
     /// Polls it if it was woken. True if it is ready.
     fn poll(&mut self) -> bool;
     /// Notes which worker the thread runs from now on.
@@ -25,6 +27,10 @@ pub(super) struct NoRoot;
 impl Root for NoRoot {
     fn is_woken(&self) -> bool {
         false
+    }
+
+    fn may_sleep(&self) -> bool {
+        true
     }
 
     fn poll(&mut self) -> bool {
@@ -162,7 +168,7 @@ fn park(core: &Core, root: &dyn Root) {
         shared.idle.fall_asleep(core.index);
     }
     if remote.parker.announce() {
-        if root.is_woken() || shared.is_shut_down() {
+        if !root.may_sleep() || shared.is_shut_down() {
             remote.parker.wake_up();
         } else if shared.clock.is_virtual() && shared.clock.is_paused() {
             park_paused(core, root);
@@ -178,7 +184,11 @@ fn park(core: &Core, root: &dyn Root) {
         shared.idle.wake_up(core.index);
     }
     let is_watched = is_helper || hooks.blocked.is_some();
-    if is_watched && (remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake()) {
+    // A poll that holds up nothing but itself needs no watch; what comes to be queued behind it calls the monitor.
+    let needs_watch = || hooks.blocked.is_some() || !core.is_quiescent();
+    if is_watched
+        && (remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake() && needs_watch())
+    {
         shared.monitor.watch(shared);
     }
     core.restart_tick();

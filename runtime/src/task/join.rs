@@ -6,10 +6,11 @@ use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::header::{Header, TaskRef};
 use super::{Id, JoinError, WaitSite, coop};
+use crate::isolated::isolated;
 use crate::scheduler;
 
 /// Owns the right to the output of a task; a future of it.
@@ -147,15 +148,21 @@ impl<T> JoinHandle<T> {
             return true;
         }
         // SAFETY: JOIN_WAKER is off, so the slot is ours (invariant 4 of the state).
-        header.join_waker.with_mut(|slot| match unsafe { &mut *slot } {
-            Some(waker) => waker.clone_from(cx.waker()),
-            slot => *slot = Some(cx.waker().clone()),
-        });
+        let take = || header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+        // INVARIANT: the slot is empty while somebody else's code runs, so that a panic in it leaves nothing there:
+        // whoever drops a handle of a task that nobody has touched does not look.
+        let mut before = Replaced(take());
+        let waker = match before.0.take_if(|waker| waker.will_wake(cx.waker())) {
+            Some(waker) => waker,
+            None => cx.waker().clone(),
+        };
+        // SAFETY: as above; nothing is overwritten.
+        header.join_waker.with_mut(|slot| unsafe { slot.write(Some(waker)) });
         if header.state.publish_join_waker() {
             return false;
         }
-        // SAFETY: the task completed with JOIN_WAKER off: the slot is still ours.
-        header.join_waker.with_mut(|slot| unsafe { *slot = None });
+        // The task completed with JOIN_WAKER off: the slot is still ours.
+        drop(Replaced(take()));
         true
     }
 
@@ -208,6 +215,17 @@ impl<T> Drop for JoinHandle<T> {
         if !before.is_complete() || !before.has_join_waker() {
             // SAFETY: JOIN_WAKER was off when the task completed, or is now and it has not: the slot is ours.
             header.join_waker.with_mut(|slot| unsafe { *slot = None });
+        }
+    }
+}
+
+/// A waker that is of no use any more. Somebody else's destructor, which may come in the middle of another panic.
+struct Replaced(Option<Waker>);
+
+impl Drop for Replaced {
+    fn drop(&mut self) {
+        if let Some(waker) = self.0.take() {
+            isolated(|| drop(waker));
         }
     }
 }
@@ -284,6 +302,80 @@ impl fmt::Debug for AbortHandle {
 fn abort(task: TaskRef) {
     if task.header().state.cancel() {
         scheduler::schedule_woken(task);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::future::Future;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+    use std::pin::Pin;
+    use std::ptr;
+    use std::sync::Arc;
+    use std::task::{Context, RawWaker, RawWakerVTable, Wake, Waker};
+
+    use super::JoinHandle;
+    use crate::task::{Id, TaskRef, allocate};
+    use crate::test_support::CountingWaker;
+
+    /// A task that was never polled, and its handle.
+    fn task() -> (TaskRef, JoinHandle<()>) {
+        let origin = std::panic::Location::caller().into();
+        let task = allocate(async {}, Id::next(), ptr::null(), origin);
+        // SAFETY: new, and its output is `()`.
+        (task, unsafe { JoinHandle::new(task) })
+    }
+
+    fn bury(task: TaskRef) {
+        task.cancel_queued();
+        // SAFETY: cancelled, and in no registry.
+        unsafe { task.retire() };
+    }
+
+    fn is_pending(handle: &mut JoinHandle<()>, waker: &Waker) -> bool {
+        Pin::new(handle).poll(&mut Context::from_waker(waker)).is_pending()
+    }
+
+    fn panics_when_cloned() -> Waker {
+        static VTABLE: RawWakerVTable =
+            RawWakerVTable::new(|_| resume_unwind(Box::new(())), |_| (), |_| (), |_| ());
+        // SAFETY: nothing is behind it.
+        unsafe { Waker::from_raw(RawWaker::new(ptr::null(), &VTABLE)) }
+    }
+
+    #[test]
+    fn a_waker_that_panics_when_cloned_leaves_the_one_before_it_nowhere() {
+        let (task, mut handle) = task();
+        let (count, waker) = CountingWaker::new();
+        assert!(is_pending(&mut handle, &waker));
+        assert_eq!(Arc::strong_count(&count), 3);
+        catch_unwind(AssertUnwindSafe(|| is_pending(&mut handle, &panics_when_cloned()))).unwrap_err();
+        drop(handle);
+        assert_eq!(Arc::strong_count(&count), 2);
+        bury(task);
+    }
+
+    #[test]
+    fn a_waker_that_panics_when_dropped_keeps_nothing_from_the_one_after_it() {
+        struct Bomb;
+        impl Wake for Bomb {
+            fn wake(self: Arc<Self>) {}
+        }
+        impl Drop for Bomb {
+            fn drop(&mut self) {
+                resume_unwind(Box::new(()));
+            }
+        }
+        let (task, mut handle) = task();
+        let bomb = Waker::from(Arc::new(Bomb));
+        assert!(is_pending(&mut handle, &bomb));
+        drop(bomb);
+        let (count, waker) = CountingWaker::new();
+        assert!(is_pending(&mut handle, &waker));
+        assert_eq!(Arc::strong_count(&count), 3);
+        drop(handle);
+        assert_eq!(Arc::strong_count(&count), 2);
+        bury(task);
     }
 }
 
