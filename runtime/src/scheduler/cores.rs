@@ -11,6 +11,7 @@ use std::io;
 
 use super::hands::Hands;
 use super::queue::Owner;
+use super::roster::{Roster, Stage};
 use super::worker::{self, NoRoot};
 use super::{Core, Shared, SharedRef, context};
 use crate::dump::{self, Dump};
@@ -18,25 +19,17 @@ use crate::shim::atomic::Ordering::{AcqRel, Release};
 use crate::shim::{Condvar, Mutex, MutexGuard};
 use crate::task::TaskRef;
 
-#[derive(Default)]
 pub(super) struct Cores {
     state: Mutex<CoresState>,
     all_back: Condvar,
 }
 
-#[derive(Default)]
 struct CoresState {
     /// Rings of the cores that were not made yet, the lowest number last.
     unmade: Vec<(u32, Option<Owner>)>,
-    #[expect(clippy::vec_box, reason = "cores change hands as boxes, so that taking one moves a pointer")]
-    resting: Vec<Box<Core>>,
-    /// Cores in the hands of threads.
-    running: usize,
-    /// Threads that have lent their core and finish a poll without one.
-    without_core: usize,
+    roster: Roster<Box<Core>>,
     /// Threads in `block_on` that would run a core if one came free.
     waiting: Vec<std::thread::Thread>,
-    stage: Stage,
     /// Somebody waits for `Stage::Closed`.
     is_end_awaited: bool,
     last_dump: LastDump,
@@ -51,25 +44,6 @@ enum LastDump {
     Taken(Dump),
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Stage {
-    #[default]
-    Open,
-    /// Cores are collected.
-    Closing,
-    /// All cores are back, and whoever brought the last drops everything.
-    Dropping,
-    /// Everything is dropped.
-    Closed,
-}
-
-impl CoresState {
-    /// Whether the runtime ends and nobody is left who may touch a core or a task.
-    fn is_last_to_close(&self) -> bool {
-        self.stage == Stage::Closing && self.running == 0 && self.without_core == 0
-    }
-}
-
 impl std::fmt::Debug for Cores {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cores").finish_non_exhaustive()
@@ -80,7 +54,14 @@ impl Cores {
     pub(super) fn new(rings: Vec<Option<Owner>>) -> Self {
         let mut unmade: Vec<_> = (0_u32..).zip(rings).collect();
         unmade.reverse();
-        Self { state: Mutex::new(CoresState { unmade, ..CoresState::default() }), all_back: Condvar::new() }
+        let state = CoresState {
+            unmade,
+            roster: Roster::new(),
+            waiting: Vec::new(),
+            is_end_awaited: false,
+            last_dump: LastDump::Unwanted,
+        };
+        Self { state: Mutex::new(state), all_back: Condvar::new() }
     }
 }
 
@@ -88,17 +69,17 @@ impl Shared {
     /// Makes the first core, so that a runtime without a driver fails when it is built.
     pub(super) fn make_first_core(&self) -> io::Result<()> {
         let mut state = self.cores.state.lock();
-        let core = self.make_core(&mut state)?;
-        state.resting.extend(core);
+        let core = self.make_core(&mut state.unmade)?;
+        core.into_iter().for_each(|core| state.roster.add(core));
         Ok(())
     }
 
-    fn make_core(&self, state: &mut CoresState) -> io::Result<Option<Box<Core>>> {
-        let Some((index, ring)) = state.unmade.pop() else { return Ok(None) };
+    fn make_core(&self, unmade: &mut Vec<(u32, Option<Owner>)>) -> io::Result<Option<Box<Core>>> {
+        let Some((index, ring)) = unmade.pop() else { return Ok(None) };
         match Core::new(self, index, ring) {
             Ok(core) => Ok(Some(Box::new(core))),
             Err((ring, error)) => {
-                state.unmade.push((index, ring));
+                unmade.push((index, ring));
                 Err(error)
             }
         }
@@ -122,13 +103,13 @@ impl Shared {
         self.cores.state.lock().waiting.retain(|other| other.id() != thread.id());
     }
 
-    fn take_core_locked(&self, state: &mut MutexGuard<'_, CoresState>) -> Option<Box<Core>> {
-        if state.stage != Stage::Open || !self.config.flavor.admits_this_thread() {
+    fn take_core_locked(&self, state: &mut CoresState) -> Option<Box<Core>> {
+        if !self.config.flavor.admits_this_thread() {
             return None;
         }
+        let CoresState { roster, unmade, .. } = state;
         // A core that cannot be made, for want of descriptors, is one worker less.
-        let core = state.resting.pop().or_else(|| self.make_core(state).ok().flatten())?;
-        state.running += 1;
+        let core = roster.take_or_make(|| self.make_core(unmade).ok().flatten())?;
         self.idle.remove_helper();
         self.remotes[core.index as usize].is_running.store(true, Release);
         Some(core)
@@ -137,9 +118,7 @@ impl Shared {
     /// Takes back a core whose thread is done with it.
     pub(super) fn give_back(&self, core: Box<Core>) {
         let state = self.give_back_locked(self.cores.state.lock(), core);
-        if state.is_last_to_close() {
-            self.drop_everything(state);
-        }
+        self.drop_if_last(state);
     }
 
     fn give_back_locked<'a>(
@@ -147,7 +126,7 @@ impl Shared {
         mut state: MutexGuard<'a, CoresState>,
         core: Box<Core>,
     ) -> MutexGuard<'a, CoresState> {
-        if state.stage == Stage::Open && !self.is_current_thread() && !core.is_quiescent() {
+        if state.roster.stage() == Stage::Open && !self.is_current_thread() && !core.is_quiescent() {
             // The name of the thread is for the user's code to make.
             drop(state);
             let started = self.start_thread(core);
@@ -165,7 +144,7 @@ impl Shared {
     /// Takes a core whose thread blocks inside a poll. That counts as one more thread that may touch tasks.
     pub(super) fn lend(&self, core: Box<Core>) {
         let mut state = self.cores.state.lock();
-        state.without_core += 1;
+        state.roster.begin_without_core();
         drop(self.give_back_locked(state, core));
     }
 
@@ -173,33 +152,28 @@ impl Shared {
     pub(super) fn take_core_after_lending(&self) -> Option<Box<Core>> {
         let mut state = self.cores.state.lock();
         let core = self.take_core_locked(&mut state)?;
-        state.without_core -= 1;
+        state.roster.end_without_core();
         Some(core)
     }
 
     /// The poll in which a thread lent its core is over, and it got none back.
     pub(super) fn end_without_core(&self) {
         let mut state = self.cores.state.lock();
-        state.without_core -= 1;
-        if state.is_last_to_close() {
-            self.drop_everything(state);
-        }
+        state.roster.end_without_core();
+        self.drop_if_last(state);
     }
 
     /// Takes back a core that no thread is to run for now.
     fn lay_down(&self, core: Box<Core>) {
         let mut state = self.cores.state.lock();
         self.rest(&mut state, core);
-        if state.is_last_to_close() {
-            self.drop_everything(state);
-        }
+        self.drop_if_last(state);
     }
 
     fn rest(&self, state: &mut CoresState, core: Box<Core>) {
         self.remotes[core.index as usize].come_to_rest(&self.idle);
         self.idle.add_helper();
-        state.resting.push(core);
-        state.running -= 1;
+        state.roster.rest(core);
         state.waiting.drain(..).for_each(|thread| thread.unpark());
     }
 
@@ -229,12 +203,7 @@ impl Shared {
             return;
         }
         let mut state = self.cores.state.lock();
-        let Some(place) = state.resting.iter().position(|core| core.index == worker) else { return };
-        if state.stage != Stage::Open {
-            return;
-        }
-        let core = state.resting.swap_remove(place);
-        state.running += 1;
+        let Some(core) = state.roster.take_that(|core| core.index == worker) else { return };
         self.idle.remove_helper();
         self.remotes[worker as usize].is_running.store(true, Release);
         drop(state);
@@ -278,13 +247,9 @@ impl Shared {
         self.is_shut_down.store(true, Release);
         self.monitor.stop();
         let mut state = self.cores.state.lock();
-        if state.stage == Stage::Open {
-            state.stage = Stage::Closing;
+        if state.roster.close() {
             state.waiting.drain(..).for_each(|thread| thread.unpark());
-            if state.is_last_to_close() {
-                self.drop_everything(state);
-            } else {
-                drop(state);
+            if !self.drop_if_last(state) {
                 self.remotes.iter().for_each(super::Remote::tell);
             }
         }
@@ -307,7 +272,7 @@ impl Shared {
     /// Waits until everything that belongs to the runtime is dropped, blocking jobs aside. False if that took too long.
     pub(crate) fn wait_for_cores(&self, deadline: Option<std::time::Instant>) -> bool {
         let mut state = self.cores.state.lock();
-        while state.stage != Stage::Closed {
+        while state.roster.stage() != Stage::Closed {
             state.is_end_awaited = true;
             let Some(deadline) = deadline else {
                 state = self.cores.all_back.wait(state);
@@ -322,12 +287,17 @@ impl Shared {
         true
     }
 
-    /// Drops all tasks, timers and drivers. All cores are here, so nothing else touches them.
-    fn drop_everything(&self, mut state: MutexGuard<'_, CoresState>) {
-        // INVARIANT: one thread at a time. Another may look, having started a thread for the core that it gave back, after
+    /// Drops everything if the runtime ends and nobody else is left. False if not.
+    fn drop_if_last(&self, mut state: MutexGuard<'_, CoresState>) -> bool {
+        // One thread gets the cores. Another may ask, having started a thread for the core that it gave back, after
         // that thread has brought it back.
-        state.stage = Stage::Dropping;
-        let cores = std::mem::take(&mut state.resting);
+        let cores = state.roster.take_all_if_last();
+        cores.map(|cores| self.drop_everything(state, cores)).is_some()
+    }
+
+    /// Drops all tasks, timers and drivers. All cores are here, so nothing else touches them.
+    #[expect(clippy::vec_box, reason = "cores change hands as boxes, so that taking one moves a pointer")]
+    fn drop_everything(&self, mut state: MutexGuard<'_, CoresState>, cores: Vec<Box<Core>>) {
         let unmade = std::mem::take(&mut state.unmade);
         let wants_dump = matches!(state.last_dump, LastDump::Wanted);
         drop(state);
@@ -353,7 +323,7 @@ impl Shared {
         drop(entered);
         drop((cores, unmade));
         let mut state = self.cores.state.lock();
-        state.stage = Stage::Closed;
+        state.roster.finish();
         let is_awaited = state.is_end_awaited;
         drop(state);
         if is_awaited {

@@ -8,7 +8,7 @@
 //! - `core`, `remote`: a worker from inside and from outside
 //! - `worker`, `block_on`, `root_signal`: the loop that runs tasks, with and without a future of its own, and how that is woken
 //! - `hands`: the core that a thread has, and lending it while the thread blocks
-//! - `cores`: which thread runs which core, and the end of them all
+//! - `cores`, `roster`: which thread runs which core, and the end of them all
 //! - `monitor`: the thread that notices long polls
 //! - `context`, `reference`: which runtime this thread is in, and what keeps it alive
 //! - `rng`: the seed that random choices follow from
@@ -43,6 +43,7 @@ mod registry;
 mod remote;
 mod rng;
 mod root_signal;
+mod roster;
 mod simulation;
 mod timers;
 mod worker;
