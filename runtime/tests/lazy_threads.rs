@@ -5,7 +5,6 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use minato_runtime::runtime::{Builder, Runtime};
-use minato_runtime::sync::oneshot;
 use minato_runtime::task::{spawn_blocking, yield_now};
 use minato_runtime::{spawn, time};
 
@@ -30,25 +29,6 @@ fn a_runtime_that_is_built_and_waited_in_starts_no_worker() {
         }
     });
     assert!(threads_named("lazy-a").iter().all(|thread| thread == "lazy-a-monitor"));
-}
-
-#[test]
-fn a_future_that_holds_up_nothing_but_itself_is_not_watched() {
-    let rt = eight_workers("lazy-h");
-    for _ in 0..3 {
-        let (tell, told) = oneshot::channel();
-        let metrics = rt.metrics();
-        let parked = (0..8).map(|worker| metrics.worker_park_count(worker)).sum::<u64>();
-        let teller = std::thread::spawn(move || {
-            while (0..8).map(|worker| metrics.worker_park_count(worker)).sum::<u64>() == parked {
-                std::thread::yield_now();
-            }
-            tell.send(()).unwrap();
-        });
-        rt.block_on(told).unwrap();
-        teller.join().unwrap();
-    }
-    assert_eq!(threads_named("lazy-h"), [""; 0]);
 }
 
 #[test]

@@ -65,6 +65,12 @@ const fn layout<T>() -> Layout {
 /// Moves `value` to the heap; to be freed with [`free`] only.
 #[inline]
 pub(crate) fn allocate<T>(value: T) -> NonNull<T> {
+    allocate_with(|| value)
+}
+
+/// As [`allocate`], of a value that is made where it will stand; `make` does not panic.
+#[inline(always)]
+pub(crate) fn allocate_with<T>(make: impl FnOnce() -> T) -> NonNull<T> {
     const { assert!(size_of::<T>() != 0) };
     let kept = match const { class::<T>() } {
         Some(class) => context::with_core(|core| core.and_then(|core| core.blocks.take(class))),
@@ -72,7 +78,7 @@ pub(crate) fn allocate<T>(value: T) -> NonNull<T> {
     };
     let block = kept.unwrap_or_else(|| allocate_fresh(const { layout::<T>() })).cast::<T>();
     // SAFETY: the block is ours, and its size and alignment are at least those of a `T` (1).
-    unsafe { block.write(value) };
+    unsafe { block.write(make()) };
     block
 }
 

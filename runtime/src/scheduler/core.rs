@@ -36,6 +36,8 @@ pub(crate) struct Core {
     has_next: bool,
     /// Whether something is to be done around each poll.
     pub(super) has_poll_hooks: bool,
+    /// Whether somebody is to be told of tasks that end.
+    tells_ends: bool,
     /// Whether a task spawned here has nobody to be told of, and no chance to be drawn.
     pub(super) spawns_simply: bool,
     /// Polls between looks at the clock, the driver and the mailbox.
@@ -99,6 +101,7 @@ impl Core {
             home_index: u16::try_from(index).expect("no more than `WORKERS_MAX`"),
             has_next: shared.remotes.len() != 1 && shared.config.has_lifo_slot,
             has_poll_hooks: shared.config.hooks.has_any_around_polls(),
+            tells_ends: shared.config.hooks.task_terminate.is_some(),
             spawns_simply: shared.simulation.is_none() && shared.config.hooks.task_spawn.is_none(),
             tick_polls: shared.config.event_interval,
             ring,
@@ -146,7 +149,7 @@ impl Core {
     }
 
     /// Puts a task that was woken here into the queue.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn schedule_woken(&self, task: TaskRef) {
         self.counters().wakes.increment();
         self.stamp(task);
@@ -428,13 +431,23 @@ impl Core {
     #[inline]
     fn finish_complete(&self, task: TaskRef) {
         self.counters().retire(task);
-        self.shared().note_end(task);
-        match task.header().record.home() {
-            Some(home) if home.worker == self.home_index => {
-                self.with_registry(|registry| registry.remove(home.slot));
+        if self.tells_ends {
+            self.shared().note_end(task);
+        }
+        match task.header().record.slot_at(self.home_index) {
+            Some(slot) => {
+                self.with_registry(|registry| registry.remove(slot));
                 // SAFETY: complete, and out of the registry.
                 unsafe { task.retire() };
             }
+            None => self.send_home(task),
+        }
+    }
+
+    /// Leaves a task that ended here to the worker that has it in its registry.
+    #[cold]
+    fn send_home(&self, task: TaskRef) {
+        match task.header().record.home() {
             Some(home) => {
                 task.publish();
                 self.shared().remotes[home.worker as usize].send_retired(task);
@@ -539,7 +552,7 @@ impl Core {
 
     /// Takes the tasks that others have finished out of the registry.
     pub(super) fn collect_retired(&self) {
-        for task in self.remote().take_retired() {
+        for task in self.remote().take_retired(self.shared) {
             if !task.header().state.load().is_complete() {
                 // Ended by a thread that had lent its core, and left to us in full.
                 self.finish_complete(task);
@@ -578,7 +591,7 @@ impl Core {
     /// Takes the tasks out of the mailbox of a worker. True if there was one.
     pub(super) fn admit(&self, from: &Remote) -> bool {
         let mut is_any = false;
-        for task in from.mailbox.drain() {
+        for task in from.mailbox.drain(self.shared) {
             if task.header().record.home().is_none() {
                 self.register(task);
             }

@@ -311,7 +311,7 @@ impl Shared {
             std::thread::yield_now();
         }
         for remote in &self.remotes {
-            for task in remote.mailbox.close() {
+            for task in remote.mailbox.close(self) {
                 cancel_queued(&cores, task);
             }
             remote.close_driver();
@@ -339,7 +339,7 @@ impl Shared {
             }
         }
         for remote in &self.remotes {
-            for task in remote.mailbox.drain() {
+            for task in remote.mailbox.drain(self) {
                 cancel_queued(cores, task);
             }
         }

@@ -127,11 +127,11 @@ fn loom_a_sender_that_is_not_first_need_not_tell() {
                 })
             })
             .collect();
-        let mut got = shared.0.drain().map(finish).count();
+        let mut got = shared.0.drain(ptr::null()).map(finish).count();
         let sleeps = shared.1.announce();
         senders.into_iter().for_each(|sender| sender.join().unwrap());
         // All is sent. If the worker sleeps and was not woken, nothing may be left for it.
-        let left = shared.0.drain().map(finish).count();
+        let left = shared.0.drain(ptr::null()).map(finish).count();
         assert!(left == 0 || !sleeps || shared.2.load(Relaxed), "a task waits for a sleeper");
         got += left;
         assert_eq!(got, 2);
@@ -153,7 +153,7 @@ fn loom_a_closed_mailbox_takes_nothing() {
                 is_refused
             })
         };
-        let taken = mailbox.close().map(finish).count();
+        let taken = mailbox.close(ptr::null()).map(finish).count();
         let is_refused = sender.join().unwrap();
         assert_eq!(taken + usize::from(is_refused), 1);
         assert!(mailbox.is_empty());

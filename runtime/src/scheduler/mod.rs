@@ -58,7 +58,7 @@ use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
 pub(crate) use self::block_on::block_on;
-pub(crate) use self::blocks::{allocate, free};
+pub(crate) use self::blocks::{allocate, allocate_with, free};
 pub(crate) use self::context::{Entered, enter, with_core};
 pub(crate) use self::core::Core;
 use self::cores::Cores;
@@ -229,8 +229,8 @@ impl Shared {
     }
 
     #[cold]
-    fn new_id_and_credit(&self) -> (Id, *const Self) {
-        (self.next_id(), SharedRef::of(self).into_credit())
+    fn new_id_and_credit(&self) -> (Id, *const Self, *const Core) {
+        (self.next_id(), SharedRef::of(self).into_credit(), ptr::null())
     }
 
     /// Queues a new task that came from elsewhere, or that somebody has to be told of.
@@ -409,22 +409,20 @@ where
     F: Future + 'static,
     F::Output: 'static,
 {
-    let (task, is_queued) = with_core(|core| {
-        let here = core.filter(|core| core.spawns_simply && ptr::eq(core.shared(), shared));
-        let (id, credit) = match here {
-            Some(core) => (Id::next(), core.new_credit()),
-            None => shared.new_id_and_credit(),
-        };
-        let task = crate::task::allocate(future, id, credit, origin);
-        if let Some(core) = here {
-            core.queue_new(task);
+    // Everything that may call another function comes before or after, so that nothing has to be kept for it.
+    let (id, credit, here) = with_core(|core| match core {
+        Some(core) if core.spawns_simply && ptr::eq(core.shared(), shared) => {
+            (Id::next(), core.new_credit(), ptr::from_ref(core))
         }
-        (task, here.is_some())
+        _ => shared.new_id_and_credit(),
     });
+    let task = crate::task::allocate(future, id, credit, origin);
     // SAFETY: new, and `F::Output` is its output.
     let handle = unsafe { JoinHandle::new(task) };
-    if !is_queued {
-        shared.queue_new(task);
+    // SAFETY: the core of this thread, which nothing above lends.
+    match unsafe { here.as_ref() } {
+        Some(core) => core.queue_new(task),
+        None => shared.queue_new(task),
     }
     handle
 }

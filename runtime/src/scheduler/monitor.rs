@@ -8,8 +8,8 @@
 //! A poll that goes on for longer than the builder's threshold is counted, and told to the user's hook with the name of
 //! its task.
 //!
-//! It starts when a worker first leaves work waiting while others sleep, or wakes with tasks, timers or sockets that a long
-//! poll would hold up; looks every millisecond, less often while
+//! It starts when a worker first leaves work waiting while others sleep, or wakes for the first
+//! time; looks every millisecond, less often while
 //! there is nothing to see, and sleeps when all workers do. The only worker of a runtime is watched if there is a hook to
 //! be told.
 

@@ -95,12 +95,14 @@ impl Core {
     #[inline]
     fn stock_credit(&self) -> usize {
         let stock = self.credits.get();
-        if stock == 2 * STOCK {
-            self.credits.set(STOCK + 1);
-            return STOCK;
-        }
         self.credits.set(stock + 1);
-        0
+        if stock == 2 * STOCK { self.take_excess() } else { 0 }
+    }
+
+    #[cold]
+    fn take_excess(&self) -> usize {
+        self.credits.set(self.credits.get() - STOCK);
+        STOCK
     }
 }
 

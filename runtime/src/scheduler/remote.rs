@@ -5,6 +5,7 @@ use std::task::Waker;
 use std::thread::ThreadId;
 use std::time::Duration;
 
+use super::Shared;
 use super::backlog::Backlog;
 use super::biased::Biased;
 use super::idle::Idle;
@@ -233,11 +234,11 @@ impl Remote {
         }
     }
 
-    pub(super) fn take_retired(&self) -> super::mailbox::Drain {
+    pub(super) fn take_retired(&self, owner: *const Shared) -> super::mailbox::Drain {
         if !self.retired.is_empty() {
             self.retired_count.store(0, Relaxed);
         }
-        self.retired.drain()
+        self.retired.drain(owner)
     }
 
     /// How long the last task in the ring will wait, in nanoseconds.

@@ -184,11 +184,8 @@ fn park(core: &Core, root: &dyn Root) {
         shared.idle.wake_up(core.index);
     }
     let is_watched = is_helper || hooks.blocked.is_some();
-    // A poll that holds up nothing but itself needs no watch; what comes to be queued behind it calls the monitor.
-    let needs_watch = || hooks.blocked.is_some() || !core.is_quiescent();
-    if is_watched
-        && (remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake() && needs_watch())
-    {
+    // Also when nothing else is there yet: what other threads send to a worker in a long poll waits for somebody to notice.
+    if is_watched && (remote.is_called.load(Relaxed) || !shared.monitor.is_watching_after_wake()) {
         shared.monitor.watch(shared);
     }
     core.restart_tick();

@@ -18,6 +18,7 @@ use std::ptr;
 use std::task::{Context, Poll};
 
 use super::header::{Header, TaskRef, VTable};
+use super::join_waker::JoinWaker;
 use super::{Id, JoinError, Origin, Record, State, waker};
 use crate::isolated::isolated;
 use crate::scheduler::{self, Shared};
@@ -69,7 +70,7 @@ pub(super) fn allocate_for<F: Future, O: Owner>(
     shared: *const Shared,
     origin: Origin,
 ) -> TaskRef {
-    let cell = scheduler::allocate(Cell {
+    let cell = scheduler::allocate_with(|| Cell {
         header: Header {
             state: State::new(),
             vtable: const {
@@ -82,10 +83,9 @@ pub(super) fn allocate_for<F: Future, O: Owner>(
                     free: free::<F, O>,
                 }
             },
-            queue_next: AtomicPtr::new(ptr::null_mut()),
-            shared,
+            link: AtomicPtr::new(shared.cast_mut().cast()),
             id,
-            join_waker: UnsafeCell::new(None),
+            join_waker: UnsafeCell::new(JoinWaker::NONE),
             record: Record::new(),
             origin,
         },

@@ -8,29 +8,34 @@
 //! 2. The home in `record` is written once, before the first poll, by the worker that registers the task, and read by the
 //!    one that completes it; the run queues order the two.
 //! 3. `join_waker` follows invariant 4 of the state.
-//! 4. `queue_next` belongs to whoever owns the queue entry.
-//! 5. `shared` points to a runtime that the task keeps alive with one credit, given back when the task is freed.
+//! 4. `link` is the runtime, which the task keeps alive with one credit that is given back when the task is freed; but for the
+//!    time that the task spends in a mailbox, which has the word for the next task of its stack, and puts the runtime back
+//!    (it knows it) before it hands the task out. So whoever owns the queue entry, the claim or the last reference finds
+//!    the runtime there. Whoever does not may find the address of a task, but never that of another runtime.
 
 use std::ptr::NonNull;
-use std::task::Waker;
 
+use super::join_waker::JoinWaker;
 use super::{Id, Origin, Record, State};
 use crate::scheduler::Shared;
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicPtr;
+use crate::shim::atomic::Ordering::Relaxed;
 
 pub(crate) struct Header {
     pub(crate) state: State,
     pub(super) vtable: &'static VTable,
-    /// The next task of an intrusive stack.
-    pub(crate) queue_next: AtomicPtr<Header>,
-    /// The runtime; null for blocking jobs, which are never woken, and for the tasks of a `LocalSet`.
-    pub(super) shared: *const Shared,
+    /// The runtime, null for blocking jobs, which are never woken, and for the tasks of a `LocalSet`; or the next task of an
+    /// intrusive stack (4).
+    pub(crate) link: AtomicPtr<()>,
     pub(crate) id: Id,
-    pub(super) join_waker: UnsafeCell<Option<Waker>>,
+    pub(super) join_waker: UnsafeCell<JoinWaker>,
     pub(crate) record: Record,
     pub(crate) origin: Origin,
 }
+
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Header>() <= 64);
 
 /// The operations that know the type of the future.
 pub(super) struct VTable {
@@ -78,8 +83,10 @@ impl TaskRef {
         unsafe { self.0.as_ref() }
     }
 
+    /// The runtime, for whoever may know it (4).
+    #[inline]
     pub(crate) fn shared(&self) -> *const Shared {
-        self.header().shared
+        self.header().link.load(Relaxed).cast_const().cast()
     }
 
     /// Queues a task that was woken on a thread that runs no worker of its runtime.
@@ -102,15 +109,15 @@ impl TaskRef {
     ///
     /// The caller gave up the last reference.
     pub(crate) unsafe fn free(self) {
-        let shared = self.header().shared;
         // SAFETY: nobody else can reach the task.
         unsafe { self.header().origin.release() };
-        // SAFETY: nobody else can reach the task.
-        unsafe { (self.header().vtable.free)(self) };
+        let shared = self.shared();
         if !shared.is_null() {
-            // SAFETY: (5).
+            // SAFETY: (4). The runtime may end with it, but for that of a worker that runs here.
             unsafe { Shared::return_credit(shared) };
         }
+        // SAFETY: nobody else can reach the task. Nothing comes after, so that nothing has to be kept for it.
+        unsafe { (self.header().vtable.free)(self) };
     }
 
     /// Gives up one reference.

@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use super::header::{Header, TaskRef};
+use super::join_waker::JoinWaker;
 use super::{Id, JoinError, WaitSite, coop};
 use crate::isolated::isolated;
 use crate::scheduler;
@@ -152,12 +153,10 @@ impl<T> JoinHandle<T> {
         // INVARIANT: the slot is empty while somebody else's code runs, so that a panic in it leaves nothing there:
         // whoever drops a handle of a task that nobody has touched does not look.
         let mut before = Replaced(take());
-        let waker = match before.0.take_if(|waker| waker.will_wake(cx.waker())) {
-            Some(waker) => waker,
-            None => cx.waker().clone(),
-        };
+        let is_same = before.0.will_wake(cx.waker());
+        let waker = if is_same { before.0.take() } else { JoinWaker::of(cx.waker()) };
         // SAFETY: as above; nothing is overwritten.
-        header.join_waker.with_mut(|slot| unsafe { slot.write(Some(waker)) });
+        header.join_waker.with_mut(|slot| unsafe { slot.write(waker) });
         if header.state.publish_join_waker() {
             return false;
         }
@@ -214,17 +213,17 @@ impl<T> Drop for JoinHandle<T> {
         }
         if !before.is_complete() || !before.has_join_waker() {
             // SAFETY: JOIN_WAKER was off when the task completed, or is now and it has not: the slot is ours.
-            header.join_waker.with_mut(|slot| unsafe { *slot = None });
+            drop(Replaced(header.join_waker.with_mut(|slot| unsafe { (*slot).take() })));
         }
     }
 }
 
 /// A waker that is of no use any more. Somebody else's destructor, which may come in the middle of another panic.
-struct Replaced(Option<Waker>);
+struct Replaced(JoinWaker);
 
 impl Drop for Replaced {
     fn drop(&mut self) {
-        if let Some(waker) = self.0.take() {
+        if let Some(waker) = self.0.take().into_waker() {
             isolated(|| drop(waker));
         }
     }

@@ -11,7 +11,7 @@
 //! - `record`, `wait_site`: what is counted of it, and what it waits for
 //! - `current`: which task this thread polls
 //! - `state`: the word that says who may do what with a task
-//! - `header`, `cell`: its memory
+//! - `header`, `cell`, `join_waker`: its memory
 //! - `run`: one turn of it
 //! - `waker`: how it comes back to a queue
 //! - `error`, `id`: what is said of it
@@ -32,6 +32,7 @@ mod join_limit;
 mod join_map;
 mod join_queue;
 mod join_set;
+mod join_waker;
 mod local;
 mod local_pool;
 mod local_set;

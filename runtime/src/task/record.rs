@@ -103,6 +103,12 @@ impl Record {
         (worker != NOWHERE).then(|| Home { worker, slot: self.home_slot.get() })
     }
 
+    /// The slot of a task that is at home with `worker`.
+    #[inline]
+    pub(crate) fn slot_at(&self, worker: u16) -> Option<u32> {
+        (self.home_worker.get() == worker).then(|| self.home_slot.get())
+    }
+
     #[inline]
     pub(crate) fn set_home(&self, home: Home) {
         self.home_worker.set(home.worker);

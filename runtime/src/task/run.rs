@@ -1,7 +1,5 @@
 //! One turn of a task: from the queue to pending, complete or cancelled.
 
-use std::task::Waker;
-
 use super::header::{Header, TaskRef};
 use super::state::Start;
 use super::{coop, current};
@@ -90,6 +88,7 @@ impl TaskRef {
     /// # Safety
     ///
     /// The task ran to completion or was cancelled in the caller's hands, and is in no registry any more.
+    #[inline]
     pub(crate) unsafe fn retire(self) {
         let before = self.publish();
         if before.is_last_reference() {
@@ -102,14 +101,15 @@ impl TaskRef {
     }
 
     /// The first half of [`retire`](Self::retire): publishes the output and keeps the life reference.
+    #[inline]
     pub(crate) fn publish(self) -> super::state::Snapshot {
         let header = self.header();
         let before = header.state.complete();
         if before.has_join_interest() {
             if before.has_join_waker() {
                 // SAFETY: the slot is ours (invariant 4 of the state).
-                let waker: Option<Waker> = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
-                if let Some(waker) = waker {
+                let waker = header.join_waker.with_mut(|slot| unsafe { (*slot).take() });
+                if let Some(waker) = waker.into_waker() {
                     // Somebody else's code. The task is over, and must leave its registry even if that panics.
                     wake_isolated(waker);
                 }

@@ -4,6 +4,9 @@
 //!
 //! 1. The data pointer of every waker made here is a task, and an owned waker owns one reference to it.
 
+#[cfg(all(test, not(loom)))]
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
 use super::header::{Header, TaskRef};
@@ -16,6 +19,30 @@ static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, dr
 pub(super) fn borrowed(task: TaskRef) -> Waker {
     // SAFETY: (1), but for the reference, which the caller's `ManuallyDrop` makes up for.
     unsafe { Waker::from_raw(RawWaker::new(task.as_ptr().cast_const().cast(), &VTABLE)) }
+}
+
+/// The task that `waker` wakes, if it is one of ours; not longer than the waker lives.
+#[inline]
+pub(super) fn task_of(waker: &Waker) -> Option<TaskRef> {
+    // SAFETY: (1).
+    ptr::eq(waker.vtable(), &VTABLE).then(|| unsafe { task(waker.data()) })
+}
+
+/// The waker that owns a reference to the task.
+///
+/// # Safety
+///
+/// The reference is the caller's, who gives it up.
+#[inline]
+pub(super) unsafe fn owned(task: NonNull<Header>) -> Waker {
+    // SAFETY: (1).
+    unsafe { Waker::from_raw(RawWaker::new(task.as_ptr().cast_const().cast(), &VTABLE)) }
+}
+
+/// A waker with a new reference.
+#[cfg(all(test, not(loom)))]
+pub(super) fn owned_for_tests(task: TaskRef) -> Waker {
+    std::mem::ManuallyDrop::new(borrowed(task)).deref().clone()
 }
 
 unsafe fn task(data: *const ()) -> TaskRef {

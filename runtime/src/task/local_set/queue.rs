@@ -146,7 +146,7 @@ impl Set {
 
     /// Runs what is queued, up to a limit. True if something may be left to run.
     fn run(&self) -> bool {
-        self.ready.borrow_mut().extend(self.mailbox.drain());
+        self.ready.borrow_mut().extend(self.mailbox.drain(ptr::null()));
         for _ in 0..TURN_TASKS {
             let Some(task) = self.take() else { return false };
             match task.run() {
@@ -161,7 +161,7 @@ impl Set {
     fn take(&self) -> Option<TaskRef> {
         let mut ready = self.ready.borrow_mut();
         if ready.is_empty() {
-            ready.extend(self.mailbox.drain());
+            ready.extend(self.mailbox.drain(ptr::null()));
         }
         match choose_among(ready.len()) {
             0 => ready.pop_front(),
