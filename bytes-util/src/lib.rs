@@ -9,7 +9,7 @@
 //! * `Pool`, a bounded store of large buffers whose `PooledBuf`s freeze into ordinary `Bytes` and come home when the
 //!   last clone is dropped, and whose `AlignedBuf`s begin where the kernel wants them to;
 //! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
-//! * [`varint`], numbers of variable length: LEB128, zigzag, QUIC;
+//! * [`varint`], numbers of variable length: LEB128, zigzag, QUIC, MQTT, Protobuf, SQLite;
 //! * [`ByteStr`], text on top of `Bytes`; [`SliceReader`], typed reads that know their position; [`bits`], the same by the bit;
 //! * [`adapters`] that count, limit, copy or checksum what passes; [`hexdump`].
 //!

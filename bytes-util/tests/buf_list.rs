@@ -197,6 +197,27 @@ fn many_lists_can_share_the_memory_of_a_tail() {
 }
 
 #[test]
+fn the_first_of_several_patterns_is_found_as_in_one_piece() {
+    for seed in kit::seeds(500) {
+        let mut random = kit::Random(seed);
+        let whole = random.bytes(40, b"ab");
+        let list: BufList = random.pieces(&whole).into_iter().map(Bytes::copy_from_slice).collect();
+        let patterns: Vec<Vec<u8>> = (0..3)
+            .map(|_| {
+                let len = random.up_to(4);
+                random.bytes(len, b"ab")
+            })
+            .collect();
+        let patterns: Vec<&[u8]> = patterns.iter().map(Vec::as_slice).collect();
+        let naive = (0..=whole.len()).find_map(|at| {
+            let which = patterns.iter().position(|pattern| whole[at..].starts_with(pattern))?;
+            Some((at, which))
+        });
+        assert_eq!(list.find_any(&patterns), naive, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_pattern_is_found_across_any_number_of_segments() {
     let mut list = BufList::new();
     list.push_front(Bytes::from_static(b"d\n"));

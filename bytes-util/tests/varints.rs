@@ -1,7 +1,7 @@
 //! Varints against slow and simple forms of themselves.
 
 use bytes::Buf;
-use minato_bytes_util::varint::{VarintError, leb128, quic, zigzag};
+use minato_bytes_util::varint::{VarintError, leb128, mqtt, prefix, protobuf, quic, sqlite, zigzag};
 use minato_bytes_util::{BufList, SliceReader};
 
 mod kit;
@@ -189,5 +189,100 @@ fn a_number_that_was_cut_is_none_until_the_end_and_an_error_that_says_so_there()
         assert_eq!(quic::decode(&longest[..cut]), None);
         assert_eq!(quic::get(&mut &longest[..cut]), None);
         assert!(SliceReader::new(&longest[..cut]).quic_varint().is_err());
+    }
+}
+
+/// One number, written and read in one of the forms.
+fn comes_back(
+    value: u64,
+    put: impl Fn(&mut Vec<u8>) -> usize,
+    decode: impl Fn(&[u8]) -> Result<Option<(u64, usize)>, VarintError>,
+) -> Vec<u8> {
+    let mut encoded = Vec::new();
+    let len = put(&mut encoded);
+    assert_eq!(len, encoded.len());
+    for cut in 0..len {
+        assert_eq!(decode(&encoded[..cut]), Ok(None), "{value} cut at {cut}");
+    }
+    let mut followed = encoded.clone();
+    followed.extend_from_slice(&[0xff; 12]);
+    assert_eq!(decode(&followed), Ok(Some((value, len))));
+    encoded
+}
+
+#[test]
+fn forms_of_other_protocols_bring_every_border_back() {
+    let borders = (0..64).flat_map(|power| [(1_u64 << power) - 1, 1 << power, (1 << power) + 1]);
+    for value in borders.chain([u64::MAX - 1, u64::MAX]) {
+        let encoded = comes_back(value, |buf| sqlite::put(buf, value), |input| Ok(sqlite::decode(input)));
+        assert_eq!(encoded.len(), sqlite::encoded_len(value));
+        let encoded = comes_back(value, |buf| prefix::put(buf, value), prefix::decode);
+        assert_eq!(encoded.len(), prefix::encoded_len(value));
+        assert_eq!(encoded.len(), prefix::announced_len(encoded[0]));
+        comes_back(value, |buf| leb128::put(buf, value), protobuf::decode);
+        match u32::try_from(value) {
+            Ok(value) if value <= mqtt::MAX => {
+                let decode =
+                    |input: &[u8]| Ok(mqtt::decode(input)?.map(|(value, len)| (u64::from(value), len)));
+                comes_back(value.into(), |buf| mqtt::put(buf, value).unwrap(), decode);
+            }
+            Ok(value) => assert_eq!(mqtt::put(&mut Vec::new(), value), Err(VarintError::Overflow)),
+            Err(_) => {}
+        }
+    }
+}
+
+#[test]
+fn forms_of_other_protocols_are_those_of_their_documents() {
+    let mut encoded = Vec::new();
+    for value in [127, 128, 16_383, 16_384, 2_097_151, 2_097_152, 268_435_455] {
+        mqtt::put(&mut encoded, value).unwrap();
+    }
+    // MQTT 5, table 1-1.
+    let expected = b"\x7f\x80\x01\xff\x7f\x80\x80\x01\xff\xff\x7f\x80\x80\x80\x01\xff\xff\xff\x7f";
+    assert_eq!(encoded, expected);
+    assert_eq!(mqtt::decode(&[0xff, 0xff, 0xff, 0xff]), Err(VarintError::Overflow));
+    assert_eq!(mqtt::decode(&[0x80, 0x00]), Err(VarintError::Overlong));
+    let mut encoded = Vec::new();
+    sqlite::put(&mut encoded, 128);
+    sqlite::put(&mut encoded, u64::MAX);
+    assert_eq!(encoded, b"\x81\x00\xff\xff\xff\xff\xff\xff\xff\xff\xff");
+    assert_eq!(sqlite::decode(&[0x80, 0x80, 0x05]), Some((5, 3)));
+    // int32 -1, a padded zero, and one bit too many.
+    let minus_one = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
+    assert_eq!(protobuf::decode(&minus_one), Ok(Some((u64::MAX, 10))));
+    assert_eq!(protobuf::decode(&[0x80, 0x80, 0x00]), Ok(Some((0, 3))));
+    assert_eq!(
+        protobuf::decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x02]),
+        Err(VarintError::Overflow)
+    );
+    assert_eq!(prefix::decode(&[0b10, 0]), Err(VarintError::Overlong));
+    let mut encoded = Vec::new();
+    prefix::put(&mut encoded, 300);
+    assert_eq!(encoded, [0b1011_0010, 0b0000_0100]);
+}
+
+#[test]
+fn forms_of_other_protocols_take_any_bytes() {
+    for seed in seeds(20_000) {
+        let mut random = Random(seed);
+        let input = noise(&mut random);
+        let mut again = Vec::new();
+        if let Ok(Some((value, len))) = prefix::decode(&input) {
+            assert_eq!(prefix::put(&mut again, value), len);
+            assert_eq!(again, input[..len]);
+        }
+        if let Some((value, len)) = sqlite::decode(&input) {
+            assert!(sqlite::encoded_len(value) <= len);
+        }
+        if let Ok(Some((value, len))) = mqtt::decode(&input) {
+            assert_eq!(leb128::decode(&input), Ok(Some((value, len))));
+        }
+        match (protobuf::decode(&input), leb128::decode::<u64>(&input)) {
+            (Ok(Some((_, len))), Err(error)) => {
+                assert!(error == VarintError::Overlong && input[len - 1] == 0);
+            }
+            (ours, strict) => assert_eq!(ours, strict),
+        }
     }
 }

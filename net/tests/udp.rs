@@ -136,8 +136,9 @@ fn each_datagram_is_decoded_by_itself() {
         a.send(b"much too long\n").await.unwrap();
         // The codec goes on to the end of the line that was too long.
         a.send(b"\nfour").await.unwrap();
-        for expected in ["one", "two", "thr"] {
+        for (expected, left) in [("one", &b"two\nthr"[..]), ("two", b"thr"), ("thr", b"")] {
             assert_eq!(lines.next().await.unwrap().unwrap(), (expected.to_owned(), from));
+            assert_eq!(lines.read_buffer(), left);
         }
         lines.next().await.unwrap().unwrap_err();
         assert_eq!(lines.next().await.unwrap().unwrap().0, "four");

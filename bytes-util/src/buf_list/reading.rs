@@ -1,7 +1,7 @@
 //! A list as a [`Buf`].
 
 #[cfg(feature = "std")]
-use std::io::IoSlice;
+use std::io::{self, IoSlice, Write};
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
@@ -63,5 +63,24 @@ impl Buf for BufList {
             self.next_front();
         }
         bytes
+    }
+}
+
+/// Appends, as [`push_slice`](BufList::push_slice) does.
+#[cfg(feature = "std")]
+impl Write for BufList {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.push_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let before = self.len;
+        bufs.iter().for_each(|buf| self.push_slice(buf));
+        Ok(self.len - before)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

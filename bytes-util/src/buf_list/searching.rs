@@ -53,6 +53,21 @@ impl BufList {
         }
         None
     }
+
+    /// Where the first of several patterns occurs, and which one it is: the earliest in the list, and of those that begin at the
+    /// same place the earliest in `patterns`. The list is gone through once for each of them.
+    ///
+    /// ```
+    /// use minato_bytes_util::BufList;
+    ///
+    /// let head: BufList = [&b"GET / HTTP/1.1\r"[..], b"\n\r\n"].into_iter().map(bytes::Bytes::from_static).collect();
+    /// assert_eq!(head.find_any(&[b"\n\n", b"\r\n\r\n"]), Some((14, 1)));
+    /// ```
+    #[must_use]
+    pub fn find_any(&self, patterns: &[&[u8]]) -> Option<(usize, usize)> {
+        let found = patterns.iter().enumerate();
+        found.filter_map(|(which, pattern)| Some((self.find_slice(pattern)?, which))).min()
+    }
 }
 
 /// Whether `head` and the segments behind it begin with `wanted`.

@@ -2,7 +2,9 @@
 //!
 //! - [`leb128`]: seven bits per byte, least significant first, as in Protobuf, WebAssembly and many more;
 //! - [`zigzag`]: signed numbers as unsigned ones, so that small negative numbers stay short;
-//! - [`quic`]: two bits of length before the number (RFC 9000, section 16).
+//! - [`quic`]: two bits of length before the number (RFC 9000, section 16);
+//! - [`mqtt`], [`protobuf`], [`sqlite`]: as those do it, with what each of them takes and refuses;
+//! - [`prefix`]: the length in the zeros that the first byte ends with.
 //!
 //! Decoders take a slice and answer the number with its length, `None` where the input ends too early, and an error
 //! where it is wrong whatever follows. None of them panics or reads beyond the longest encoding.
@@ -22,7 +24,11 @@
 //! ```
 
 pub mod leb128;
+pub mod mqtt;
+pub mod prefix;
+pub mod protobuf;
 pub mod quic;
+pub mod sqlite;
 pub mod zigzag;
 
 use core::fmt;

@@ -70,6 +70,16 @@ impl<C> UdpFramed<C> {
         &mut self.codec
     }
 
+    /// What was received and not decoded yet: the rest of one datagram.
+    pub fn read_buffer(&self) -> &BytesMut {
+        &self.inbound
+    }
+
+    /// What was received and not decoded yet, to be changed.
+    pub fn read_buffer_mut(&mut self) -> &mut BytesMut {
+        &mut self.inbound
+    }
+
     /// The socket, without what was received and not decoded yet.
     pub fn into_inner(self) -> UdpSocket {
         self.socket
@@ -105,9 +115,12 @@ impl<C: Decoder + Unpin> Stream for UdpFramed<C> {
                 }
             }
             this.inbound.clear();
+            // Asked first, since asking is what takes from the task's budget; while nothing comes, no buffer is held.
+            if this.socket.poll_recv_ready(cx)?.is_pending() {
+                this.inbound = BytesMut::new();
+                return Poll::Pending;
+            }
             this.inbound.reserve(DATAGRAM_MAX);
-            // Asked first, since asking is what takes from the task's budget.
-            ready!(this.socket.poll_recv_ready(cx))?;
             match this.socket.try_recv_buf_from(&mut this.inbound) {
                 Ok((_, from)) => this.from = Some(from),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

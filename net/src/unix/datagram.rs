@@ -1,13 +1,16 @@
 //! Unix datagrams.
 
+use std::ffi::OsStr;
 use std::io;
 use std::net::Shutdown;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram as StdDatagram};
 use std::path::Path;
 use std::task::{Context, Poll};
 
 use minato_runtime::io::ReadBuf;
-use rustix::net::RecvFlags;
+use rustix::net::{RecvFlags, SocketAddrAny, SocketAddrUnix};
 
 use super::descriptors::descriptor_methods;
 use super::ucred::peer_cred;
@@ -229,6 +232,53 @@ impl UnixDatagram {
         }
     }
 
+    /// Appends a datagram to `buf` and answers who sent it; see [`recv_buf`](Self::recv_buf).
+    ///
+    /// # Errors
+    ///
+    /// Those of `recvfrom`.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped before it is ready, no datagram was taken.
+    pub async fn recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
+        loop {
+            self.readable().await?;
+            match self.try_recv_buf_from(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return result,
+            }
+        }
+    }
+
+    /// Appends a datagram to `buf` and answers who sent it, without waiting; see [`recv_buf`](Self::recv_buf).
+    ///
+    /// # Errors
+    ///
+    /// `WouldBlock`, or those of `recvfrom`.
+    pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
+        let (len, from) = self.io.try_recv_buf_from(buf)?;
+        Ok((len, sender(from)?))
+    }
+
+    /// Waits until a datagram may be there; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    pub fn poll_recv_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_read_ready(cx)
+    }
+
+    /// Waits until a datagram may be sent; one task at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    pub fn poll_send_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_write_ready(cx)
+    }
+
     /// Sends to the connected peer; one task at a time.
     ///
     /// # Errors
@@ -283,3 +333,16 @@ impl UnixDatagram {
 }
 
 descriptor!(UnixDatagram);
+
+/// Who sent a datagram; somebody without a name, if the kernel says nothing.
+fn sender(from: Option<SocketAddrAny>) -> io::Result<SocketAddr> {
+    let from = from.map(SocketAddrUnix::try_from).transpose()?;
+    match &from {
+        Some(from) if let Some(path) = from.path_bytes() => {
+            SocketAddr::from_pathname(OsStr::from_bytes(path))
+        }
+        Some(from) if let Some(name) = from.abstract_name() => SocketAddr::from_abstract_name(name),
+        // The address without a name is the empty path.
+        _ => SocketAddr::from_pathname(""),
+    }
+}

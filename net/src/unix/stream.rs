@@ -37,6 +37,25 @@ impl UnixStream {
         UnixSocket::new_stream()?.connect(path).await
     }
 
+    /// Connects to the listener at `address`, a path or an abstract name.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` for an address without a name, and those of `connect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect_addr(address: &SocketAddr) -> io::Result<Self> {
+        use std::os::linux::net::SocketAddrExt;
+        let socket = UnixSocket::new_stream()?;
+        match (address.as_pathname(), address.as_abstract_name()) {
+            (Some(path), _) => socket.connect(path).await,
+            (None, Some(name)) => socket.connect_abstract(name).await,
+            (None, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "the address has no name")),
+        }
+    }
+
     /// Two streams connected to each other.
     ///
     /// # Errors

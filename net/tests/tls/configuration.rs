@@ -28,6 +28,40 @@ fn a_server_nobody_vouches_for_is_not_trusted() {
     });
 }
 
+/// The machine's roots where it has some, and Mozilla's: neither knows an authority of a test.
+#[test]
+fn roots_of_the_machine_and_those_compiled_in_vouch_for_nobody_of_ours() {
+    run(|| async {
+        for roots in Roots::system().into_iter().chain([Roots::bundled()]) {
+            let (near, far) = UnixStream::pair().unwrap();
+            let acceptor = Authority::new().acceptor();
+            let accepting = spawn(async move { acceptor.accept(far).await });
+            let connector = TlsConnector::builder().roots(roots).build().unwrap();
+            let error = connector.connect("localhost", near).await.unwrap_err();
+            let fault = error.get_ref().unwrap().downcast_ref::<rustls::Error>();
+            assert!(matches!(fault, Some(rustls::Error::InvalidCertificate(_))), "{fault:?}");
+            assert_eq!(accepting.await.unwrap().unwrap_err().kind(), ErrorKind::InvalidData);
+        }
+    });
+}
+
+/// Whichever features bring cryptography, the user's choice goes first.
+#[test]
+fn a_provider_that_was_set_is_the_one_in_use() {
+    run(|| async {
+        let authority = Authority::new();
+        let mut provider = rustls::crypto::ring::default_provider();
+        provider
+            .cipher_suites
+            .retain(|suite| suite.suite() == rustls::CipherSuite::TLS13_CHACHA20_POLY1305_SHA256);
+        let connector =
+            TlsConnector::builder().roots(authority.roots()).provider(Arc::new(provider)).build().unwrap();
+        let (client, _server) = connected(&connector, &authority.acceptor()).await;
+        let suite = client.get_ref().1.negotiated_cipher_suite().unwrap();
+        assert_eq!(suite.suite(), rustls::CipherSuite::TLS13_CHACHA20_POLY1305_SHA256);
+    });
+}
+
 #[test]
 fn a_name_that_is_not_the_servers_is_refused_and_one_that_is_none_is_an_error() {
     run(|| async {

@@ -153,6 +153,9 @@ macro_rules! write_at_once {
     };
 }
 
+#[cfg(feature = "codec")]
+pub(super) use write_at_once;
+
 impl AsyncWrite for Vec<u8> {
     write_at_once!();
 }

@@ -11,7 +11,8 @@
 //! ([`BufReader`], [`BufWriter`], [`BufStream`]), copies ([`copy`], [`copy_buf`], [`copy_bidirectional`]), streams in
 //! memory ([`duplex`], [`simplex`], [`empty`], [`repeat`], [`sink`]), [`split`] and [`join`](fn@join), what passes
 //! ([`InspectReader`], [`InspectWriter`]), exact transfers that survive a dropped future ([`Resumable`]), streams of
-//! chunks (`ReaderStream`, `StreamReader`, `SinkWriter`: feature `stream`), and code that blocks ([`SyncIoBridge`]).
+//! chunks (`ReaderStream`, `StreamReader`, `SinkWriter`: feature `stream`), and code that blocks ([`SyncIoBridge`]). With
+//! the feature `codec`, `BufList` and `ByteRing` of `minato-bytes-util` are readers and writers.
 //!
 //! The standard streams of the process are `stdin`, `stdout` and `stderr` (feature `io-std`).
 //!
@@ -32,6 +33,8 @@ mod join;
 mod read_buf;
 mod reading;
 mod resumable;
+#[cfg(feature = "codec")]
+mod ropes;
 mod seeking;
 mod simplex;
 mod socket_option;

@@ -101,6 +101,26 @@ macro_rules! end_methods {
             Ok(Self::from_nonblocking($crate::unix::pipe::adopt(fd, $end)?))
         }
 
+        /// Takes the file of a pipe's end without a look at it: it must be the right end of a pipe, in non-blocking mode, or
+        /// operations fail or block their thread.
+        ///
+        /// # Errors
+        ///
+        /// None today.
+        pub fn from_file_unchecked(file: std::fs::File) -> std::io::Result<Self> {
+            Self::from_owned_fd_unchecked(file.into())
+        }
+
+        /// Takes the descriptor of a pipe's end without a look at it; see
+        /// [`from_file_unchecked`](Self::from_file_unchecked).
+        ///
+        /// # Errors
+        ///
+        /// None today.
+        pub fn from_owned_fd_unchecked(fd: std::os::fd::OwnedFd) -> std::io::Result<Self> {
+            Ok(Self::from_nonblocking(fd))
+        }
+
         pub(super) fn from_nonblocking(fd: std::os::fd::OwnedFd) -> Self {
             Self { io: $crate::source::PollEvented::new(fd) }
         }
