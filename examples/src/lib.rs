@@ -1,4 +1,4 @@
-//! What several examples share: the greeter service, and how a process is asked to end.
+//! What several examples share: the greeter service, files for tower-http, and how a process is asked to end.
 //!
 //! Read the examples in this order; each shows one layer more:
 //!
@@ -8,17 +8,19 @@
 //! 4. `tls-echo`: TLS, and a certificate that is replaced while it runs
 //! 5. `mini-redis`: a protocol of one's own, many clients, shared state, an orderly end
 //! 6. `http-client`: requests, pooled connections, streamed bodies
-//! 7. `sse`: a response that goes on
-//! 8. `websocket-chat`: a connection that stops speaking HTTP
-//! 9. `tls-server`: HTTPS, with certificates that are replaced while it runs
-//! 10. `reverse-proxy`: a server and a client in one, for bodies, trailers and upgrades of all kinds
-//! 11. `middleware`: a stack of layers, and one written as an async function
-//! 12. `axum-on-minato`: an unmodified axum router
-//! 13. `grpc-streaming`: the four kinds of call, in one process
-//! 14. `hello` and `hello-client`: everything on one port
+//! 7. `static-files`: a folder, through tower-http's `ServeDir` and a stack of its layers
+//! 8. `sse`: a response that goes on
+//! 9. `websocket-chat`: a connection that stops speaking HTTP
+//! 10. `tls-server`: HTTPS, with certificates that are replaced while it runs
+//! 11. `reverse-proxy`: a server and a client in one, for bodies, trailers and upgrades of all kinds
+//! 12. `middleware`: a stack of layers, and one written as an async function
+//! 13. `axum-on-minato`: an unmodified axum router
+//! 14. `grpc-streaming`: the four kinds of call, in one process
+//! 15. `hello` and `hello-client`: everything on one port
 
 #![forbid(unsafe_code)]
 
+pub mod files;
 pub mod greeter;
 pub mod mini_redis;
 

@@ -44,10 +44,15 @@ impl Server {
 
     /// One HTTP/1.1 exchange, as it is on the wire.
     fn exchange(&self, request: &str) -> String {
+        String::from_utf8(self.exchange_bytes(request)).unwrap()
+    }
+
+    /// The same, where the answer may be no text.
+    fn exchange_bytes(&self, request: &str) -> Vec<u8> {
         let mut peer = TcpStream::connect(self.address).unwrap();
         peer.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        peer.read_to_string(&mut answer).unwrap();
+        let mut answer = Vec::new();
+        peer.read_to_end(&mut answer).unwrap();
         answer
     }
 
@@ -327,6 +332,68 @@ fn an_axum_router_runs_unmodified() {
     ));
     assert!(created.starts_with("HTTP/1.1 201") && created.ends_with(json), "{created}");
     server.end();
+}
+
+#[test]
+fn static_files_come_whole_in_ranges_compressed_or_not_at_all() {
+    let folder = std::env::temp_dir().join(format!("minato-static-files-{}", std::process::id()));
+    std::fs::create_dir_all(folder.join("sub")).unwrap();
+    let text = "0123456789".repeat(100);
+    std::fs::write(folder.join("plain.txt"), &text).unwrap();
+    std::fs::write(folder.join("packed.txt"), &text).unwrap();
+    std::fs::write(folder.join("packed.txt.br"), "no brotli, but nobody looks").unwrap();
+    std::fs::write(folder.join("sub/index.html"), "<p>hello").unwrap();
+    let server = Server::start_with(env!("CARGO_BIN_EXE_static-files"), &[folder.to_str().unwrap()]);
+    let get = |path: &str, fields: &str| {
+        server.exchange(&format!("GET {path} HTTP/1.1\r\nhost: x\r\n{fields}connection: close\r\n\r\n"))
+    };
+    let field = |answer: &str, name: &str| -> String {
+        let line = answer.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")));
+        line.unwrap_or_else(|| panic!("no {name} in {answer}")).to_owned()
+    };
+
+    let whole = get("/plain.txt", "");
+    assert!(whole.starts_with("HTTP/1.1 200") && whole.ends_with(&text), "{whole}");
+    assert_eq!(field(&whole, "accept-ranges"), "bytes");
+    // The layers have been there, too.
+    assert_eq!(field(&whole, "x-content-type-options"), "nosniff");
+    assert!(!field(&whole, "x-request-id").is_empty());
+    assert_eq!(field(&get("/plain.txt", "origin: http://y\r\n"), "access-control-allow-origin"), "*");
+
+    let range = get("/plain.txt", "range: bytes=5-14\r\n");
+    assert!(range.starts_with("HTTP/1.1 206") && range.ends_with("\r\n\r\n5678901234"), "{range}");
+    assert_eq!(field(&range, "content-range"), "bytes 5-14/1000");
+    assert!(get("/plain.txt", "range: bytes=2000-\r\n").starts_with("HTTP/1.1 416"));
+
+    let modified = field(&whole, "last-modified");
+    let same = get("/plain.txt", &format!("if-modified-since: {modified}\r\n"));
+    assert!(same.starts_with("HTTP/1.1 304") && same.ends_with("\r\n\r\n"), "{same}");
+    let tag = field(&whole, "etag");
+    assert!(get("/plain.txt", &format!("if-none-match: {tag}\r\n")).starts_with("HTTP/1.1 304"));
+    assert!(get("/plain.txt", "if-match: \"other\"\r\n").starts_with("HTTP/1.1 412"));
+
+    let packed = get("/packed.txt", "accept-encoding: br\r\n");
+    assert_eq!(field(&packed, "content-encoding"), "br");
+    assert!(packed.ends_with("nobody looks"), "{packed}");
+    let on_the_way = server.exchange_bytes(
+        "GET /plain.txt HTTP/1.1\r\nhost: x\r\naccept-encoding: gzip\r\nconnection: close\r\n\r\n",
+    );
+    let head = String::from_utf8_lossy(&on_the_way);
+    assert_eq!(field(&head, "content-encoding"), "gzip");
+    assert!(on_the_way.len() < text.len(), "{} bytes", on_the_way.len());
+
+    assert!(get("/sub/", "").ends_with("<p>hello"));
+    assert_eq!(field(&get("/sub", ""), "location"), "/sub/");
+    // RUSTSEC-2021-0135 and its kin: no way out of the folder, and no way to another host.
+    for outside in
+        ["/../secret", "/%2e%2e/secret", "/..%2fsecret", "/sub/..%5c..%5csecret", "/C:/secret", "/none"]
+    {
+        assert!(get(outside, "").starts_with("HTTP/1.1 404"), "{outside}");
+    }
+    let elsewhere = get("//evil.example/..", "");
+    assert!(!elsewhere.contains("location: //"), "{elsewhere}");
+    server.end();
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]

@@ -28,10 +28,11 @@ struct Outcome {
 
 impl Outcome {
     /// Whether it can be that of the same bytes, cut otherwise. A connection that ends for a fault takes along what
-    /// arrived with the fault; and of two faults in one frame, the one that is told is the one whose byte came first.
+    /// arrived with the fault; of two faults in one frame, the one
+    /// is told whose byte came first; and a client that has said GOAWAY may be gone before its fault is read.
     fn is_like(&self, finer: &Self) -> bool {
         let is_fault = |outcome: &Self| outcome.goaway.is_some_and(|code| code != 0);
-        self == finer || (is_fault(self) && is_fault(finer))
+        self == finer || (is_fault(self) && finer.goaway.is_some())
     }
 }
 

@@ -12,6 +12,7 @@ mod frames;
 mod http2;
 mod keep_alive;
 mod kit;
+mod layers;
 mod lean;
 mod limits;
 mod pace;
