@@ -309,6 +309,12 @@ impl Waiting {
         Self { calls: notify.word.load(Acquire) & CALLS, stage: Stage::New }
     }
 
+    /// Whether it has a place in the queue, or had one and has not seen that it was called.
+    #[inline]
+    pub(super) fn is_queued(&self) -> bool {
+        matches!(self.stage, Stage::Queued { .. })
+    }
+
     #[inline]
     pub(super) fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(cx));

@@ -189,6 +189,18 @@ impl<T> WaitQueue<T> {
         }
     }
 
+    /// Removes every entry, and hands out the wakers, in no order.
+    pub(crate) fn remove_all(&mut self, wakers: &mut Wakers) {
+        (self.head, self.tail) = (NONE, NONE);
+        for entry in self.entries.drain() {
+            wakers.push(entry.waker);
+        }
+        if self.entries.capacity() > RETAINED {
+            self.entries = Slab::new();
+        }
+    }
+
+    #[inline]
     fn unlink(&mut self, index: u32) {
         let entry = self.entry(index);
         if !entry.linked {

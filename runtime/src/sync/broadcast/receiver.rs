@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use super::error::{RecvError, TryRecvError};
-use super::shared::Shared;
+use super::shared::{Place, Shared};
 use crate::sync::blocking::block_on;
-use crate::sync::wait_queue::Key;
 use crate::task::coop::poll_proceed;
 
 /// Receives every message sent since it was made.
@@ -93,7 +92,7 @@ impl<T: Clone> Receiver<T> {
 #[must_use = "futures do nothing unless polled"]
 struct Receiving<'a, T> {
     receiver: &'a mut Receiver<T>,
-    place: Option<Key>,
+    place: Option<Place>,
 }
 
 impl<T: Clone> Future for Receiving<'_, T> {

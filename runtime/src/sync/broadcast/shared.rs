@@ -7,7 +7,7 @@
 //! receiver looks and leaves its waker under the same lock. So no wake is lost.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use super::error::TryRecvError;
 use super::queue::{Found, Queue};
@@ -37,6 +37,15 @@ pub(super) struct State<T> {
     pub(super) weak_senders: usize,
     pub(super) receivers: usize,
     waiting: WaitQueue<()>,
+    /// How often those who waited were called, which takes all their entries out.
+    calls: u64,
+}
+
+/// The place of a receiver that waits; its entry is there until everybody is called.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    key: Key,
+    calls: u64,
 }
 
 impl<T> Shared<T> {
@@ -48,6 +57,7 @@ impl<T> Shared<T> {
             weak_senders: 0,
             receivers: 0,
             waiting: WaitQueue::new(),
+            calls: 0,
         };
         Self { state: Mutex::new(state), next: AtomicU64::new(0), abandoned: Notify::new() }
     }
@@ -62,7 +72,7 @@ impl<T> Shared<T> {
         }
         let oldest = state.queue.push(Arc::new(Mutex::new(value)), receivers);
         self.next.store(state.queue.next(), Relaxed);
-        state.waiting.drain_wakers(&mut wakers);
+        state.call_all(&mut wakers);
         drop(state);
         wakers.wake();
         drop(oldest);
@@ -93,15 +103,17 @@ impl<T> Shared<T> {
         let mut state = self.state.lock();
         state.senders -= 1;
         if state.senders == 0 {
-            state.waiting.drain_wakers(&mut wakers);
+            state.call_all(&mut wakers);
         }
         drop(state);
         wakers.wake();
     }
 
     /// A receiver that waited gives up.
-    pub(super) fn leave(&self, place: Key) {
-        let entry = self.state.lock().waiting.remove(place);
+    pub(super) fn leave(&self, place: Place) {
+        let mut state = self.state.lock();
+        let entry = state.remove(place);
+        drop(state);
         drop(entry);
     }
 }
@@ -120,7 +132,7 @@ impl<T: Clone> Shared<T> {
         &self,
         cx: &mut Context<'_>,
         position: &mut u64,
-        place: &mut Option<Key>,
+        place: &mut Option<Place>,
     ) -> Poll<Result<T, TryRecvError>> {
         // A guess: where nothing is to be received, the waker is at hand when the lock is taken.
         let seems_empty = place.is_none() && self.next.load(Relaxed) == *position;
@@ -129,17 +141,20 @@ impl<T: Clone> Shared<T> {
             let mut state = self.state.lock();
             let taken = state.take(position);
             if !matches!(taken, Err(TryRecvError::Empty)) {
-                let entry = place.take().map(|key| state.waiting.remove(key));
+                let entry = place.take().and_then(|place| state.remove(place));
                 drop(state);
                 drop(entry);
                 return Poll::Ready(taken.map(into_value));
             }
+            let calls = state.calls;
             match *place {
-                Some(key) if state.waiting.set_waker(key, cx, &mut fresh) == SetWaker::Done => {
-                    return WaitSite::BroadcastRecv.pending();
+                Some(Place { key, calls: made }) if made == calls => {
+                    if state.waiting.set_waker(key, cx, &mut fresh) == SetWaker::Done {
+                        return WaitSite::BroadcastRecv.pending();
+                    }
                 }
-                None if fresh.is_some() => {
-                    *place = Some(state.waiting.insert((), fresh.take()));
+                _ if fresh.is_some() => {
+                    *place = Some(Place { key: state.waiting.insert((), fresh.take()), calls });
                     return WaitSite::BroadcastRecv.pending();
                 }
                 _ => {}
@@ -151,6 +166,17 @@ impl<T: Clone> Shared<T> {
 }
 
 impl<T> State<T> {
+    /// Takes out the wakers of all who wait.
+    fn call_all(&mut self, wakers: &mut Wakers) {
+        self.calls += 1;
+        self.waiting.remove_all(wakers);
+    }
+
+    /// Removes the entry of a place, if it is still there.
+    fn remove(&mut self, place: Place) -> Option<((), Option<Waker>)> {
+        (place.calls == self.calls).then(|| self.waiting.remove(place.key))
+    }
+
     fn take(&mut self, position: &mut u64) -> Result<Message<T>, TryRecvError> {
         match self.queue.take(*position) {
             Found::Message(message) => {

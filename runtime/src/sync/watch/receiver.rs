@@ -168,6 +168,11 @@ impl<T> Future for Changed<'_, T> {
         let Self { receiver, waiting } = &mut *self;
         let state = &*receiver.state;
         loop {
+            // One that was called has nothing to give up when it goes.
+            if waiting.is_queued() {
+                ready!(WaitSite::WatchChanged.of(waiting.advance(&state.changed, Some(cx))));
+                *waiting = Waiting::new(&state.changed);
+            }
             // Before the version: a last change comes before the end.
             let is_closed = state.is_closed();
             let version = state.version();
