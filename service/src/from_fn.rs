@@ -12,6 +12,10 @@ use crate::ext::ServiceExt;
 use crate::readied::{Readied, take_ready};
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<F, S, Request> FromFn<F, S, Request>;
+}
+
 /// Makes a [`Layer`] of an async function that takes the request and the [`Next`] service.
 ///
 /// Nothing is boxed: the future of the resulting service is the function's own. What the inner service answers is only

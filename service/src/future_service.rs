@@ -30,6 +30,14 @@ enum State<F, S> {
     Made(S),
 }
 
+/// The service `future` makes; [`FutureService::new`] by tower's name.
+pub const fn future_service<F, S, Error>(future: F) -> FutureService<F, S>
+where
+    F: Future<Output = Result<S, Error>> + Unpin,
+{
+    FutureService::new(future)
+}
+
 impl<F, S> FutureService<F, S> {
     /// The service `future` makes.
     pub const fn new(future: F) -> Self {

@@ -1,5 +1,9 @@
 //! Hearing of what the middleware decides.
 //!
+//! # Why and when
+//!
+//! For metrics and logs of what middleware decides, which neither its callers nor the service inside it sees.
+//!
 //! Each layer with state of its own takes an [`Observer`] and tells it what is out of the ordinary: refusals, changed
 //! limits and states, further attempts. Calls that pass are not told, so without an observer nothing is paid for,
 //! and with one nothing where nothing happens. What a layer's state is *now* is asked of its handle.

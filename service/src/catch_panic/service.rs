@@ -7,6 +7,10 @@ use tower_service::Service;
 
 use super::{PanicError, Panicked, ResponseFuture};
 
+crate::access::access_inner! {
+    impl<S> CatchPanic<S>;
+}
+
 /// A service whose panics, in calls and in their futures, are errors.
 ///
 /// A panic in `poll_ready` goes on: there is no call it could be the answer of.

@@ -9,6 +9,10 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> AndThen<S, F>;
+}
+
 /// A service that passes each response through an async function.
 #[derive(Clone, Copy)]
 pub struct AndThen<S, F> {
@@ -20,6 +24,11 @@ impl<S, F> AndThen<S, F> {
     /// Wraps `inner`.
     pub fn new(inner: S, function: F) -> Self {
         Self { inner, function }
+    }
+
+    /// The layer that applies `function`.
+    pub fn layer(function: F) -> AndThenLayer<F> {
+        AndThenLayer::new(function)
     }
 }
 

@@ -6,6 +6,10 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> InspectRequest<S, F>;
+}
+
 /// A service that shows each request to a function.
 #[derive(Clone, Copy)]
 pub struct InspectRequest<S, F> {

@@ -9,6 +9,10 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> InspectResponse<S, F>;
+}
+
 /// A service that shows each response to a function.
 #[derive(Clone, Copy)]
 pub struct InspectResponse<S, F> {

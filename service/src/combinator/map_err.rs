@@ -9,6 +9,10 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> MapErr<S, F>;
+}
+
 /// A service whose errors are what a function makes of the inner ones.
 #[derive(Clone, Copy)]
 pub struct MapErr<S, F> {
@@ -20,6 +24,11 @@ impl<S, F> MapErr<S, F> {
     /// Wraps `inner`.
     pub fn new(inner: S, function: F) -> Self {
         Self { inner, function }
+    }
+
+    /// The layer that applies `function`.
+    pub fn layer(function: F) -> MapErrLayer<F> {
+        MapErrLayer::new(function)
     }
 }
 

@@ -7,6 +7,10 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> MapFuture<S, F>;
+}
+
 /// A service whose response futures are what a function makes of the inner ones.
 #[derive(Clone, Copy)]
 pub struct MapFuture<S, F> {
@@ -18,6 +22,11 @@ impl<S, F> MapFuture<S, F> {
     /// Wraps `inner`.
     pub fn new(inner: S, function: F) -> Self {
         Self { inner, function }
+    }
+
+    /// The layer that applies `function`.
+    pub fn layer(function: F) -> MapFutureLayer<F> {
+        MapFutureLayer::new(function)
     }
 }
 

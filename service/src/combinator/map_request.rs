@@ -6,6 +6,10 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> MapRequest<S, F>;
+}
+
 /// A service that is called with what a function makes of the request.
 #[derive(Clone, Copy)]
 pub struct MapRequest<S, F> {
@@ -17,6 +21,11 @@ impl<S, F> MapRequest<S, F> {
     /// Wraps `inner`.
     pub fn new(inner: S, function: F) -> Self {
         Self { inner, function }
+    }
+
+    /// The layer that applies `function`.
+    pub fn layer(function: F) -> MapRequestLayer<F> {
+        MapRequestLayer::new(function)
     }
 }
 

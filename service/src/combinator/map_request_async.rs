@@ -12,6 +12,10 @@ use tower_service::Service;
 use crate::readied::{Readied, take_ready};
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S, F> MapRequestAsync<S, F>;
+}
+
 /// A service that is called with what an async function makes of the request.
 ///
 /// The instance that was polled ready waits for that together with the request.

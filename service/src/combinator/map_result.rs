@@ -9,6 +9,10 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+crate::access::access_inner! {
+    impl<S, F> MapResult<S, F>;
+}
+
 /// A service whose results are what a function makes of the inner ones.
 #[derive(Clone, Copy)]
 pub struct MapResult<S, F> {
@@ -20,6 +24,11 @@ impl<S, F> MapResult<S, F> {
     /// Wraps `inner`.
     pub fn new(inner: S, function: F) -> Self {
         Self { inner, function }
+    }
+
+    /// The layer that applies `function`.
+    pub fn layer(function: F) -> MapResultLayer<F> {
+        MapResultLayer::new(function)
     }
 }
 

@@ -7,6 +7,10 @@ use tower_service::Service;
 
 use super::{CarriesDeadline, Deadline};
 
+crate::access::access_inner! {
+    impl<S> InheritDeadline<S>;
+}
+
 /// A service that writes the [current](Deadline::current) deadline into each request, unless that has an earlier one.
 #[derive(Debug, Clone, Copy)]
 pub struct InheritDeadline<S> {

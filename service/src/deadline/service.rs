@@ -13,6 +13,10 @@ use super::{Deadline, DeadlineSource, FromRequest};
 use crate::clock::Timer;
 use crate::timeout::{Elapsed, TimeoutError};
 
+crate::access::access_inner! {
+    impl<S, D> Deadlined<S, D>;
+}
+
 /// A service whose calls end at the deadline of their request, made by a [`DeadlineLayer`](super::DeadlineLayer).
 #[derive(Clone, Copy)]
 pub struct Deadlined<S, D = FromRequest> {

@@ -12,6 +12,10 @@ use tower_service::Service;
 use super::guard::{Guard, UntilResponse};
 use super::{Dropped, Watched};
 
+crate::access::access_inner! {
+    impl<S, F, W> EarlyDrop<S, F, W>;
+}
+
 /// A service that tells of calls that are dropped before their end, made by an
 /// [`EarlyDropLayer`](super::EarlyDropLayer).
 pub struct EarlyDrop<S, F, W = UntilResponse> {

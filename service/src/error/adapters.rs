@@ -11,6 +11,12 @@ use tower_service::Service;
 
 use super::{BoxError, Split, SplitError};
 
+crate::access::access_inner! {
+    impl<S> Lift<S>;
+    impl<S> BoxErrors<S>;
+    impl<S, F> OrResponse<S, F>;
+}
+
 /// A service whose inner layer's refusals become errors of the service inside that layer.
 ///
 /// ```

@@ -11,6 +11,10 @@ use super::layer::Shared;
 use super::{FailFastError, ResponseFuture, Unready};
 use crate::clock::Timer;
 
+crate::access::access_inner! {
+    impl<S> FailFast<S>;
+}
+
 /// A service that answers at once when the one inside has not been ready for a while, made by a
 /// [`FailFastLayer`](super::FailFastLayer).
 pub struct FailFast<S> {

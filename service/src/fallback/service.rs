@@ -9,6 +9,10 @@ use super::ResponseFuture;
 use crate::classify::{AnyError, Classifier};
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S, B, C> Fallback<S, B, C>;
+}
+
 /// A service with another one behind it, made by a [`FallbackLayer`](super::FallbackLayer).
 #[derive(Clone, Copy)]
 pub struct Fallback<S, B, C = AnyError> {

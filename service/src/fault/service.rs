@@ -11,6 +11,10 @@ use super::plan::Plan;
 use crate::readied::take_ready;
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S, E> Fault<S, E>;
+}
+
 /// A service some of whose calls fail or take long, made by a [`FaultLayer`](super::FaultLayer).
 #[derive(Clone)]
 pub struct Fault<S, E> {

@@ -13,6 +13,10 @@ use super::AsyncPredicate;
 use crate::readied::{Readied, take_ready};
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S, P> AsyncFilter<S, P>;
+}
+
 /// A service that sees only the requests its [`AsyncPredicate`] lets through.
 ///
 /// The instance that was polled ready waits for the decision together with the request.
@@ -31,21 +35,6 @@ impl<S, P> AsyncFilter<S, P> {
     /// The layer with `predicate`.
     pub const fn layer(predicate: P) -> AsyncFilterLayer<P> {
         AsyncFilterLayer::new(predicate)
-    }
-
-    /// The service behind the predicate.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The service behind the predicate.
-    pub const fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The service behind the predicate.
-    pub fn into_inner(self) -> S {
-        self.inner
     }
 }
 

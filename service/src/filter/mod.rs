@@ -1,5 +1,10 @@
 //! Requests that a predicate lets through, changed or not.
 //!
+//! # Why and when
+//!
+//! To turn away what is not worth a call: a request that is malformed, too large, or not allowed; and to make of it what
+//! the inner service takes, such as an identity out of a token.
+//!
 //! A [`Predicate`] takes the request and gives back what the inner service is called with, or an error, which ends the
 //! call before the inner service sees it. An [`AsyncPredicate`] may wait before it decides. The error type stays that
 //! of the inner service: the predicate's must convert into it.

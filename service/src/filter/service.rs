@@ -7,6 +7,10 @@ use tower_service::Service;
 
 use super::{FilterLayer, Predicate, ResponseFuture};
 
+crate::access::access_inner! {
+    impl<S, P> Filter<S, P>;
+}
+
 /// A service that sees only the requests its [`Predicate`] lets through.
 #[derive(Clone, Copy)]
 pub struct Filter<S, P> {
@@ -35,21 +39,6 @@ impl<S, P> Filter<S, P> {
         P: Predicate<Request>,
     {
         self.predicate.check(request)
-    }
-
-    /// The service behind the predicate.
-    pub const fn get_ref(&self) -> &S {
-        &self.inner
-    }
-
-    /// The service behind the predicate.
-    pub const fn get_mut(&mut self) -> &mut S {
-        &mut self.inner
-    }
-
-    /// The service behind the predicate.
-    pub fn into_inner(self) -> S {
-        self.inner
     }
 }
 

@@ -12,6 +12,10 @@ use super::layer::Shared;
 use crate::readied::take_ready;
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S, C> Hedge<S, C>;
+}
+
 /// A service that sends a second request while the first is slow, made by a [`HedgeLayer`](super::HedgeLayer).
 #[derive(Clone)]
 pub struct Hedge<S, C> {

@@ -7,6 +7,10 @@ use tower_service::Service;
 use super::ResponseFuture;
 use crate::{OverloadError, Overloaded};
 
+crate::access::access_inner! {
+    impl<S> LoadShed<S>;
+}
+
 /// A service that is always ready, and refuses requests while the inner one is not.
 #[derive(Debug)]
 pub struct LoadShed<S> {

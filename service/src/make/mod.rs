@@ -1,5 +1,9 @@
 //! Services that make services.
 //!
+//! # Why and when
+//!
+//! Where a service belongs to something: to one connection of a server, to one target of a client.
+//!
 //! A server that wants a service per connection takes a [`MakeService`]: a [`Service`](crate::Service) from a target,
 //! such as the peer's address, to a service. [`Shared`] makes one of a service that can be cloned. A client that wants a
 //! connection for its requests takes a [`MakeConnection`]: a service from a target to something that reads and writes.

@@ -12,6 +12,10 @@ use crate::ext::ServiceExt;
 use crate::limit::permits::Limit;
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S, S2, C> Mirror<S, S2, C>;
+}
+
 /// A service whose requests another one gets copies of, made by a [`MirrorLayer`](super::MirrorLayer).
 #[derive(Clone)]
 pub struct Mirror<S, S2, C> {

@@ -8,6 +8,10 @@ use super::{OffloadError, ResponseFuture};
 use crate::clock::spawn_owned;
 use crate::deadline::Deadline;
 
+crate::access::access_inner! {
+    impl<S> Offload<S>;
+}
+
 /// A service whose calls run on tasks of their own.
 #[derive(Debug, Clone, Copy)]
 pub struct Offload<S> {

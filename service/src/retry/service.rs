@@ -8,6 +8,10 @@ use super::{Policy, ResponseFuture};
 use crate::readied::take_ready;
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<P, S> Retry<P, S>;
+}
+
 /// A service that tries requests again as its [`Policy`] says.
 ///
 /// The first attempt is made by the instance that was polled ready. Where the policy does not keep a copy of the

@@ -1,5 +1,10 @@
 //! A fixed set of services, one of which a function picks for each request.
 //!
+//! # Why and when
+//!
+//! For services that are not alike: shards, versions, one for reads and one for writes. The function knows which request
+//! is whose. Instances of one service are for a [`balance`](crate::balance), which knows their load.
+//!
 //! Only the picked one is asked for readiness, by the call: one that is not ready delays no other's requests. An empty
 //! set, or a pick outside of it, is an error and not a hang or a panic.
 //!

@@ -13,6 +13,10 @@ use crate::classify::{AnyError, Classifier};
 use crate::error::OverloadReason;
 use crate::observe::Event;
 
+crate::access::access_inner! {
+    impl<S, C> Throttle<S, C>;
+}
+
 /// A service that is asked less while it refuses, made by a [`ThrottleLayer`](super::ThrottleLayer).
 #[derive(Clone)]
 pub struct Throttle<S, C = AnyError> {

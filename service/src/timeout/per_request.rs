@@ -9,6 +9,10 @@ use tower_service::Service;
 
 use super::{ResponseFuture, TimeoutError};
 
+crate::access::access_inner! {
+    impl<S, F> RequestTimeout<S, F>;
+}
+
 /// Tells how long a request may take. Functions from a request to a duration, or to none for no bound, are such.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell how long requests of `{Request}` may take",

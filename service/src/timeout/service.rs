@@ -7,6 +7,10 @@ use tower_service::Service;
 
 use super::{ResponseFuture, TimeoutError};
 
+crate::access::access_inner! {
+    impl<S> Timeout<S>;
+}
+
 /// A service whose calls end with [`TimeoutError::Elapsed`] after a while.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeout<S> {

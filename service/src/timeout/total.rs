@@ -10,6 +10,10 @@ use super::{ResponseFuture, TimeoutError};
 use crate::ext::{Oneshot, ServiceExt};
 use crate::reusable::Reusable;
 
+crate::access::access_inner! {
+    impl<S> TotalTimeout<S>;
+}
+
 /// A service whose calls, waiting for readiness included, end with [`TimeoutError::Elapsed`] after a while.
 ///
 /// It is always ready; the inner service is asked for readiness by the call.

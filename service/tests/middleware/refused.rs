@@ -97,7 +97,7 @@ fn limits_of_calls_at_once() {
         "max": ConcurrencyLimitLayer::rejecting(0);
         "max": ConcurrencyLimitLayer::rejecting(MANY);
         "max": ConcurrencyLimitLayer::waiting(0, Wait::new());
-        "max": ConcurrencyLimit::with_max((), 0);
+        "max": ConcurrencyLimit::new((), 0);
         "max": ServiceBuilder::new().concurrency_limit(0);
         "max": ConcurrencyLimitLayer::new(1).handle().set_max(0);
         "max": ConcurrencyLimitLayer::new(1).handle().set_max(MANY);

@@ -12,6 +12,10 @@ use tower_service::Service;
 use super::controller::Controller;
 use crate::classify::{Classifier, NoFailure};
 
+crate::access::access_inner! {
+    impl<S, C> Measured<S, C>;
+}
+
 /// A service whose calls are measured for an [`AdaptiveLimitLayer`](super::AdaptiveLimitLayer).
 ///
 /// Calls whose future is dropped before it completes are not taken into account: that they took long says nothing about

@@ -16,6 +16,10 @@ use crate::observe::Event;
 use crate::reusable::Reusable;
 use crate::{OverloadError, Overloaded};
 
+crate::access::access_inner! {
+    impl<S, K, F, M> Bulkhead<S, K, F, M>;
+}
+
 /// A service with a bound on the calls of each key that run at once, made by a
 /// [`BulkheadLayer`](super::BulkheadLayer).
 pub struct Bulkhead<S, K, F, M = Reject> {

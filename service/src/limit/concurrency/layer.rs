@@ -105,6 +105,6 @@ impl<S, M: Clone, H> Layer<S> for ConcurrencyLimitLayer<M, H> {
     type Service = ConcurrencyLimit<S, M, H>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ConcurrencyLimit::new(inner, self.limit.clone(), self.mode.clone())
+        ConcurrencyLimit::of(inner, self.limit.clone(), self.mode.clone())
     }
 }

@@ -35,13 +35,13 @@ impl<S> ConcurrencyLimit<S> {
     /// # Panics
     ///
     /// If `max` is zero.
-    pub fn with_max(inner: S, max: usize) -> Self {
-        Self::new(inner, Arc::new(Limit::new(max)), Backpressure)
+    pub fn new(inner: S, max: usize) -> Self {
+        Self::of(inner, Arc::new(Limit::new(max)), Backpressure)
     }
 }
 
 impl<S, M, H> ConcurrencyLimit<S, M, H> {
-    pub(crate) fn new(inner: S, limit: Arc<Limit>, mode: M) -> Self {
+    pub(crate) fn of(inner: S, limit: Arc<Limit>, mode: M) -> Self {
         Self { inner, mode, place: Reservation::new(limit), hold: PhantomData }
     }
 
@@ -68,7 +68,7 @@ impl<S, M, H> ConcurrencyLimit<S, M, H> {
 
 impl<S: Clone, M: Clone, H> Clone for ConcurrencyLimit<S, M, H> {
     fn clone(&self) -> Self {
-        Self::new(self.inner.clone(), self.place.limit().clone(), self.mode.clone())
+        Self::of(self.inner.clone(), self.place.limit().clone(), self.mode.clone())
     }
 }
 

@@ -19,6 +19,10 @@ use crate::observe::{Event, Observer, Watch};
 use crate::shards::Shards;
 use crate::{OverloadError, Overloaded};
 
+crate::access::access_inner! {
+    impl<S, K, F> KeyedRateLimit<S, K, F>;
+}
+
 /// One bucket for each key, all of the same rate.
 ///
 /// A full bucket is as good as none, so those are forgotten when room is needed; where there is no room even then, the
