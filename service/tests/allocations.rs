@@ -13,11 +13,14 @@ use minato_service::breaker::BreakerLayer;
 use minato_service::buffer::Buffer;
 use minato_service::catch_panic::CatchPanicLayer;
 use minato_service::deadline::{Deadline, DeadlineLayer};
+use minato_service::early_drop::{Dropped, EarlyDropLayer};
+use minato_service::fail_fast::FailFastLayer;
 use minato_service::fallback::FallbackLayer;
 use minato_service::fault::FaultLayer;
 use minato_service::hedge::HedgeLayer;
 use minato_service::limit::adaptive::{AdaptiveLimitLayer, Gradient2};
 use minato_service::limit::{ConcurrencyLimitLayer, RateLimitLayer, Wait};
+use minato_service::load::{CompleteOnResponse, PeakEwma, PendingRequests};
 use minato_service::retry::StandardPolicy;
 use minato_service::throttle::ThrottleLayer;
 use minato_service::timeout::{Timeout, TotalTimeoutLayer};
@@ -122,6 +125,15 @@ fn calls_that_pass_allocate_nothing() {
     assert_eq!(allocations(&balanced(Load::peak_ewma())), 0, "balance by latency");
     let unreachable = || -> Infallible { unreachable!("no call is to fail") };
     assert_eq!(allocations(&FaultLayer::seeded(1, unreachable).layer(Echo)), 0, "fault");
+    assert_eq!(allocations(&FailFastLayer::new(second).layer(Echo)), 0, "fail fast");
+    assert_eq!(allocations(&EarlyDropLayer::new(|_: Dropped| ()).layer(Echo)), 0, "early drop");
+    assert_eq!(
+        allocations(&PendingRequests::new(Echo, CompleteOnResponse::default())),
+        0,
+        "pending requests"
+    );
+    let peak = PeakEwma::new(Echo, second, 1e9, CompleteOnResponse::default());
+    assert_eq!(allocations(&peak), 0, "peak ewma");
     let stack = ServiceBuilder::new().load_shed().concurrency_limit(4).timeout(second).map_response(|n| n);
     assert_eq!(allocations(&stack.service(Echo)), 0, "stack");
 }

@@ -141,3 +141,77 @@ fn our_refusals_are_found_behind_towers_erasure() {
     assert!(error.is::<Overloaded>());
     drop(held);
 }
+
+#[test]
+fn new_layers_stand_among_towers_and_tower_https() {
+    use minato_service::breaker::BreakerLayer;
+    use minato_service::fail_fast::FailFastLayer;
+    use minato_service::limit::{BulkheadLayer, RateLimitLayer};
+    use minato_service::throttle::ThrottleLayer;
+    let second = Duration::from_secs(1);
+    let header = || {
+        tower_http::set_header::SetResponseHeaderLayer::if_not_present(
+            http::header::SERVER,
+            http::HeaderValue::from_static("test"),
+        )
+    };
+    let key = |request: &Request<String>| request.uri().path().to_owned();
+    // Ours, tower's and tower-http's by turns, from the outside in.
+    let outside = minato_service::ServiceBuilder::new()
+        .box_errors()
+        .layer(FailFastLayer::new(second))
+        .layer(tower::util::MapRequestLayer::new(|request: Request<String>| request))
+        .layer(BreakerLayer::new(0.5))
+        .layer(header())
+        .layer(BulkheadLayer::rejecting(4, key))
+        .layer(tower::limit::ConcurrencyLimitLayer::new(4))
+        .layer(ThrottleLayer::new(2.0))
+        .service(hello());
+    answers(outside.clone());
+    answers(tower::ServiceBuilder::new().load_shed().concurrency_limit(3).service(outside));
+    // The other way around.
+    let inside = tower::ServiceBuilder::new()
+        .layer(header())
+        .layer(RateLimitLayer::rejecting(100, second))
+        .map_response(|response: Response<String>| response)
+        .layer(FailFastLayer::new(second))
+        .concurrency_limit(4)
+        .layer(BulkheadLayer::rejecting(4, key))
+        .service(hello());
+    answers(inside);
+}
+
+#[test]
+fn our_balancers_hold_towers_services_and_towers_hold_ours() {
+    use minato_service::balance::{Balance, Endpoints, Load, P2c, p2c};
+    use minato_service::discover::ServiceList;
+    use minato_service::load::Constant;
+    let endpoints = Endpoints::new(Load::Pending);
+    endpoints.insert(1, tower::ServiceBuilder::new().load_shed().service(hello()));
+    answers(Balance::new(endpoints, P2c::new()));
+    // Only ours can be cloned, so tower's is called once.
+    let ours = Constant::new(ConcurrencyLimitLayer::new(1).layer(hello()), 1);
+    let balanced = p2c::Balance::new(ServiceList::new([ours]));
+    let response = now(tower::ServiceExt::oneshot(balanced, Request::new("you".to_owned()))).unwrap();
+    assert_eq!(response.body(), "hello you");
+    let weighed = tower::load::Constant::new(ConcurrencyLimitLayer::new(1).layer(hello()), 1);
+    let list = tower::discover::ServiceList::new::<Request<String>>(vec![weighed]);
+    let theirs = tower::balance::p2c::Balance::new(list);
+    let response = now(theirs.oneshot(Request::new("you".to_owned()))).unwrap();
+    assert_eq!(response.body(), "hello you");
+}
+
+#[test]
+fn towers_stateful_services_are_called_as_they_want_to_be() {
+    use minato_service::buffer::Buffer;
+    use minato_service::reconnect::Reconnect;
+    use minato_service::single_flight::SingleFlightLayer;
+    // tower's limit panics where an unready clone is called.
+    let limited = || tower::limit::ConcurrencyLimit::new(hello(), 1);
+    answers(Buffer::new(limited(), 2));
+    let make = service_fn(move |()| std::future::ready(Ok::<_, Infallible>(limited())));
+    answers(Reconnect::new(make, ()).shared());
+    let text = limited().map_response(Response::into_body).map_request(|name: String| Request::new(name));
+    let once = SingleFlightLayer::new(|name: &String| name.clone()).layer(text);
+    assert_eq!(now(once.oneshot("you".to_owned())), Ok("hello you".to_owned()));
+}

@@ -82,7 +82,7 @@ macro_rules! ported {
             let function = ServiceBuilder::new().concurrency_limit(1).service_fn(|n: u32| ready(Answer::Ok(n)));
             assert_eq!(now(function.oneshot(1)), Ok(1));
             let stack: Stack<Identity, Identity> = ServiceBuilder::new().layer(Identity::new()).into_inner();
-            drop(stack);
+            let _: Identity = stack.layer(Identity::new());
         }
 
         #[test]
@@ -118,15 +118,15 @@ macro_rules! ported {
             let limit = ConcurrencyLimit::new(echo(), 1);
             assert_eq!(now(limit.oneshot(1)), Ok(1));
             let timed = Timeout::new(echo(), std::time::Duration::from_secs(1));
-            drop((timed.get_ref().clone(), timed.into_inner()));
+            let _ = (timed.get_ref().clone(), timed.into_inner());
             let retried = Retry::new(Attempts(1), echo());
             assert_eq!(now(retried.oneshot(0)), Ok(1));
             assert_eq!(now(RetryLayer::new(Attempts(1)).layer(echo()).oneshot(0)), Ok(1));
             let mapped = MapRequestLayer::new(|n: u32| n + 1).layer(MapResponse::new(echo(), |n| n));
             assert_eq!(now(mapped.oneshot(0)), Ok(1));
             assert_eq!(now(MapResponse::<(), _>::layer(|n: u32| n + 1).layer(echo()).oneshot(0)), Ok(1));
-            drop((RateLimitLayer::new(1, std::time::Duration::from_secs(1)), layer_fn(|n: u32| n)));
-            drop(option_layer(Some(Identity::new())));
+            let _ = (RateLimitLayer::new(1, std::time::Duration::from_secs(1)), layer_fn(|n: u32| n));
+            let _ = option_layer(Some(Identity::new()));
             let mut make = Shared::new(echo());
             let made = now(MakeService::<(), u32>::make_service(&mut make, ())).unwrap();
             assert_eq!(now(made.oneshot(1)), Ok(1));
@@ -163,7 +163,7 @@ macro_rules! ported {
 }
 
 mod on_tower {
-    ported!(tower, |services| tower::discover::ServiceList::new::<u32>(services));
+    ported!(tower, tower::discover::ServiceList::new::<u32>);
 }
 
 mod on_this_crate {
