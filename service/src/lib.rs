@@ -65,6 +65,7 @@ pub mod timeout;
 pub mod util;
 
 mod access;
+mod before_use;
 mod builder;
 mod clock;
 mod either;
@@ -72,6 +73,7 @@ mod ext;
 mod flight;
 mod from_fn;
 mod future_service;
+mod judged;
 mod limits;
 mod random;
 mod readied;

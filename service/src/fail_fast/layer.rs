@@ -7,6 +7,7 @@ use std::time::Duration;
 use tower_layer::Layer;
 
 use super::FailFast;
+use crate::before_use::before_use;
 use crate::clock::{Epoch, nanos};
 use crate::error::OverloadReason;
 use crate::observe::{Event, Observer, Watch};
@@ -94,8 +95,7 @@ impl FailFastLayer {
     /// If the layer has been used already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        let shared = Arc::get_mut(&mut self.shared).expect("`observer` is set before the layer is used");
-        shared.watch = Watch::new(observer);
+        before_use(&mut self.shared, "observer").watch = Watch::new(observer);
         self
     }
 

@@ -9,6 +9,7 @@ use tower_layer::Layer;
 
 use super::Fault;
 use super::plan::Plan;
+use crate::before_use::before_use;
 
 /// A layer that makes calls fail and take long, over all services it makes.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl<E> FaultLayer<E> {
     #[must_use]
     pub fn delays(mut self, rate: f64, delay: RangeInclusive<Duration>) -> Self {
         self.plan.set_delays(rate);
-        Arc::get_mut(&mut self.plan).expect("`delays` is set before the layer is used").set_delay(delay);
+        before_use(&mut self.plan, "delays").set_delay(delay);
         self
     }
 

@@ -11,6 +11,7 @@ use tower_layer::Layer;
 use super::Hedge;
 use super::latency::Latency;
 use crate::RetryBudget;
+use crate::before_use::before_use;
 use crate::clock::nanos;
 use crate::observe::{Observer, Watch};
 
@@ -107,7 +108,7 @@ impl<C> HedgeLayer<C> {
     /// If the layer has been cloned or has made a service or a handle already.
     #[must_use]
     pub fn budget(mut self, budget: RetryBudget) -> Self {
-        self.shared_mut("budget").budget = budget;
+        before_use(&mut self.shared, "budget").budget = budget;
         self
     }
 
@@ -118,15 +119,8 @@ impl<C> HedgeLayer<C> {
     /// If the layer has been cloned or has made a service or a handle already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.shared_mut("observer").watch = Watch::new(observer);
+        before_use(&mut self.shared, "observer").watch = Watch::new(observer);
         self
-    }
-
-    fn shared_mut(&mut self, field: &str) -> &mut Shared {
-        match Arc::get_mut(&mut self.shared) {
-            Some(shared) => shared,
-            None => panic!("`{field}` is set before the layer is used"),
-        }
     }
 
     /// Looks at the delay and at how much was hedged, and changes the delay while calls run.

@@ -11,6 +11,7 @@ use tower_service::Service;
 
 use super::SingleFlight;
 use super::table::Counts;
+use crate::before_use::before_use;
 use crate::observe::{Observer, Watch};
 
 /// A layer that makes identical calls that run at the same time once.
@@ -42,8 +43,7 @@ impl<F, K, Request> SingleFlightLayer<F, K, Request> {
     /// If the layer has been used already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        let counts = Arc::get_mut(&mut self.counts).expect("`observer` is set before the layer is used");
-        counts.watch = Watch::new(observer);
+        before_use(&mut self.counts, "observer").watch = Watch::new(observer);
         self
     }
 

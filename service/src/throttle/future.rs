@@ -4,13 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
 use super::shared::Shared;
 use crate::classify::Classifier;
 use crate::error::OverloadReason;
+use crate::judged::{Judge, Judged};
 use crate::{OverloadError, Overloaded};
 
 pin_project! {
@@ -27,17 +28,21 @@ pin_project! {
     enum State<F, C> {
         Called {
             #[pin]
-            inner: F,
-            shared: Arc<Shared>,
-            classifier: C,
+            call: Judged<F, C, Arc<Shared>>,
         },
         Refused,
     }
 }
 
+impl Judge for Arc<Shared> {
+    fn judge(&mut self, is_failure: bool) {
+        self.note_answer(is_failure);
+    }
+}
+
 impl<F, C> ResponseFuture<F, C> {
     pub(super) fn called(inner: F, shared: Arc<Shared>, classifier: C) -> Self {
-        Self { state: State::Called { inner, shared, classifier } }
+        Self { state: State::Called { call: Judged::new(inner, classifier, shared) } }
     }
 
     pub(super) fn refused() -> Self {
@@ -54,11 +59,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProj::Called { inner, shared, classifier } => {
-                let result = ready!(inner.poll(cx));
-                shared.note_answer(classifier.is_failure(&result));
-                Poll::Ready(result.map_err(OverloadError::Inner))
-            }
+            StateProj::Called { call } => call.poll(cx).map_err(OverloadError::Inner),
             StateProj::Refused => {
                 let refusal = Overloaded::because(OverloadReason::Throttled);
                 Poll::Ready(Err(OverloadError::Overloaded(refusal)))

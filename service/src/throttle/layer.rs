@@ -8,6 +8,7 @@ use tower_layer::Layer;
 
 use super::Throttle;
 use super::shared::Shared;
+use crate::before_use::before_use;
 use crate::classify::AnyError;
 use crate::observe::{Observer, Watch};
 use crate::random::Random;
@@ -49,7 +50,7 @@ impl<C> ThrottleLayer<C> {
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         assert!(!window.is_zero(), "`window` is zero: nothing would be counted");
-        self.change("window").set_window(window);
+        before_use(&mut self.shared, "window").set_window(window);
         self
     }
 
@@ -60,7 +61,7 @@ impl<C> ThrottleLayer<C> {
     /// If the layer has been used already.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
-        self.change("seed").random = Random::from_seed(seed);
+        before_use(&mut self.shared, "seed").random = Random::from_seed(seed);
         self
     }
 
@@ -71,7 +72,7 @@ impl<C> ThrottleLayer<C> {
     /// If the layer has been used already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.change("observer").watch = Watch::new(observer);
+        before_use(&mut self.shared, "observer").watch = Watch::new(observer);
         self
     }
 
@@ -79,13 +80,6 @@ impl<C> ThrottleLayer<C> {
     #[must_use]
     pub fn handle(&self) -> ThrottleHandle {
         ThrottleHandle { shared: self.shared.clone() }
-    }
-
-    fn change(&mut self, field: &str) -> &mut Shared {
-        match Arc::get_mut(&mut self.shared) {
-            Some(shared) => shared,
-            None => panic!("`{field}` is set before the layer is used"),
-        }
     }
 }
 

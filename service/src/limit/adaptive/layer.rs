@@ -8,6 +8,7 @@ use tower_layer::Layer;
 use super::Measured;
 use super::algorithm::Algorithm;
 use super::controller::Controller;
+use crate::before_use::before_use;
 use crate::classify::NoFailure;
 use crate::limit::{ConcurrencyHandle, ConcurrencyLimit, ConcurrencyLimitLayer, Mode, Reject};
 use crate::observe::{Observer, Watch};
@@ -39,7 +40,7 @@ impl<M, C> AdaptiveLimitLayer<M, C> {
         assert!(min > 0, "`min` is zero: a limit that lets nothing through");
         assert!(min <= max, "`min` is {min} and exceeds `max`, which is {max}");
         crate::limit::permits::check(max);
-        self.controller_mut("between").set_bounds(min, max);
+        before_use(&mut self.controller, "between").set_bounds(min, max);
         self
     }
 
@@ -50,7 +51,7 @@ impl<M, C> AdaptiveLimitLayer<M, C> {
     /// If that is not within the bounds, or the layer has been used already.
     #[must_use]
     pub fn starting_at(mut self, initial: usize) -> Self {
-        self.controller_mut("starting_at").set_initial(initial);
+        before_use(&mut self.controller, "starting_at").set_initial(initial);
         self
     }
 
@@ -61,8 +62,8 @@ impl<M, C> AdaptiveLimitLayer<M, C> {
     /// If the layer has been used already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        let limit = Arc::get_mut(&mut self.controller_mut("observer").limit);
-        limit.expect("`observer` is set before the layer is used").watch = Watch::new(observer);
+        let limit = &mut before_use(&mut self.controller, "observer").limit;
+        before_use(limit, "observer").watch = Watch::new(observer);
         self
     }
 
@@ -88,13 +89,6 @@ impl<M, C> AdaptiveLimitLayer<M, C> {
     #[must_use]
     pub fn handle(&self) -> ConcurrencyHandle {
         ConcurrencyHandle::new(self.controller.limit.clone())
-    }
-
-    fn controller_mut(&mut self, field: &str) -> &mut Controller {
-        match Arc::get_mut(&mut self.controller) {
-            Some(controller) => controller,
-            None => panic!("`{field}` is set before the layer is used"),
-        }
     }
 }
 

@@ -4,13 +4,14 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::controller::Controller;
 use crate::classify::{Classifier, NoFailure};
+use crate::judged::{Judge, Judged};
 
 crate::access::access_inner! {
     impl<S, C> Measured<S, C>;
@@ -53,12 +54,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        MeasuredFuture {
-            start: self.controller.epoch.now(),
-            inner: self.inner.call(request),
-            controller: self.controller.clone(),
-            classifier: self.classifier.clone(),
-        }
+        let start = self.controller.epoch.now();
+        let measure = Measure { start, controller: self.controller.clone() };
+        MeasuredFuture { call: Judged::new(self.inner.call(request), self.classifier.clone(), measure) }
     }
 }
 
@@ -67,10 +65,19 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct MeasuredFuture<F, C> {
         #[pin]
-        inner: F,
-        start: u64,
-        controller: Arc<Controller>,
-        classifier: C,
+        call: Judged<F, C, Measure>,
+    }
+}
+
+/// Tells the controller how long a call took.
+struct Measure {
+    start: u64,
+    controller: Arc<Controller>,
+}
+
+impl Judge for Measure {
+    fn judge(&mut self, is_failure: bool) {
+        self.controller.note(self.start, is_failure);
     }
 }
 
@@ -82,10 +89,7 @@ where
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let result = ready!(this.inner.poll(cx));
-        this.controller.note(*this.start, this.classifier.is_failure(&result));
-        Poll::Ready(result)
+        self.project().call.poll(cx)
     }
 }
 

@@ -8,6 +8,7 @@ use tower_layer::Layer;
 
 use super::Bulkhead;
 use super::table::Table;
+use crate::before_use::before_use;
 use crate::limit::{Mode, Reject, Wait};
 use crate::observe::{Observer, Watch};
 
@@ -58,7 +59,7 @@ impl<K, F, M> BulkheadLayer<K, F, M> {
     #[must_use]
     pub fn keys_max(mut self, keys: usize) -> Self {
         assert!(keys > 0, "`keys_max` is zero: every call would be refused");
-        self.change("keys_max").keys_max = keys;
+        before_use(&mut self.table, "keys_max").keys_max = keys;
         self
     }
 
@@ -69,7 +70,7 @@ impl<K, F, M> BulkheadLayer<K, F, M> {
     /// If the layer has been used already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.change("observer").watch = Watch::new(observer);
+        before_use(&mut self.table, "observer").watch = Watch::new(observer);
         self
     }
 
@@ -77,13 +78,6 @@ impl<K, F, M> BulkheadLayer<K, F, M> {
     #[must_use]
     pub fn handle(&self) -> BulkheadHandle<K> {
         BulkheadHandle { table: self.table.clone() }
-    }
-
-    fn change(&mut self, field: &str) -> &mut Table<K> {
-        match Arc::get_mut(&mut self.table) {
-            Some(table) => table,
-            None => panic!("`{field}` is set before the layer is used"),
-        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::{ConcurrencyHandle, ConcurrencyLimit, UntilResponse};
+use crate::before_use::before_use;
 use crate::limit::permits::Limit;
 use crate::limit::{Backpressure, Mode, Reject, Wait};
 use crate::observe::{Observer, Watch};
@@ -82,8 +83,7 @@ impl<M, H> ConcurrencyLimitLayer<M, H> {
     /// If the layer has been cloned or has made a service or a handle already.
     #[must_use]
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        let limit = Arc::get_mut(&mut self.limit).expect("`observer` is set before the layer is used");
-        limit.watch = Watch::new(observer);
+        before_use(&mut self.limit, "observer").watch = Watch::new(observer);
         self
     }
 

@@ -11,6 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::gcra::{Bucket, Rate};
+use crate::before_use::before_use;
 use crate::clock::Epoch;
 use crate::error::OverloadReason;
 use crate::limits::KEYS_MAX;
@@ -119,7 +120,7 @@ impl<K, F> KeyedRateLimitLayer<K, F> {
     #[must_use]
     pub fn keys_max(mut self, keys: usize) -> Self {
         assert!(keys > 0, "`keys_max` is zero: every call would be refused");
-        Arc::get_mut(&mut self.table).expect("`keys_max` is set before the layer is used").keys_max = keys;
+        before_use(&mut self.table, "keys_max").keys_max = keys;
         self
     }
 
