@@ -20,6 +20,7 @@ mod pool;
 mod proxies;
 mod redirects;
 mod requests;
+mod resent;
 mod server;
 mod shutdown;
 mod spelling;

@@ -7,22 +7,33 @@ use std::time::Duration;
 
 use tower_layer::Layer;
 
-use super::Fault;
 use super::plan::Plan;
+use super::{Always, Fault};
 use crate::before_use::before_use;
 
 /// A layer that makes calls fail and take long, over all services it makes.
 #[derive(Clone)]
-pub struct FaultLayer<E> {
+pub struct FaultLayer<E, W = Always> {
     plan: Arc<Plan>,
     error: E,
+    when: W,
 }
 
 impl<E> FaultLayer<E> {
     /// A layer that does nothing yet; failed calls end with what `error` makes.
     #[must_use]
     pub fn seeded(seed: u64, error: E) -> Self {
-        Self { plan: Arc::new(Plan::new(seed)), error }
+        Self { plan: Arc::new(Plan::new(seed)), error, when: Always::default() }
+    }
+}
+
+impl<E, W> FaultLayer<E, W> {
+    /// Leaves requests alone of which `when` does not say so: of other callers, other paths.
+    pub fn when<Request, W2>(self, when: W2) -> FaultLayer<E, W2>
+    where
+        W2: Fn(&Request) -> bool + Clone,
+    {
+        FaultLayer { plan: self.plan, error: self.error, when }
     }
 
     /// Fails this fraction of the calls, which the service inside then does not see.
@@ -55,17 +66,17 @@ impl<E> FaultLayer<E> {
     }
 }
 
-impl<E> fmt::Debug for FaultLayer<E> {
+impl<E, W> fmt::Debug for FaultLayer<E, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FaultLayer").field("plan", &self.plan).finish_non_exhaustive()
     }
 }
 
-impl<S, E: Clone> Layer<S> for FaultLayer<E> {
-    type Service = Fault<S, E>;
+impl<S, E: Clone, W: Clone> Layer<S> for FaultLayer<E, W> {
+    type Service = Fault<S, E, W>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Fault::new(inner, self.plan.clone(), self.error.clone())
+        Fault::new(inner, self.plan.clone(), self.error.clone(), self.when.clone())
     }
 }
 

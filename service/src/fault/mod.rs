@@ -28,4 +28,4 @@ mod service;
 
 pub use future::ResponseFuture;
 pub use layer::{FaultHandle, FaultLayer};
-pub use service::Fault;
+pub use service::{Always, Fault, When};

@@ -12,33 +12,58 @@ use crate::readied::take_ready;
 use crate::reusable::Reusable;
 
 crate::access::access_inner! {
-    impl<S, E> Fault<S, E>;
+    impl<S, E, W> Fault<S, E, W>;
 }
 
 /// A service some of whose calls fail or take long, made by a [`FaultLayer`](super::FaultLayer).
 #[derive(Clone)]
-pub struct Fault<S, E> {
+pub struct Fault<S, E, W = Always> {
     inner: S,
     plan: Arc<Plan>,
     error: E,
+    when: W,
 }
 
-impl<S, E> Fault<S, E> {
-    pub(super) fn new(inner: S, plan: Arc<Plan>, error: E) -> Self {
-        Self { inner, plan, error }
+impl<S, E, W> Fault<S, E, W> {
+    pub(super) fn new(inner: S, plan: Arc<Plan>, error: E, when: W) -> Self {
+        Self { inner, plan, error, when }
     }
 }
 
-impl<S: fmt::Debug, E> fmt::Debug for Fault<S, E> {
+/// Says of which requests there are faults. Functions from a request to a `bool` do.
+pub trait When<Request> {
+    /// Whether the request may meet a fault.
+    fn is_meant(&self, request: &Request) -> bool;
+}
+
+/// All requests may meet faults.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Always(());
+
+impl<Request> When<Request> for Always {
+    fn is_meant(&self, _: &Request) -> bool {
+        true
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Fn(&Request) -> bool, Request> When<Request> for F {
+    fn is_meant(&self, request: &Request) -> bool {
+        self(request)
+    }
+}
+
+impl<S: fmt::Debug, E, W> fmt::Debug for Fault<S, E, W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Fault").field("inner", &self.inner).finish_non_exhaustive()
     }
 }
 
-impl<S, E, Request> Service<Request> for Fault<S, E>
+impl<S, E, W, Request> Service<Request> for Fault<S, E, W>
 where
     S: Service<Request> + Reusable,
     E: Fn() -> S::Error,
+    W: When<Request>,
 {
     type Response = S::Response;
     type Error = S::Error;
@@ -49,6 +74,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
+        if !self.when.is_meant(&request) {
+            return ResponseFuture::called(self.inner.call(request));
+        }
         let fate = self.plan.next();
         match (fate.delay, fate.is_failed) {
             (None, false) => ResponseFuture::called(self.inner.call(request)),

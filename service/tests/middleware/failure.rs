@@ -374,6 +374,16 @@ fn faults_can_be_switched_while_calls_run() {
 }
 
 #[test]
+fn faults_meet_the_requests_they_are_meant_for() {
+    let layer = FaultLayer::seeded(1, || Failed("injected")).errors(1.0).when(|n: &u32| *n > 5);
+    let service = layer.layer(Probe::well());
+    paused(async {
+        assert_eq!(service.clone().oneshot(5).await, Ok(6));
+        assert_eq!(service.oneshot(6).await, Err(Failed("injected")));
+    });
+}
+
+#[test]
 #[should_panic(expected = "`errors` is 1.5")]
 fn more_faults_than_calls_are_refused() {
     let _ = FaultLayer::seeded(1, || ()).errors(1.5);
