@@ -160,7 +160,7 @@ fn connection(noise: &mut Noise) -> Vec<u8> {
 #[test]
 fn a_connection_comes_to_the_same_however_it_is_cut() {
     let (whole, broken) = (std::cell::Cell::new(0u64), std::cell::Cell::new(0u64));
-    rounds(400, |noise| {
+    let are_many = rounds(400, |noise| {
         let bytes = connection(noise);
         let outcome = play(&bytes, &Steps::Whole, noise);
         for steps in [Steps::Bytes, Steps::Random] {
@@ -170,5 +170,6 @@ fn a_connection_comes_to_the_same_however_it_is_cut() {
         whole.set(whole.get() + outcome.seen.len() as u64);
         broken.set(broken.get() + u64::from(outcome.goaway.is_some_and(|code| code != 0)));
     });
-    assert!(whole.get() > 0 && broken.get() > 0, "noise that is all good or all bad tests nothing");
+    let has_both = whole.get() > 0 && broken.get() > 0;
+    assert!(!are_many || has_both, "noise that is all good or all bad tests nothing");
 }

@@ -52,8 +52,8 @@ fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Runs rounds, each from a seed of its own.
-pub(crate) fn rounds(usual: u64, round: impl Fn(&mut Noise)) {
+/// Runs rounds, each from a seed of its own; answers whether they were enough to have met everything.
+pub(crate) fn rounds(usual: u64, round: impl Fn(&mut Noise)) -> bool {
     let first = setting("MINATO_FUZZ_SEED").unwrap_or(0);
     let rounds = setting("MINATO_FUZZ_ROUNDS").unwrap_or(usual);
     for seed in first..first + rounds {
@@ -67,6 +67,7 @@ pub(crate) fn rounds(usual: u64, round: impl Fn(&mut Noise)) {
             resume_unwind(panic);
         }
     }
+    rounds >= usual
 }
 
 /// Where to cut `len` bytes.
