@@ -81,6 +81,7 @@ mod reusable;
 mod service_fn;
 mod shards;
 mod shim;
+mod stripe;
 mod woken;
 
 pub use boxed::{ArcService, BoxCloneService, BoxCloneSyncService, BoxService, UnsyncBoxService};

@@ -7,16 +7,16 @@
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use super::ejection::{Ejection, WINDOW};
 use super::endpoint::Endpoint;
 use super::load::{Load, Meter};
-use crate::breaker::window::Window;
+use crate::breaker::window::{Counts, Window};
 use crate::clock::{Epoch, nanos};
 use crate::observe::{Event, Observer, Watch};
+use crate::shim::{AtomicU32, AtomicU64, Mutex, MutexGuard, Ordering};
 
 const NEVER: u64 = u64::MAX;
 
@@ -204,6 +204,12 @@ impl<K, S> Shared<K, S> {
         self.snapshot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether calls have something to tell when they end.
+    #[inline]
+    pub(super) const fn notes_calls(&self) -> bool {
+        self.load.wants_time() || self.ejection.is_some()
+    }
+
     pub(super) fn version(&self) -> u64 {
         // ORDERING: Relaxed: the snapshot itself is taken under the lock; a version seen late is a pick from the set
         // of a moment ago.
@@ -288,7 +294,7 @@ impl<K, S> Shared<K, S> {
     /// Takes the outcome of a call into account.
     pub(super) fn note_outcome(&self, endpoint: &Endpoint<K, S>, is_failure: bool) {
         let Some(ejection) = &self.ejection else { return };
-        let counts = endpoint.outcomes.as_ref().and_then(|window| window.note(is_failure, 0));
+        let counts = endpoint.outcomes.as_ref().and_then(|window| window.note(Counts::one(is_failure), 0, 0));
         if !is_failure {
             if endpoint.failures.load(Ordering::Relaxed) != 0 {
                 endpoint.failures.store(0, Ordering::Relaxed);
@@ -317,7 +323,7 @@ impl<K, S> Shared<K, S> {
         let duration = ejection.duration.start().saturating_mul(times).min(*ejection.duration.end());
         endpoint.out_until.store(self.epoch.now().saturating_add(nanos(duration)).max(1), Ordering::Relaxed);
         if let Some(outcomes) = &endpoint.outcomes {
-            outcomes.clear();
+            outcomes.clear(0);
         }
         let all = snapshot.all.clone();
         let old = self.replace(&mut snapshot, all);

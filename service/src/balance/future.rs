@@ -18,25 +18,28 @@ use crate::ext::Oneshot;
 
 /// A call that counts as load of its instance while it lives.
 pub(super) struct Running<K, S> {
-    shared: Arc<Shared<K, S>>,
+    /// Where outcomes or latencies matter: otherwise all calls of all threads would count references to one set.
+    shared: Option<Arc<Shared<K, S>>>,
     endpoint: Arc<Endpoint<K, S>>,
     start: u64,
 }
 
 impl<K, S> Running<K, S> {
-    pub(super) fn new(shared: Arc<Shared<K, S>>, endpoint: Arc<Endpoint<K, S>>, start: u64) -> Self {
+    #[inline]
+    pub(super) fn new(shared: &Arc<Shared<K, S>>, endpoint: Arc<Endpoint<K, S>>, start: u64) -> Self {
         endpoint.meter.begin();
-        Self { shared, endpoint, start }
+        Self { shared: shared.notes_calls().then(|| shared.clone()), endpoint, start }
     }
 
     fn note(&self, is_failure: bool) {
-        let load = self.shared.load;
+        let Some(shared) = &self.shared else { return };
+        let load = shared.load;
         if load.wants_time() {
-            let now = self.shared.epoch.now();
+            let now = shared.epoch.now();
             let latency = Duration::from_nanos(now.saturating_sub(self.start));
             self.endpoint.meter.note(load, latency, is_failure, now);
         }
-        self.shared.note_outcome(&self.endpoint, is_failure);
+        shared.note_outcome(&self.endpoint, is_failure);
     }
 }
 

@@ -17,12 +17,13 @@ use crate::reusable::Reusable;
 
 /// One service of many instances.
 ///
-/// Clones share the set of instances and its loads.
+/// Clones share the set of instances and its loads; each draws random numbers of its own.
 pub struct Balance<K, S, P = P2c, C = AnyError> {
     shared: Arc<Shared<K, S>>,
     picker: P,
     classifier: C,
-    random: Arc<Random>,
+    /// Of this clone alone.
+    random: Random,
     /// The set this clone saw last, and its version.
     snapshot: Arc<Snapshot<K, S>>,
     version: u64,
@@ -33,7 +34,7 @@ impl<K, S, P> Balance<K, S, P> {
     pub fn new(endpoints: Endpoints<K, S>, picker: P) -> Self {
         let shared = endpoints.shared().clone();
         let (version, snapshot) = shared.snapshot();
-        let random = Arc::new(Random::new());
+        let random = Random::new();
         Self { shared, picker, classifier: AnyError::default(), random, snapshot, version }
     }
 }
@@ -51,7 +52,7 @@ impl<K, S, P, C> Balance<K, S, P, C> {
     /// Draws from the sequence of `seed`, for tests and simulation.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
-        self.random = Arc::new(Random::from_seed(seed));
+        self.random = Random::from_seed(seed);
         self
     }
 
@@ -69,7 +70,7 @@ impl<K, S, P: Clone, C: Clone> Clone for Balance<K, S, P, C> {
             shared: self.shared.clone(),
             picker: self.picker.clone(),
             classifier: self.classifier.clone(),
-            random: self.random.clone(),
+            random: Random::from_seed(self.random.next()),
             snapshot: self.snapshot.clone(),
             version: self.version,
         }
@@ -113,7 +114,7 @@ where
         let candidates = Candidates { endpoints: &scales, now, random: &self.random };
         let endpoint = &eligible[self.picker.pick(&candidates, &request)];
         let call = endpoint.service.clone().oneshot(request);
-        let running = Running::new(self.shared.clone(), endpoint.clone(), now);
+        let running = Running::new(&self.shared, endpoint.clone(), now);
         ResponseFuture::running(call, running, self.classifier.clone())
     }
 }

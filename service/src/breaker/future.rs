@@ -8,93 +8,98 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::shared::{Part, Shared};
-use super::state::ProbeEnd;
-use super::{BreakerError, CircuitOpen};
+use super::BreakerError;
+use super::cell::{Cell, Handover};
+use super::shared::Shared;
+use super::state::{Part, ProbeEnd};
 use crate::classify::Classifier;
 use crate::clock::nanos;
+use crate::stripe::Stripe;
 
 pin_project! {
     /// The future of [`Breaker`](super::Breaker).
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<F, C> {
+        // None where the call was refused.
         #[pin]
-        state: State<F, C>,
+        inner: Option<F>,
+        counting: Counting,
+        classifier: C,
     }
 }
 
-pin_project! {
-    #[project = StateProj]
-    enum State<F, C> {
-        Called {
-            #[pin]
-            inner: F,
-            counted: Counted,
-            classifier: C,
-        },
-        Refused {
-            refusal: CircuitOpen,
-        },
-    }
+/// How a call is counted: with others of its thread, as most calls of a closed breaker are, or by itself. A probe whose call is dropped gives its place back.
+///
+/// Words and no enum, so that the usual kind is made in registers.
+pub(super) struct Counting {
+    pub(super) cell: &'static Cell,
+    /// What a call that is gathered with others hands over by.
+    pub(super) handover: Handover,
+    /// Of a call that is not gathered.
+    pub(super) shared: Option<Arc<Shared>>,
+    pub(super) part: Part,
+    /// When a call that is not gathered began, where slow calls are failures.
+    pub(super) start: u64,
 }
 
-/// A call's part in the breaker. A probe whose call is dropped gives its place back.
-struct Counted {
-    shared: Arc<Shared>,
-    part: Part,
-    start: Option<u64>,
-}
-
-impl Counted {
-    #[cold]
-    fn is_slow(&self, start: u64) -> bool {
-        let bound = self.shared.settings.slow.map_or(u64::MAX, nanos);
-        self.shared.epoch.now().saturating_sub(start) > bound
-    }
-
+impl Counting {
     #[inline]
     fn end(&mut self, is_failure: bool) {
-        let is_failure = is_failure || self.start.is_some_and(|start| self.is_slow(start));
-        match std::mem::replace(&mut self.part, Part::Uncounted) {
-            Part::Counted => self.shared.note(is_failure),
-            Part::Uncounted => {}
-            Part::Probe(probe) => {
-                self.shared.settle(probe, if is_failure { ProbeEnd::Bad } else { ProbeEnd::Good });
-            }
+        if self.shared.is_some() {
+            self.end_by_itself(is_failure);
+        } else if is_failure {
+            self.fail();
+        } else {
+            self.cell.succeeded(Stripe::own(), self.handover);
+        }
+    }
+
+    #[cold]
+    fn fail(&self) {
+        if let Some(shared) = self.cell.owner_in(self.handover) {
+            shared.note(true);
+        }
+    }
+
+    #[inline(never)]
+    fn end_by_itself(&mut self, is_failure: bool) {
+        let Some(shared) = &self.shared else { return };
+        let is_failure = is_failure || shared.is_slow(self.start);
+        let part = std::mem::replace(&mut self.part, Part::UNCOUNTED);
+        if let Some(probe) = part.probe() {
+            shared.settle(probe, if is_failure { ProbeEnd::Bad } else { ProbeEnd::Good });
+        } else if part == Part::COUNTED {
+            shared.note(is_failure);
+        }
+    }
+}
+
+impl Drop for Counting {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(shared) = &self.shared {
+            shared.give_up(self.part);
         }
     }
 }
 
 impl Shared {
+    fn is_slow(&self, start: u64) -> bool {
+        self.settings.slow.is_some_and(|bound| self.epoch.now().saturating_sub(start) > nanos(bound))
+    }
+
     /// A call that was let through will not be made.
-    #[inline]
     pub(super) fn give_up(&self, part: Part) {
-        if let Part::Probe(probe) = part {
+        if let Some(probe) = part.probe() {
             self.settle(probe, ProbeEnd::Dropped);
         }
     }
 }
 
-impl Drop for Counted {
-    #[inline]
-    fn drop(&mut self) {
-        self.shared.give_up(self.part);
-    }
-}
-
 impl<F, C> ResponseFuture<F, C> {
-    pub(super) fn called(
-        inner: F,
-        shared: Arc<Shared>,
-        classifier: C,
-        part: Part,
-        start: Option<u64>,
-    ) -> Self {
-        Self { state: State::Called { inner, counted: Counted { shared, part, start }, classifier } }
-    }
-
-    pub(super) fn refused(refusal: CircuitOpen) -> Self {
-        Self { state: State::Refused { refusal } }
+    #[inline]
+    pub(super) const fn new(inner: Option<F>, counting: Counting, classifier: C) -> Self {
+        Self { inner, counting, classifier }
     }
 }
 
@@ -106,13 +111,14 @@ where
     type Output = Result<Response, BreakerError<Error>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProj::Called { inner, counted, classifier } => {
+        let this = self.project();
+        match this.inner.as_pin_mut() {
+            Some(inner) => {
                 let result = ready!(inner.poll(cx));
-                counted.end(classifier.is_failure(&result));
+                this.counting.end(this.classifier.is_failure(&result));
                 Poll::Ready(result.map_err(BreakerError::Inner))
             }
-            StateProj::Refused { refusal } => Poll::Ready(Err(BreakerError::Open(*refusal))),
+            None => Poll::Ready(Err(BreakerError::Open(this.counting.part.refusal().unwrap_or_default()))),
         }
     }
 }

@@ -178,6 +178,7 @@ impl<S, C: Clone> Layer<S> for BreakerLayer<C> {
     type Service = Breaker<S, C>;
 
     fn layer(&self, inner: S) -> Self::Service {
+        self.shared.take_calls();
         Breaker::new(inner, self.shared.clone(), self.classifier.clone())
     }
 }

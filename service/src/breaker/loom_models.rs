@@ -5,20 +5,28 @@ use std::time::Duration;
 
 use loom::thread;
 
+use super::cell::Handover;
 use super::layer::Settings;
-use super::shared::{Part, Shared};
-use super::state::{ProbeEnd, State, Status};
-use super::window::WindowKind;
+use super::shared::Shared;
+use super::state::{Part, ProbeEnd, State, Status};
+use super::window::{Counts, WindowKind};
+use crate::stripe::Stripe;
 
 fn breaker() -> Arc<Shared> {
-    Arc::new(Shared::new(Settings {
+    let shared = Arc::new(breaker_of(WindowKind::Calls(100)));
+    shared.take_calls();
+    shared
+}
+
+fn breaker_of(window: WindowKind) -> Shared {
+    Shared::new(Settings {
         failure_rate: 1.0,
         calls_min: 2,
-        window: WindowKind::Calls(100),
+        window,
         open_for: Duration::from_secs(1000)..=Duration::from_secs(1000),
         probes: 1,
         slow: None,
-    }))
+    })
 }
 
 #[test]
@@ -39,12 +47,12 @@ fn loom_a_probe_that_ends_and_one_that_is_refused_leave_a_state_of_one_of_them()
     loom::model(|| {
         let shared = breaker();
         shared.force(State::open_until(0));
-        let Ok(Part::Probe(probe)) = shared.admit() else { panic!("the first is a probe") };
+        let probe = shared.admit().ok().and_then(Part::probe).expect("the first is a probe");
         let other = shared.clone();
         let thread = thread::spawn(move || other.admit());
         shared.settle(probe, ProbeEnd::Good);
         let admitted = thread.join().unwrap();
-        assert!(matches!(admitted, Err(_) | Ok(Part::Counted)), "{admitted:?}");
+        assert!(matches!(admitted, Err(_) | Ok(Part::COUNTED)), "{admitted:?}");
         assert_eq!(shared.status(), Status::Closed);
     });
 }
@@ -58,5 +66,63 @@ fn loom_no_failure_is_lost_between_two_calls() {
         shared.note(true);
         thread.join().unwrap();
         assert_eq!(shared.status(), Status::Open);
+    });
+}
+
+/// A breaker whose calls find it through its cell, and what they hand over by.
+fn gathering(calls: u32) -> (Arc<Shared>, Handover) {
+    let mut shared = breaker_of(WindowKind::Calls(calls));
+    shared.settings.calls_min = 3;
+    let shared = Arc::new(shared);
+    shared.take_calls();
+    let handover = shared.handover();
+    (shared, handover)
+}
+
+#[test]
+fn loom_a_failure_sees_every_success_that_was_gathered_before() {
+    loom::model(|| {
+        // Two successes are handed over together, and one stays where it is.
+        let (shared, handover) = gathering(32);
+        let cell = shared.cell;
+        let thread = thread::spawn(move || cell.succeeded(Stripe::new(1), handover));
+        cell.succeeded(Stripe::new(0), handover);
+        thread.join().unwrap();
+        shared.cell.gather(shared.term());
+        let counts = shared.cell.window.0.note(Counts::FAILURE, 0, shared.term());
+        assert_eq!(counts, Some(Counts { calls: 3, failures: 1 }));
+    });
+}
+
+#[test]
+fn loom_successes_of_two_threads_in_one_place_are_counted_once_each() {
+    loom::model(|| {
+        let (shared, handover) = gathering(16);
+        let cell = shared.cell;
+        let thread = thread::spawn(move || cell.succeeded(Stripe::new(0), handover));
+        cell.succeeded(Stripe::new(0), handover);
+        thread.join().unwrap();
+        shared.cell.gather(shared.term());
+        let counts = shared.cell.window.0.note(Counts::FAILURE, 0, shared.term());
+        assert_eq!(counts, Some(Counts { calls: 3, failures: 1 }));
+    });
+}
+
+#[test]
+fn loom_a_call_of_a_breaker_that_is_gone_counts_for_no_other() {
+    loom::model(|| {
+        let (shared, handover) = gathering(16);
+        let cell = shared.cell;
+        let late = thread::spawn(move || {
+            cell.succeeded(Stripe::new(0), handover);
+            cell.owner_in(handover).is_some()
+        });
+        drop(shared);
+        let term = cell.begin();
+        cell.set_window(WindowKind::Calls(16), term);
+        late.join().unwrap();
+        cell.gather(term);
+        let counts = cell.window.0.note(Counts::FAILURE, 0, term);
+        assert_eq!(counts, Some(Counts { calls: 1, failures: 1 }));
     });
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("breaker.md")]
 
+mod cell;
 mod error;
 mod future;
 mod layer;

@@ -6,13 +6,19 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
+use super::cell::{Cell, Handover};
+use super::future::Counting;
 use super::shared::Shared;
-use super::{BreakerError, ResponseFuture};
+use super::state::{Part, State};
+use super::{BreakerError, CircuitOpen, ResponseFuture};
 use crate::classify::{AnyError, Classifier};
 
 /// A service that is not asked while it fails, made by a [`BreakerLayer`](super::BreakerLayer).
 pub struct Breaker<S, C = AnyError> {
     inner: S,
+    /// That of `shared`.
+    cell: &'static Cell,
+    handover: Handover,
     shared: Arc<Shared>,
     classifier: C,
     inner_is: Inner,
@@ -28,7 +34,8 @@ enum Inner {
 
 impl<S, C> Breaker<S, C> {
     pub(super) fn new(inner: S, shared: Arc<Shared>, classifier: C) -> Self {
-        Self { inner, shared, classifier, inner_is: Inner::NotAsked }
+        let (cell, handover) = (shared.cell, shared.handover());
+        Self { inner, cell, handover, shared, classifier, inner_is: Inner::NotAsked }
     }
 }
 
@@ -54,7 +61,8 @@ where
     type Future = ResponseFuture<S::Future, C>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        if self.inner_is == Inner::NotAsked && self.shared.refuses() {
+        let is_unasked = self.inner_is == Inner::NotAsked;
+        if is_unasked && self.cell.state() != State::CLOSED && self.shared.refuses() {
             return Poll::Ready(Ok(()));
         }
         self.inner.poll_ready(cx).map(|ready| {
@@ -65,18 +73,34 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let asked = std::mem::replace(&mut self.inner_is, Inner::NotAsked);
-        match (asked, self.shared.admit()) {
-            (Inner::Ready, Ok(part)) => {
-                let start = self.shared.settings.slow.map(|_| self.shared.epoch.now());
-                let inner = self.inner.call(request);
-                ResponseFuture::called(inner, self.shared.clone(), self.classifier.clone(), part, start)
-            }
+        let is_closed = self.cell.state() == State::CLOSED;
+        let is_gathered = asked == Inner::Ready && is_closed && self.handover != Handover::NEVER;
+        // Taken apart and put together, so that the compiler keeps the usual case in registers.
+        let (shared, part, start) = if is_gathered {
+            (None, Part::COUNTED, 0)
+        } else {
+            let (part, start) = self.shared.begin(asked);
+            (Some(self.shared.clone()), part, start)
+        };
+        let counting = Counting { cell: self.cell, handover: self.handover, shared, part, start };
+        let inner = if part.refusal().is_some() { None } else { Some(self.inner.call(request)) };
+        ResponseFuture::new(inner, counting, self.classifier.clone())
+    }
+}
+
+impl Shared {
+    /// The part of a call that is refused, probes, or is counted one by one, and when it began.
+    #[inline(never)]
+    fn begin(&self, asked: Inner) -> (Part, u64) {
+        let part = match (asked, self.admit()) {
+            (Inner::Ready, Ok(part)) => part,
             (Inner::NotAsked, Ok(part)) => {
                 // It would have been let through by now, but the service inside was not asked for readiness.
-                self.shared.give_up(part);
-                ResponseFuture::refused(super::CircuitOpen::default())
+                self.give_up(part);
+                Part::refused(CircuitOpen::default())
             }
-            (_, Err(refusal)) => ResponseFuture::refused(refusal),
-        }
+            (_, Err(refusal)) => Part::refused(refusal),
+        };
+        (part, if self.settings.slow.is_some() { self.epoch.now() } else { 0 })
     }
 }

@@ -1,14 +1,16 @@
-//! What the calls of one breaker share.
+//! A breaker: its settings, and what moves its [cell](super::cell).
 //!
 //! Invariants
 //! 1. The state moves by compare-exchange only, by the functions of [`State`]; so of the calls that see the same state
 //!    end, one moves it.
 //! 2. `openings` grows with every move to open, so a probe of an earlier half-open time is known by its generation.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::state::{Admission, Probe, ProbeEnd, State, Status};
-use super::window::{Counts, Window, WindowKind};
+use super::cell::{self, Cell, Handover};
+use super::state::{Admission, Part, Probe, ProbeEnd, State, Status};
+use super::window::{Counts, WindowKind};
 use super::{CircuitOpen, layer};
 use crate::clock::{Epoch, nanos};
 use crate::observe::{Event, Watch};
@@ -16,46 +18,58 @@ use crate::shim::{AtomicU64, Ordering};
 
 #[derive(Debug)]
 pub(super) struct Shared {
-    state: AtomicU64,
+    pub(super) cell: &'static Cell,
+    term: u64,
     openings: AtomicU64,
     /// Openings since the breaker was last closed.
     row: AtomicU64,
-    window: Window,
     pub(super) settings: layer::Settings,
     pub(super) epoch: Epoch,
     pub(super) watch: Watch,
 }
 
-/// How a call takes part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Counted,
-    Uncounted,
-    Probe(Probe),
-}
-
 impl Shared {
     pub(super) fn new(settings: layer::Settings) -> Self {
+        let cell = cell::take_from_shelf();
+        let term = cell.begin();
+        cell.set_window(settings.window, term);
         Self {
-            state: AtomicU64::new(State::CLOSED.0),
+            cell,
+            term,
             openings: AtomicU64::new(0),
             row: AtomicU64::new(0),
-            window: Window::new(settings.window),
             settings,
             epoch: Epoch::new(),
             watch: Watch::default(),
         }
     }
 
+    /// Has the calls of its cell find it. From then on the settings stay as they are.
+    pub(super) fn take_calls(self: &Arc<Self>) {
+        self.cell.belong_to(self);
+    }
+
     pub(super) fn set_window(&mut self, kind: WindowKind) {
         self.settings.window = kind;
-        self.window = Window::new(kind);
+        self.cell.set_window(kind, self.term);
+    }
+
+    #[cfg(loom)]
+    pub(super) const fn term(&self) -> u64 {
+        self.term
+    }
+
+    /// When calls hand gathered successes on; slow calls have to be told from others, so there each is counted by itself.
+    pub(super) fn handover(&self) -> Handover {
+        match self.settings.slow {
+            None => Handover::of(self.settings.window, self.term),
+            Some(_) => Handover::NEVER,
+        }
     }
 
     #[inline]
     fn state(&self) -> State {
-        // ORDERING: Relaxed, the word is all there is to be seen.
-        State(self.state.load(Ordering::Relaxed))
+        self.cell.state()
     }
 
     /// Where the breaker stands; open ends when probes would be let through.
@@ -78,7 +92,7 @@ impl Shared {
     #[inline]
     pub(super) fn admit(&self) -> Result<Part, CircuitOpen> {
         if self.state() == State::CLOSED {
-            return Ok(Part::Counted);
+            return Ok(Part::COUNTED);
         }
         self.admit_slow()
     }
@@ -89,12 +103,14 @@ impl Shared {
             let state = self.state();
             let openings = self.openings.load(Ordering::Relaxed);
             match state.admit(|| self.epoch.now(), self.settings.probes, openings) {
-                Admission::Counted => return Ok(Part::Counted),
-                Admission::Uncounted => return Ok(Part::Uncounted),
+                Admission::Counted => return Ok(Part::COUNTED),
+                Admission::Uncounted => return Ok(Part::UNCOUNTED),
                 Admission::Refused(nanos) => {
                     return Err(CircuitOpen { retry_after: nanos.map(Duration::from_nanos) });
                 }
-                Admission::Probe(next, probe) if self.try_move(state, next) => return Ok(Part::Probe(probe)),
+                Admission::Probe(next, probe) if self.try_move(state, next) => {
+                    return Ok(Part::of_probe(probe));
+                }
                 Admission::Probe(..) => {}
             }
         }
@@ -102,19 +118,21 @@ impl Shared {
 
     /// Moves the state, if nobody else has.
     fn try_move(&self, from: State, to: State) -> bool {
-        let is_moved =
-            self.state.compare_exchange(from.0, to.0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        let is_moved = self.cell.try_move(from, to);
         if is_moved && from.status() != to.status() {
             self.watch.tell(|| Event::BreakerMoved { from: from.status(), to: to.status() });
         }
         is_moved
     }
 
-    /// Takes the outcome of a counted call into account; `now` is known where it matters.
-    #[inline]
+    /// Takes the outcome of a counted call into account.
     pub(super) fn note(&self, is_failure: bool) {
-        let now = if self.window.wants_time() { self.epoch.now() } else { 0 };
-        if let Some(counts) = self.window.note(is_failure, now)
+        if is_failure {
+            self.cell.gather(self.term);
+        }
+        let window = &self.cell.window.0;
+        let now = if window.wants_time() { self.epoch.now() } else { 0 };
+        if let Some(counts) = window.note(Counts::one(is_failure), now, self.term)
             && self.is_too_much(counts)
         {
             self.open();
@@ -154,7 +172,7 @@ impl Shared {
             let next = state.settle(probe, end, self.settings.probes, || self.next_until());
             let Some(next) = next else { return };
             if next == State::CLOSED {
-                self.window.clear();
+                self.cell.clear(self.term);
             }
             if self.try_move(state, next) {
                 match next.status() {
@@ -171,7 +189,13 @@ impl Shared {
     pub(super) fn force(&self, to: State) {
         self.openings.fetch_add(1, Ordering::Relaxed);
         self.row.store(0, Ordering::Relaxed);
-        self.window.clear();
+        self.cell.clear(self.term);
         while !self.try_move(self.state(), to) {}
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        cell::put_on_shelf(self.cell);
     }
 }

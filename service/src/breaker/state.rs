@@ -8,6 +8,11 @@
 //! | open | the nanosecond from which probes are let through |
 //! | half open | generation (29 bits), probes reserved (16), probes that went well (16) |
 
+use std::time::Duration;
+
+use super::CircuitOpen;
+use crate::clock::nanos;
+
 /// Where a breaker stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -55,6 +60,43 @@ pub(super) enum Admission {
     Probe(State, Probe),
     /// Be refused; after so many nanoseconds another try makes sense.
     Refused(Option<u64>),
+}
+
+/// How a call takes part, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part(u64);
+
+const PART_KIND: u64 = 0b11;
+const PART_PROBE: u64 = 2;
+const PART_REFUSED: u64 = 3;
+/// In the place of the nanoseconds until another try makes sense.
+const NOT_KNOWN: u64 = u64::MAX >> 2;
+
+impl Part {
+    pub(super) const COUNTED: Self = Self(0);
+    pub(super) const UNCOUNTED: Self = Self(1);
+
+    pub(super) const fn of_probe(probe: Probe) -> Self {
+        Self(probe.generation << 2 | PART_PROBE)
+    }
+
+    pub(super) fn refused(refusal: CircuitOpen) -> Self {
+        Self(refusal.retry_after.map_or(NOT_KNOWN, |wait| nanos(wait).min(NOT_KNOWN - 1)) << 2 | PART_REFUSED)
+    }
+
+    #[inline]
+    pub(super) const fn probe(self) -> Option<Probe> {
+        if self.0 & PART_KIND == PART_PROBE { Some(Probe { generation: self.0 >> 2 }) } else { None }
+    }
+
+    #[inline]
+    pub(super) fn refusal(self) -> Option<CircuitOpen> {
+        if self.0 & PART_KIND != PART_REFUSED {
+            return None;
+        }
+        let wait = self.0 >> 2;
+        Some(CircuitOpen { retry_after: (wait != NOT_KNOWN).then(|| Duration::from_nanos(wait)) })
+    }
 }
 
 /// How a probe ended.
@@ -191,6 +233,19 @@ mod tests {
         assert_eq!(new.settle(probe_of_old, ProbeEnd::Bad, 1, || 9), None);
         assert_eq!(State::CLOSED.settle(probe_of_old, ProbeEnd::Bad, 1, || 9), None);
         assert!(old.settle(probe_of_old, ProbeEnd::Good, 1, || 9).is_some());
+    }
+
+    #[test]
+    fn a_part_is_what_it_was_made_of() {
+        let probe = Probe { generation: GENERATION };
+        assert_eq!(Part::of_probe(probe).probe(), Some(probe));
+        assert_eq!(Part::of_probe(probe).refusal(), None);
+        for retry_after in [None, Some(Duration::ZERO), Some(Duration::from_secs(60))] {
+            let refusal = CircuitOpen { retry_after };
+            assert_eq!(Part::refused(refusal).refusal(), Some(refusal));
+            assert_eq!(Part::refused(refusal).probe(), None);
+        }
+        assert_eq!((Part::COUNTED.refusal(), Part::UNCOUNTED.probe()), (None, None));
     }
 
     #[test]
