@@ -35,6 +35,8 @@
 
 mod future;
 mod layer;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod service;
 mod turns;
 

@@ -8,10 +8,20 @@
 //! 4. An entry without a waker was woken: it is polled soon, or goes away, and then the next is woken.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::hint::spin_loop;
+use std::sync::{Arc, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tower_service::Service;
+
+use crate::shim::{Mutex, MutexGuard};
+
+/// How often the service is looked for while it is out, each time after twice as long: about two microseconds in all.
+#[cfg(not(loom))]
+const SPIN_ROUNDS: u32 = 6;
+/// A model tries all ways in which it may come back.
+#[cfg(loom)]
+const SPIN_ROUNDS: u32 = 0;
 
 /// The service and those who wait for it.
 pub(super) struct Turns<S> {
@@ -106,15 +116,22 @@ impl<S> Turns<S> {
         oldest.into_iter().for_each(Waker::wake);
     }
 
-    /// Takes the service out, if it is there and this one's turn has come.
+    /// Takes the service out, if this one's turn has come. If it is out with somebody else it is back soon, as a rule, so
+    /// that is waited for a little: going to sleep and being woken costs many times what a turn does.
     fn take_turn(&self, place: Option<u64>) -> Option<Turn<'_, S>> {
-        let mut state = self.lock();
-        if !state.is_first(place) {
-            return None;
+        for round in 0..=SPIN_ROUNDS {
+            let mut state = self.lock();
+            if !state.is_first(place) {
+                return None;
+            }
+            if let Some(service) = state.service.take() {
+                state.wake = Noted::No;
+                return Some(Turn { turns: self, service: Some(service) });
+            }
+            drop(state);
+            (0..1 << round).for_each(|_| spin_loop());
         }
-        let service = state.service.take()?;
-        state.wake = Noted::No;
-        Some(Turn { turns: self, service: Some(service) })
+        None
     }
 
     /// Waits for a turn; says no if it has come meanwhile.

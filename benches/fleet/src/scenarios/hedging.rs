@@ -58,7 +58,7 @@ pub(super) fn run() -> Figure {
     let chart = Chart {
         title: "Latency where one request in a hundred stalls",
         x: Axis::quantiles("fraction of the requests"),
-        y: Axis::linear("answered within, ms", 0.0, 2000.0, 500.0),
+        y: Axis::linear("answered within, ms", 0.0, 2500.0, 500.0),
         lines: vec![
             Line { name: "one request", points: line(&plain) },
             Line { name: "hedged at the 95th percentile", points: line(&hedged) },

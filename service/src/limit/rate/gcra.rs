@@ -146,19 +146,25 @@ impl Gcra {
     /// Takes a place now, or says how long until there is one.
     #[inline]
     pub(super) fn try_take(&self) -> Result<(), Duration> {
-        let mut bucket = self.bucket();
-        while let Some(next) = self.rate.admit_untimed(bucket) {
-            match self.try_move(bucket, next) {
-                Ok(()) => return Ok(()),
-                Err(current) => bucket = current,
-            }
-        }
-        self.look()
+        if self.try_take_untimed() { Ok(()) } else { self.look() }
     }
 
     #[inline(never)]
     fn look(&self) -> Result<(), Duration> {
         self.try_take_at(self.epoch.now())
+    }
+
+    /// Takes a place without a look at the clock, if there may be such a call.
+    #[inline]
+    pub(super) fn try_take_untimed(&self) -> bool {
+        let mut bucket = self.bucket();
+        while let Some(next) = self.rate.admit_untimed(bucket) {
+            match self.try_move(bucket, next) {
+                Ok(()) => return true,
+                Err(current) => bucket = current,
+            }
+        }
+        false
     }
 
     pub(super) fn try_take_at(&self, now: u64) -> Result<(), Duration> {
@@ -169,6 +175,13 @@ impl Gcra {
                 Err(current) => bucket = current,
             }
         }
+    }
+
+    /// How far ahead of `now` the bucket is, untimed calls included.
+    #[cfg(all(test, loom))]
+    pub(super) fn ahead(&self, now: u64) -> u64 {
+        let (bucket, interval) = (self.bucket(), self.rate.interval.load(Ordering::Relaxed));
+        bucket.arrival().max(now) + bucket.untimed() * interval - now
     }
 
     /// Returns a place that was taken and not used.
@@ -233,10 +246,7 @@ mod tests {
 
     /// Takes a place as callers do, with `now` for the clock.
     fn take(gcra: &Gcra, now: u64) -> bool {
-        match gcra.rate.admit_untimed(gcra.bucket()) {
-            Some(next) => gcra.try_move(gcra.bucket(), next).is_ok(),
-            None => gcra.try_take_at(now).is_ok(),
-        }
+        gcra.try_take_untimed() || gcra.try_take_at(now).is_ok()
     }
 
     #[test]
@@ -282,12 +292,9 @@ mod tests {
         let gcra = Gcra::new(100_000, Duration::from_secs(1));
         let mut looks = 0;
         for _ in 0..1500 {
-            match gcra.rate.admit_untimed(gcra.bucket()) {
-                Some(next) => gcra.try_move(gcra.bucket(), next).unwrap(),
-                None => {
-                    looks += 1;
-                    gcra.try_take_at(SECOND).unwrap();
-                }
+            if !gcra.try_take_untimed() {
+                looks += 1;
+                gcra.try_take_at(SECOND).unwrap();
             }
         }
         assert_eq!(looks, 100);

@@ -4,6 +4,8 @@ mod future;
 mod gcra;
 mod keyed;
 mod layer;
+#[cfg(all(test, loom))]
+mod loom_models;
 mod service;
 
 pub use future::WaitFuture;
