@@ -1,11 +1,11 @@
 //! One deadline per connection, re-armed lazily.
 //!
 //! A connection waits for many things in its life, but for one at a time. It moves the one timer it has each time
-//! it must wait; moving it later costs nothing, since a timer that fires early is simply set again.
+//! it must wait, and only if that is earlier: a timer that fires too early is simply set again.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use minato_runtime::time::{Sleep, sleep_until};
 
@@ -15,6 +15,8 @@ pub(crate) use minato_runtime::time::Instant;
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
     sleep: Option<Sleep>,
+    /// What the timer is set to, which may be earlier than what is waited for.
+    set_to: Option<Instant>,
 }
 
 impl Deadline {
@@ -27,9 +29,19 @@ impl Deadline {
     pub(crate) fn poll(&mut self, at: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = at else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| sleep_until(at));
-        if sleep.deadline() != at {
+        let mut set_to = *self.set_to.get_or_insert(at);
+        loop {
+            if set_to > at {
+                sleep.reset(at);
+                (set_to, self.set_to) = (at, Some(at));
+            }
+            ready!(Pin::new(&mut *sleep).poll(cx));
+            if set_to == at {
+                return Poll::Ready(());
+            }
+            // It was set to an earlier point, at which there is time to set it to this one.
             sleep.reset(at);
+            (set_to, self.set_to) = (at, Some(at));
         }
-        Pin::new(sleep).poll(cx)
     }
 }

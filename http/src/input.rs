@@ -106,6 +106,19 @@ impl Input {
         head
     }
 
+    /// The buffer, of which all has been used.
+    pub(crate) fn take_buffer(&mut self) -> Option<PooledBuf> {
+        self.buffer.take_if(|buffer| buffer.is_empty())
+    }
+
+    /// Takes an empty buffer to read into, or gives it back to where it came from.
+    pub(crate) fn give_buffer(&mut self, buffer: PooledBuf) {
+        match &self.buffer {
+            Some(_) => buffers::give(buffer),
+            None => self.buffer = Some(buffer),
+        }
+    }
+
     /// Gives the buffer back if nothing is in it.
     pub(crate) fn release(&mut self) {
         if self.is_empty()

@@ -42,13 +42,15 @@ impl Output {
         let len = data.remaining();
         if len <= COPY_BYTES {
             let tail = self.tail();
-            while data.has_remaining() {
+            loop {
                 let chunk = data.chunk();
                 tail.extend_from_slice(chunk);
+                if chunk.len() == data.remaining() {
+                    return;
+                }
                 let len = chunk.len();
                 data.advance(len);
             }
-            return;
         }
         self.seal();
         // For `Bytes` this takes the data as they are.
@@ -71,6 +73,38 @@ impl Output {
         cx: &mut Context<'_>,
         progress: &mut bool,
     ) -> Poll<io::Result<()>> {
+        let written = self.poll_write_keeping(io, cx, progress);
+        if written.is_ready() {
+            self.release();
+        }
+        written
+    }
+
+    /// The same, but an empty buffer may be left.
+    pub(crate) fn poll_write_keeping<Io: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut Io,
+        cx: &mut Context<'_>,
+        progress: &mut bool,
+    ) -> Poll<io::Result<()>> {
+        if !self.list.has_remaining() {
+            // Nearly always there is one buffer, and the socket takes it whole.
+            let tail = self.tail_bytes();
+            let len = tail.len();
+            let written = match len {
+                0 => return Poll::Ready(Ok(())),
+                _ => ready!(Pin::new(&mut *io).poll_write(cx, tail))?,
+            };
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            *progress = true;
+            self.tail_start += written;
+            if written == len {
+                self.empty_tail();
+                return Poll::Ready(Ok(()));
+            }
+        }
         while !self.is_empty() {
             let written = ready!(self.poll_write_once(io, cx, &[]))?;
             if written == 0 {
@@ -79,7 +113,6 @@ impl Output {
             *progress = true;
             self.advance(written);
         }
-        self.release();
         Poll::Ready(Ok(()))
     }
 
@@ -117,13 +150,32 @@ impl Output {
         self.list.advance(listed);
         let tailed = (len - listed).min(self.tail_bytes().len());
         self.tail_start += tailed;
-        if self.tail_bytes().is_empty()
-            && let Some(tail) = &mut self.tail
-        {
-            tail.clear();
-            self.tail_start = 0;
+        if self.tail_bytes().is_empty() {
+            self.empty_tail();
         }
         len - listed - tailed
+    }
+
+    fn empty_tail(&mut self) {
+        self.tail_start = 0;
+        if let Some(tail) = &mut self.tail {
+            tail.clear();
+        }
+    }
+
+    /// Whether there is no buffer to write into.
+    pub(crate) fn wants_buffer(&self) -> bool {
+        self.tail.is_none()
+    }
+
+    /// Takes an empty buffer to write into.
+    pub(crate) fn give_buffer(&mut self, buffer: Option<PooledBuf>) {
+        self.tail = buffer;
+    }
+
+    /// The buffer, of which all has been written.
+    pub(crate) fn take_buffer(&mut self) -> Option<PooledBuf> {
+        self.tail.take_if(|tail| tail.is_empty())
     }
 
     /// Gives the buffer back if nothing is in it.

@@ -2,34 +2,50 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::future::Future;
+use std::io::{Read, Write};
+use std::net::SocketAddr;
 
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, SERVER};
 use http::{Request, Response};
-use minato_http::{Body, ConnectionInfo, ServerConfig, serve_connection};
-use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, duplex};
+use minato_http::{Body, ConnectionInfo, Server, ServerConfig, lean, serve_connection};
+use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use minato_runtime::runtime::Builder;
+use minato_runtime::sync::oneshot;
 
 struct Counting;
 
 thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+    /// Bytes asked for.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+    /// Bytes held.
+    static HELD: Cell<isize> = const { Cell::new(0) };
+}
+
+fn note(bytes: usize) {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+    BYTES.set(BYTES.get() + bytes);
+    HELD.set(HELD.get() + bytes as isize);
 }
 
 // SAFETY: every call is handed to the system's allocator as it came; counting touches no memory of the caller.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        note(layout.size());
         // SAFETY: the caller keeps to the contract of this method, which is that of the one called.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        HELD.set(HELD.get() - layout.size() as isize);
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        note(size);
+        HELD.set(HELD.get() - layout.size() as isize);
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -61,24 +77,53 @@ impl tower_service::Service<Request<Body>> for Hello {
     }
 }
 
-/// Allocations per request, over many batches of pipelined ones.
-fn per_request(info: ConnectionInfo, batch: usize) -> f64 {
+const USUAL: &str =
+    "GET /a/b?c=d HTTP/1.1\r\nHost: example.com\r\nUser-Agent: test\r\nAccept: */*\r\nX-Id: 7\r\n\r\n";
+
+/// A request with thirteen fields that no standard lists.
+fn custom() -> String {
+    let fields: String = (0..13).map(|i| format!("X-Custom-Field-{i}: value {i}\r\n")).collect();
+    format!("GET / HTTP/1.1\r\nHost: example.com\r\n{fields}\r\n")
+}
+
+fn config(info: ConnectionInfo) -> ServerConfig {
+    let mut config = ServerConfig::default();
+    config.connection_info = info;
+    config
+}
+
+fn typed(io: DuplexStream, config: ServerConfig) {
+    drop(minato_runtime::spawn(serve_connection(io, Hello, config)));
+}
+
+/// A lean service that looks at what it was asked, and at who asks.
+fn lean(io: DuplexStream, config: ServerConfig) {
+    let service = lean::handler_fn(|request: lean::Request| {
+        assert!(request.header("host").is_some() && request.peer().is_none());
+        std::future::ready(lean::Response::text("hello").with_header(SERVER, HeaderValue::from_static("x")))
+    });
+    drop(minato_runtime::spawn(lean::serve_connection(io, service, config)));
+}
+
+/// Allocations and bytes per request, over many batches of pipelined ones.
+fn per_request(
+    serve: fn(DuplexStream, ServerConfig),
+    info: ConnectionInfo,
+    request: &str,
+    batch: usize,
+) -> (f64, f64) {
     const BATCHES: usize = 100;
-    let request =
-        "GET /a/b?c=d HTTP/1.1\r\nHost: example.com\r\nUser-Agent: test\r\nAccept: */*\r\nX-Id: 7\r\n\r\n";
     let requests = request.repeat(batch);
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let (mut peer, io) = duplex(256 * 1024);
-        let mut config = ServerConfig::default();
-        config.connection_info = info;
-        drop(minato_runtime::spawn(serve_connection(io, Hello, config)));
+        serve(io, config(info));
         let mut len = 0;
         let mut answer = vec![0; 256 * 1024];
-        let mut before = 0;
+        let mut before = (0, 0);
         for round in 0..2 * BATCHES {
             if round == BATCHES {
-                before = ALLOCATIONS.get();
+                before = (ALLOCATIONS.get(), BYTES.get());
             }
             peer.write_all(requests.as_bytes()).await.unwrap();
             if len == 0 {
@@ -90,20 +135,98 @@ fn per_request(info: ConnectionInfo, batch: usize) -> f64 {
                 peer.read_exact(&mut answer[..len * batch]).await.unwrap();
             }
         }
-        (ALLOCATIONS.get() - before) as f64 / (BATCHES * batch) as f64
+        let requests = (BATCHES * batch) as f64;
+        ((ALLOCATIONS.get() - before.0) as f64 / requests, (BYTES.get() - before.1) as f64 / requests)
     })
 }
 
 #[test]
 fn a_request_costs_no_allocation() {
-    let pipelined = per_request(ConnectionInfo::Omit, 16);
+    let (pipelined, _) = per_request(typed, ConnectionInfo::Omit, USUAL, 16);
     assert!(pipelined <= 0.1, "{pipelined} per pipelined request");
-    let alone = per_request(ConnectionInfo::Omit, 1);
+    let (alone, _) = per_request(typed, ConnectionInfo::Omit, USUAL, 1);
     assert!(alone <= 0.1, "{alone} per request alone");
+    let (custom, _) = per_request(typed, ConnectionInfo::Omit, &custom(), 1);
+    assert!(custom <= 0.1, "{custom} per request with fields of its own");
 }
 
 #[test]
 fn telling_the_handler_about_its_connection_costs_three() {
-    let informed = per_request(ConnectionInfo::Insert, 16);
-    assert!(informed <= 3.1, "{informed} per request");
+    for request in [USUAL, &custom()] {
+        let (informed, bytes) = per_request(typed, ConnectionInfo::Insert, request, 16);
+        assert!(informed <= 3.1 && bytes <= 700.0, "{informed} of {bytes} bytes per request");
+    }
+}
+
+#[test]
+fn a_lean_request_costs_no_allocation_with_all_defaults() {
+    for request in [USUAL, &custom()] {
+        for batch in [1, 16] {
+            let (allocations, bytes) = per_request(lean, ConnectionInfo::default(), request, batch);
+            assert!(
+                allocations <= 0.01 && bytes <= 10.0,
+                "{allocations} of {bytes} bytes, {batch} at a time"
+            );
+        }
+    }
+}
+
+/// Bytes of the heap that a connection holds which has been answered and waits for another request.
+fn idle<F: Future>(serve: impl FnOnce(SocketAddr, oneshot::Sender<SocketAddr>) -> F) -> f64 {
+    const CONNECTIONS: usize = 500;
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (tell, address) = oneshot::channel();
+        let mut serving = std::pin::pin!(serve(SocketAddr::from(([127, 0, 0, 1], 0)), tell));
+        let measured = async {
+            let address = address.await.unwrap();
+            let mut held = [0; 2];
+            // The first lot grows what all connections share.
+            let mut open = Vec::new();
+            for held in &mut held {
+                let (done, answered) = oneshot::channel();
+                // What this thread allocates is counted for itself.
+                let clients = std::thread::spawn(move || {
+                    let streams: Vec<_> = (0..CONNECTIONS)
+                        .map(|_| {
+                            let mut stream = std::net::TcpStream::connect(address).unwrap();
+                            stream.write_all(USUAL.as_bytes()).unwrap();
+                            let mut answer = Vec::new();
+                            while !answer.ends_with(b"hello") {
+                                let mut byte = [0; 256];
+                                let len = stream.read(&mut byte).unwrap();
+                                answer.extend_from_slice(&byte[..len]);
+                            }
+                            stream
+                        })
+                        .collect();
+                    done.send(streams).unwrap();
+                });
+                open.push(answered.await.unwrap());
+                clients.join().unwrap();
+                *held = HELD.get();
+            }
+            (held[1] - held[0]) as f64 / CONNECTIONS as f64
+        };
+        minato_runtime::select! {
+            measured = measured => measured,
+            _ = &mut serving => unreachable!("the server goes on"),
+        }
+    })
+}
+
+#[test]
+fn an_idle_connection_holds_less_than_a_kilobyte_and_a_half() {
+    let typed = idle(|address, tell| async move {
+        let server = Server::bind(address).listen().await.unwrap();
+        tell.send(server.local_addr().unwrap()).unwrap();
+        server.serve(Hello).await
+    });
+    let lean = idle(|address, tell| async move {
+        let server = Server::bind(address).listen().await.unwrap();
+        tell.send(server.local_addr().unwrap()).unwrap();
+        let hello = lean::handler_fn(|_: lean::Request| std::future::ready(lean::Response::text("hello")));
+        server.serve_lean(hello).await
+    });
+    assert!(typed <= 1500.0 && lean <= 1500.0, "{typed} and {lean} bytes");
 }

@@ -18,6 +18,41 @@ pub(crate) fn http1_pipelined(address: SocketAddr) -> Work {
     http1(address, 16, 16)
 }
 
+/// A mebibyte from the server, on one connection.
+pub(crate) fn http1_down(address: SocketAddr) -> Work {
+    let mut connection = connect(address);
+    let mut body = vec![0; 64 * 1024];
+    Box::new(move |operations| {
+        for _ in 0..operations {
+            connection.write_all(REQUEST).expect("the server reads");
+            let arrived = connection.read(&mut body).expect("the server writes");
+            let head = body[..arrived].windows(4).position(|text| text == b"\r\n\r\n").expect("a head") + 4;
+            let mut left = 1024 * 1024 - (arrived - head);
+            while left > 0 {
+                let most = left.min(body.len());
+                left -= connection.read(&mut body[..most]).expect("the server writes");
+            }
+        }
+    })
+}
+
+/// A mebibyte to the server, on one connection.
+pub(crate) fn http1_up(address: SocketAddr) -> Work {
+    let mut connection = connect(address);
+    let mut request = b"POST / HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1048576\r\n\r\n".to_vec();
+    request.resize(request.len() + 1024 * 1024, b'x');
+    let mut answer = vec![0; 4096];
+    Box::new(move |operations| {
+        for _ in 0..operations {
+            connection.write_all(&request).expect("the server reads");
+            let mut arrived = 0;
+            while !answer[..arrived].ends_with(b"Hello, World!") {
+                arrived += connection.read(&mut answer[arrived..]).expect("the server writes");
+            }
+        }
+    })
+}
+
 fn http1(address: SocketAddr, connections: usize, pipelined: usize) -> Work {
     let mut connections: Vec<TcpStream> = (0..connections).map(|_| connect(address)).collect();
     let response_len = response_len(&mut connections[0]);

@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::sync::mpsc::Sender;
 use std::task::{Context, Poll};
 
+use axum::serve::ListenerExt;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -34,6 +35,46 @@ pub(crate) fn http1(workers: Workers) -> SocketAddr {
 /// hyper, HTTP/2.
 pub(crate) fn http2(workers: Workers) -> SocketAddr {
     serve(workers, |tell| accept(tell, |stream| drop(tokio::spawn(connection2(stream)))))
+}
+
+/// axum, served by itself.
+pub(crate) fn axum(workers: Workers) -> SocketAddr {
+    serve(workers, |tell| async move {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        tell.send(listener.local_addr().expect("an address")).expect("somebody asked");
+        axum::serve(listener.tap_io(|stream| stream.set_nodelay(true).expect("a TCP socket")), router())
+            .await
+            .expect("the server goes on");
+    })
+}
+
+/// What both serve.
+pub(super) fn router() -> axum::Router {
+    axum::Router::new().route("/", axum::routing::get(|| async { HELLO }))
+}
+
+/// hyper, with long bodies both ways.
+pub(crate) fn transfer(workers: Workers) -> SocketAddr {
+    serve(workers, |tell| {
+        accept(tell, |stream| {
+            drop(tokio::spawn(async move {
+                let mut builder = http1::Builder::new();
+                builder.pipeline_flush(true).timer(TokioTimer::new());
+                drop(builder.serve_connection(TokioIo::new(stream), service_fn(long)).await);
+            }));
+        })
+    })
+}
+
+async fn long(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.method() == http::Method::GET {
+        return Ok(Response::new(Full::new(Bytes::from_static(super::MEBIBYTE))));
+    }
+    let mut body = request.into_body();
+    while let Some(frame) = body.frame().await {
+        drop(frame.expect("the client sends it all"));
+    }
+    Ok(Response::new(Full::new(Bytes::from_static(HELLO.as_bytes()))))
 }
 
 /// tonic.

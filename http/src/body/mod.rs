@@ -175,6 +175,11 @@ impl Body {
         matches!(self.repr, Repr::Empty | Repr::Full(_) | Repr::FullWithTrailers(..))
     }
 
+    /// Whether there is nothing of it, and never will be.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self.repr, Repr::Empty)
+    }
+
     /// All its data, if they are here and nothing follows them.
     pub(crate) fn take_full(&mut self) -> Option<Bytes> {
         match &mut self.repr {

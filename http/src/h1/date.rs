@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use crate::clock::Instant;
+
 const LINE: [u8; 39] = *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n";
 const VALUE_AT: usize = 6;
 const VALUE_LEN: usize = 29;
@@ -10,12 +12,25 @@ const VALUE_LEN: usize = 29;
 #[derive(Debug, Clone)]
 pub(crate) struct Date {
     second: u64,
+    /// When the second is over, by the clock that is read anyway.
+    good_until: Option<Instant>,
     line: [u8; LINE.len()],
 }
 
 impl Date {
     pub(crate) fn new() -> Self {
-        Self { second: 0, line: LINE }
+        Self { second: 0, good_until: None, line: LINE }
+    }
+
+    /// Brings the line up to date, which asks for that once a second only.
+    pub(crate) fn refresh(&mut self, now: Instant) {
+        if self.good_until.is_some_and(|until| now < until) {
+            return;
+        }
+        let date = SystemTime::now();
+        let begun = date.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
+        self.good_until = now.checked_add(Duration::from_secs(1) - Duration::from_nanos(begun.into()));
+        self.update(date);
     }
 
     /// Brings the line up to `now`.

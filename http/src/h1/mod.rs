@@ -5,7 +5,7 @@
 //! | `fault.rs` | the ways a peer can break the rules, and the status each is answered with |
 //! | `scan.rs` | finds the end of a head, line by line, without looking at a byte twice |
 //! | `usual.rs` | the head that nearly every request has, taken apart in one pass |
-//! | `words.rs` | eight bytes at a time |
+//! | `words.rs` | bytes of a class, sought many at a time |
 //! | `request.rs` | a complete request head becomes a typed one |
 //! | `response.rs` | a complete response head becomes a typed one |
 //! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |

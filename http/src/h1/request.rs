@@ -91,6 +91,7 @@ fn parse_into<'a>(
 
 impl Facts {
     /// What the fields that were noted come to, if they fit together.
+    #[inline]
     pub(super) fn new(method: &Method, version: Version, notes: &Notes) -> Result<Self, Fault> {
         target::check_host(version, notes.host)?;
         let framing = framing::request(version, notes)?;

@@ -16,13 +16,10 @@ use super::HeadLimits;
 use super::fields::Notes;
 use super::names::name;
 use super::request::{Facts, RequestHead};
-use super::words::{self, below, find, lower_case, places};
+use super::words::{self, Colon, Control, NotTarget, find};
 
 /// LIMIT: fields of a head that is read here; one with more goes the long way.
 const LINES: usize = 32;
-
-/// Words of eight bytes that hold any name of [`Known`].
-const NAME_WORDS: usize = 4;
 
 /// What stands behind the target.
 const VERSION: &[u8] = b" HTTP/1.1\r\n";
@@ -65,7 +62,7 @@ pub(crate) fn scan(bytes: &[u8], limits: &HeadLimits, lines: &mut Lines) -> Opti
     if rest.first() != Some(&b'/') {
         return None;
     }
-    let target_len = find(rest, words::not_target)?;
+    let target_len = find(rest, NotTarget)?;
     if target_len > limits.target_bytes_max || !rest[target_len..].starts_with(VERSION) {
         return None;
     }
@@ -78,24 +75,26 @@ pub(crate) fn scan(bytes: &[u8], limits: &HeadLimits, lines: &mut Lines) -> Opti
         if *line.first()? == b'\r' {
             break;
         }
-        let (name_len, known) = field_name(line)?;
+        let name_len = find(line, Colon)?;
+        let known = Known::of(line, name_len)?;
         let mut start = name_len + 1;
         while matches!(line.get(start), Some(b' ' | b'\t')) {
             start += 1;
         }
         // A value ends before its first control character, which is the carriage return unless we look closer.
-        let line_len = start + find(line.get(start..)?, |word| below(word, 0x20) | places(word, 0x7f))?;
+        let line_len = start + find(line.get(start..)?, Control)?;
         if !line[line_len..].starts_with(b"\r\n") || at + line_len > HEAD_BYTES || lines.len() == LINES {
             return None;
         }
-        let mut end = line_len;
-        while line[end - 1] == b' ' && end > start {
-            end -= 1;
+        let mut value = &line[start..line_len];
+        while let [before @ .., b' '] = value {
+            value = before;
         }
         if known.is_noted() {
-            known.note(&mut notes, &line[start..end])?;
+            known.note(&mut notes, value)?;
         }
-        let [name_start, name_end, start, end] = [0, name_len, start, end].map(|place| (at + place) as u16);
+        let [name_start, name_end, start, end] =
+            [0, name_len, start, start + value.len()].map(|place| (at + place) as u16);
         lines.push(Line { known, name_start, name_end, start, end });
         at += line_len + 2;
     }
@@ -184,28 +183,6 @@ fn method(bytes: &[u8]) -> Option<(Method, usize)> {
     })
 }
 
-/// The length of the field name before the first colon, and which it is.
-fn field_name(line: &[u8]) -> Option<(usize, Known)> {
-    let mut lower = [0; NAME_WORDS];
-    let mut len = 0;
-    let mut rest = line;
-    for into in &mut lower {
-        let (word, behind) = words::split(rest)?;
-        let ends = places(word, b':');
-        if ends != 0 {
-            let part = ends.trailing_zeros() / 8;
-            // Only the bytes before the colon.
-            *into = lower_case(word) & !(u64::MAX << (8 * part));
-            len += part as usize;
-            return Some((len, Known::of(len, &lower)));
-        }
-        *into = lower_case(word);
-        len += 8;
-        rest = behind;
-    }
-    Some((len + find(rest, |word| places(word, b':'))?, Known::No))
-}
-
 macro_rules! known {
     ($($len:literal: $($bytes:literal => $id:ident),*;)*) => {
         /// A field that requests often carry and that `http` has a name for.
@@ -218,16 +195,24 @@ macro_rules! known {
         }
 
         impl Known {
-            /// The length tells most of them apart.
-            fn of(len: usize, lower: &[u64; NAME_WORDS]) -> Self {
+            /// What the first bytes of a line name; `None` where there are too few bytes to say so.
+            fn of(line: &[u8], len: usize) -> Option<Self> {
+                // The length tells most of them apart.
                 match len {
-                    $($len => {
-                        $(if *lower == const { words::of::<NAME_WORDS>($bytes) } {
-                            return Self::$id;
+                    $($len if $len <= 16 => {
+                        let words = words::name(line, len)?;
+                        $(if words == const { words::words_of($bytes) } {
+                            return Some(Self::$id);
                         })*
-                        Self::No
+                        Some(Self::No)
                     })*
-                    _ => Self::No,
+                    $($len => {
+                        $(if line[..len].eq_ignore_ascii_case($bytes) {
+                            return Some(Self::$id);
+                        })*
+                        Some(Self::No)
+                    })*
+                    _ => Some(Self::No),
                 }
             }
 

@@ -93,10 +93,17 @@ impl Content {
     /// Leaves nothing but memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
-        self.typed = None;
-        self.extensions = Extensions::new();
-        self.body = Body::empty();
         self.told = None;
+        // Seldom there, and looking is less than dropping.
+        if self.typed.is_some() {
+            self.typed = None;
+        }
+        if !self.extensions.is_empty() {
+            self.extensions = Extensions::new();
+        }
+        if !self.body.is_gone() {
+            self.body = Body::empty();
+        }
     }
 
     pub(super) fn capacity(&self) -> usize {
@@ -111,7 +118,9 @@ impl Content {
 
 impl Request {
     pub(super) fn new(mut content: Box<Content>, body: Body, told: Option<Told<'_>>) -> Self {
-        content.body = body;
+        if !body.is_gone() {
+            content.body = body;
+        }
         content.told = told.map(|told| (Arc::clone(told.watch), told.exchange));
         Self { content: Some(content) }
     }

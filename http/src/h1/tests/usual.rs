@@ -15,7 +15,7 @@ const USUAL: &[&str] = &[
     "PUT /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTE: trailers\r\nExpect: 100-continue\r\n\r\n",
     "DELETE /x HTTP/1.1\r\nHost: a\r\nx-a-name-that-is-longer-than-the-longest-that-is-known: 1\r\n\r\n",
     "OPTIONS /x HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\ncookie: c=d\r\nUser-Agent: caf\u{e9}\r\n\r\n",
-    "PATCH /x HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\nIf-None-Match: \"a:b\"\r\nz:1\r\n\r\n",
+    "PATCH /x HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\nIf-None-Match: \"a:b\"\r\nz:12\r\n\r\n",
     "HEAD / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\nGET / HTTP/1.1\r\n",
 ];
 

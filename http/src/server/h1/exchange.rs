@@ -4,7 +4,6 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll};
-use std::time::SystemTime;
 
 use http::header::HeaderMap;
 use http::{Extensions, Response, StatusCode, Version};
@@ -264,6 +263,10 @@ where
 
     fn respond(&mut self, mut exchange: Exchange, answer: Answer<C::Fields, C::Body>, cx: &Context<'_>) {
         let Answer { status, fields, extensions, mut body } = answer;
+        // When this was the last request here, its buffer serves for the response.
+        if self.output.wants_buffer() {
+            self.output.give_buffer(self.input.take_buffer());
+        }
         exchange.inbound.settle_expectation(&self.input, &mut self.output, cx);
         let case = self.config.http1.name_case;
         if let Some(watch) = &self.watch
@@ -280,31 +283,31 @@ where
             // A final response is owed; 101 would need an upgrade that was never offered.
             return self.respond_empty(exchange, StatusCode::INTERNAL_SERVER_ERROR);
         }
-        let exact = body.size_hint().exact();
         let known = (&mut body as &mut dyn Any).downcast_mut::<Body>();
         let has_trailers = known.as_ref().is_some_and(|body| body.has_known_trailers());
+        // What is here as a whole joins its head at once.
         let full = known.and_then(Body::take_full);
+        let exact = match &full {
+            Some(data) => Some(data.len() as u64),
+            None => body.size_hint().exact(),
+        };
         let start = self.output.tail().len();
         let framing = self.write_head(&mut exchange, status, &fields, exact, has_trailers);
         if !extensions.is_empty() {
             spell(&extensions, self.output.tail(), start);
         }
         C::keep(fields);
-        match framing.body {
-            None | Some(Framing::Length(0)) => self.finish(exchange),
-            Some(framing) => {
-                let mut outbound = Outbound::new(framing, exchange.asked.accepts_trailers);
-                let Some(data) = full else {
-                    self.body.set(body);
-                    self.phase = Phase::Responding(self.keep(exchange), outbound);
-                    return;
-                };
-                // What is here as a whole joins its head at once.
-                let framed = outbound.data(&mut self.output, data);
-                match framed.and_then(|()| outbound.end(&mut self.output, None)) {
-                    Ok(()) => self.finish(exchange),
-                    Err(_) => self.phase = Phase::Closed,
-                }
+        match (framing.body, full) {
+            (None | Some(Framing::Length(0)), _) => self.finish(exchange),
+            // RFC 9112 §6.3: the length is that of the data, unless there is none.
+            (Some(_), Some(data)) => {
+                self.output.push(data);
+                self.finish(exchange);
+            }
+            (Some(framing), None) => {
+                let outbound = Outbound::new(framing, exchange.asked.accepts_trailers);
+                self.body.set(body);
+                self.phase = Phase::Responding(self.keep(exchange), outbound);
             }
         }
     }
@@ -368,10 +371,10 @@ where
         encode::response_head(out, status, &none, framing, Persistence::Close, date, case);
     }
 
-    /// The clock is read once in a turn, however many responses it makes.
     fn refresh_date(&mut self) {
-        if self.config.http1.date && !std::mem::replace(&mut self.is_date_fresh, true) {
-            self.date.update(SystemTime::now());
+        if self.config.http1.date {
+            let now = *self.turn_began.get_or_insert_with(Instant::now);
+            self.date.refresh(now);
         }
     }
 

@@ -71,7 +71,8 @@ pub(crate) struct Connection<Io, C: Callee> {
     deadline: Deadline,
     waits: Waits,
     date: Date,
-    is_date_fresh: bool,
+    /// When the turn began, once somebody has asked: the clock is read once in a turn, however many responses it makes.
+    turn_began: Option<Instant>,
     has_answered: bool,
     /// The peer has ended its side, and is answered all the same.
     is_half_closed: bool,
@@ -146,7 +147,7 @@ where
             deadline: Deadline::default(),
             waits: Waits::accepted(accepted),
             date: Date::new(),
-            is_date_fresh: false,
+            turn_began: None,
             has_answered: false,
             is_half_closed: false,
             answered_this_turn: 0,
@@ -166,7 +167,7 @@ where
     }
 
     fn poll_turn(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.is_date_fresh = false;
+        self.turn_began = None;
         self.answered_this_turn = 0;
         loop {
             let flow = match &mut self.phase {
@@ -193,13 +194,17 @@ where
         if self.output.len() > OUTPUT_BYTES {
             return Ok(Flow::Wait(Wait::Room));
         }
+        let Phase::Head(scan) = &self.phase else { return Ok(Flow::Again) };
+        let is_fresh = scan.is_fresh();
+        if is_fresh && self.input.is_empty() {
+            return self.read_head(false, cx);
+        }
         let limits = HeadLimits {
             bytes_max: self.config.limits.head_bytes,
             fields_max: self.config.limits.head_fields.min(crate::limits::HEAD_FIELDS_MAX),
             target_bytes_max: self.config.limits.uri_bytes,
         };
-        if let Phase::Head(scan) = &self.phase
-            && scan.is_fresh()
+        if is_fresh
             && !self.config.http1.preserve_case
             && let Some(head) = usual::scan(self.input.bytes(), &limits, &mut self.lines)
             && let Some(flow) = self.begin_usual(head, cx)?
@@ -212,31 +217,35 @@ where
             Ok(Some(span)) => self.begin(span, cx),
             Ok(None) => {
                 let has_begun = scan.has_begun();
-                // No further complete request is here: now the responses leave.
-                if self.poll_flush(cx)?.is_pending() {
-                    return Ok(Flow::Wait(Wait::Room));
-                }
-                match self.input.poll_fill(&mut self.io, cx, None) {
-                    Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
-                        self.phase = Phase::Closed;
-                        Ok(Flow::Again)
-                    }
-                    Poll::Ready(Ok(_)) => Ok(Flow::Again),
-                    Poll::Pending if self.guest.stage() == Stage::Serving || has_begun => {
-                        let is_first = !self.has_answered;
-                        Ok(Flow::Wait(if has_begun || is_first { Wait::Head } else { Wait::Idle }))
-                    }
-                    Poll::Pending if self.has_answered => {
-                        self.close(0);
-                        Ok(Flow::Again)
-                    }
-                    Poll::Pending => Ok(Flow::Wait(Wait::Grace)),
-                }
+                self.read_head(has_begun, cx)
             }
             Err(fault) => {
                 self.refuse(fault.status());
                 Ok(Flow::Again)
             }
+        }
+    }
+
+    /// Reads on, since no further complete request is here: now the responses leave.
+    fn read_head(&mut self, has_begun: bool, cx: &mut Context<'_>) -> Stepped {
+        if self.poll_flush(cx)?.is_pending() {
+            return Ok(Flow::Wait(Wait::Room));
+        }
+        match self.input.poll_fill(&mut self.io, cx, None) {
+            Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => {
+                self.phase = Phase::Closed;
+                Ok(Flow::Again)
+            }
+            Poll::Ready(Ok(_)) => Ok(Flow::Again),
+            Poll::Pending if self.guest.stage() == Stage::Serving || has_begun => {
+                let is_first = !self.has_answered;
+                Ok(Flow::Wait(if has_begun || is_first { Wait::Head } else { Wait::Idle }))
+            }
+            Poll::Pending if self.has_answered => {
+                self.close(0);
+                Ok(Flow::Again)
+            }
+            Poll::Pending => Ok(Flow::Wait(Wait::Grace)),
         }
     }
 
@@ -340,8 +349,14 @@ where
             return Ok(Poll::Ready(()));
         }
         let mut progress = false;
-        match self.output.poll_write(&mut self.io, cx, &mut progress) {
-            Poll::Ready(Ok(())) => Ok(Poll::Ready(())),
+        match self.output.poll_write_keeping(&mut self.io, cx, &mut progress) {
+            Poll::Ready(Ok(())) => {
+                // The next read finds it, or gives it back.
+                if let Some(buffer) = self.output.take_buffer() {
+                    self.input.give_buffer(buffer);
+                }
+                Ok(Poll::Ready(()))
+            }
             Poll::Ready(Err(error)) => Err(Error::io(Sent::Something, error)),
             Poll::Pending => {
                 if progress {
@@ -355,6 +370,8 @@ where
     /// Ends a turn, unless something has come up.
     fn poll_wait(&mut self, wait: Wait, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let is_stuck = self.poll_flush(cx)?.is_pending();
+        // Who waits holds no buffer with nothing in it.
+        self.input.release();
         if !is_stuck && wait == Wait::Room {
             return Poll::Ready(Ok(()));
         }
@@ -371,7 +388,11 @@ where
             Poll::Ready(_) => return Poll::Ready(Ok(())),
             Poll::Pending => {}
         }
-        let now = Instant::now();
+        // Between two requests it does not matter how long the last one took.
+        let now = match (wait, self.turn_began) {
+            (Wait::Idle, Some(began)) => began,
+            _ => Instant::now(),
+        };
         self.waits.begin(wait, now, is_stuck);
         let body = match &mut self.phase {
             Phase::Handling(exchange) | Phase::Responding(exchange, _) => exchange.wait(wait, now),
