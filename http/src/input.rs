@@ -25,6 +25,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// What has arrived and is not consumed.
+    #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         self.buffer.as_ref().map_or(&[], |buffer| &buffer[self.start..])
     }
@@ -38,6 +39,7 @@ impl Input {
         self.buffer.get_or_insert_with(buffers::take).extend_from_slice(bytes);
     }
 
+    #[inline]
     pub(crate) fn consume(&mut self, len: usize) {
         self.start += len;
         if let Some(buffer) = &mut self.buffer

@@ -58,6 +58,7 @@ impl Output {
     }
 
     /// Bytes that wait.
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.list.remaining() + self.tail_bytes().len()
     }
@@ -164,16 +165,19 @@ impl Output {
     }
 
     /// Whether there is no buffer to write into.
+    #[inline]
     pub(crate) fn wants_buffer(&self) -> bool {
         self.tail.is_none()
     }
 
     /// Takes an empty buffer to write into.
+    #[inline]
     pub(crate) fn give_buffer(&mut self, buffer: Option<PooledBuf>) {
         self.tail = buffer;
     }
 
     /// The buffer, of which all has been written.
+    #[inline]
     pub(crate) fn take_buffer(&mut self) -> Option<PooledBuf> {
         self.tail.take_if(|tail| tail.is_empty())
     }

@@ -138,6 +138,7 @@ impl Written {
     }
 
     /// Keeps the memory.
+    #[inline]
     pub(super) fn keep(self) {
         spare::give_lines(self.lines);
     }

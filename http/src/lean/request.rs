@@ -117,6 +117,7 @@ impl Content {
 }
 
 impl Request {
+    #[inline]
     pub(super) fn new(mut content: Box<Content>, body: Body, told: Option<Told<'_>>) -> Self {
         if !body.is_gone() {
             content.body = body;
@@ -292,6 +293,7 @@ impl From<http::Request<Body>> for Request {
 }
 
 impl Drop for Request {
+    #[inline]
     fn drop(&mut self) {
         if let Some(content) = self.content.take() {
             spare::give_content(content);

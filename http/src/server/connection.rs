@@ -1,6 +1,7 @@
 //! One connection of either protocol: what it speaks is seen in its first bytes.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -13,7 +14,7 @@ use tower_service::Service;
 use super::callee::{Callee, Tower};
 use super::config::ServerConfig;
 use super::proxy_protocol::{self, NoHeader, Trust};
-use super::secure::serve_secured;
+use super::secure::{serve_secured, speaks_tls};
 use super::shutdown::{Guest, Stage};
 use super::{h1, h2};
 use crate::body::Body;
@@ -80,25 +81,29 @@ where
 }
 
 /// Serves one connection on behalf of a server.
-pub(super) async fn serve<Io, C>(
-    mut io: Io,
+///
+/// What is rare has its room elsewhere, and what is used up makes room for what follows: a connection that waits for
+/// its next request holds little more than the state of its protocol.
+pub(super) fn serve<Io, C>(
+    io: Io,
     callee: C,
     config: Arc<ServerConfig>,
     info: ConnInfo,
     guest: Guest,
-) -> Result<(), Error>
+) -> impl Future<Output = Result<(), Error>>
 where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     C: Callee,
 {
-    let mut opening = Opening::new(guest);
-    let info = poll_fn(|cx| opening.poll_proxy_header(&mut io, &info, &config, cx)).await?;
-    let Some(info) = info else { return Ok(()) };
-    serve_secured(io, callee, config, info, opening).await
+    let opening = Opening::new(guest);
+    match config.proxy_protocol.is_some() || speaks_tls(&config) {
+        false => Served::Plainly(serve_opened(io, callee, config, info, opening)),
+        true => Served::Rarely(Box::pin(serve_announced(io, callee, config, info, opening))),
+    }
 }
 
-/// Serves a connection that is ready for HTTP.
-pub(super) async fn serve_opened<Io, C>(
+/// Serves a connection that may have something before HTTP.
+async fn serve_announced<Io, C>(
     mut io: Io,
     callee: C,
     config: Arc<ServerConfig>,
@@ -109,20 +114,118 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     C: Callee,
 {
-    let spoken = poll_fn(|cx| opening.poll_spoken(&mut io, &config, cx)).await?;
-    let Opening { input, guest, accepted, .. } = opening;
-    match spoken {
-        Spoken::Nothing => Ok(()),
-        Spoken::Http1 => {
-            let mut connection = h1::Connection::new(io, input, callee, config, info, guest, accepted);
-            (&mut connection).await?;
-            connection.hand_over();
-            Ok(())
+    let info = poll_fn(|cx| opening.poll_proxy_header(&mut io, &info, &config, cx)).await?;
+    let Some(info) = info else { return Ok(()) };
+    serve_secured(io, callee, config, info, opening).await
+}
+
+/// Serves a connection that is ready for HTTP.
+pub(super) fn serve_opened<Io, C: Callee>(
+    io: Io,
+    callee: C,
+    config: Arc<ServerConfig>,
+    info: ConnInfo,
+    opening: Opening,
+) -> Opened<Io, C> {
+    Opened::Unspoken { io, callee, config, info, opening }
+}
+
+type Http2<Io, C> = h2::Connection<Io, <C as Callee>::Service, <C as Callee>::Body>;
+
+/// A connection in one of the forms it may begin in.
+#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all connections are")]
+enum Served<R, Io, C: Callee> {
+    Plainly(Opened<Io, C>),
+    Rarely(Pin<Box<R>>),
+}
+
+/// A connection that is ready for HTTP.
+#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all connections are")]
+#[must_use = "futures do nothing unless polled"]
+pub(super) enum Opened<Io, C: Callee> {
+    /// Nobody has said yet what is spoken.
+    Unspoken {
+        io: Io,
+        callee: C,
+        config: Arc<ServerConfig>,
+        info: ConnInfo,
+        opening: Opening,
+    },
+    Http1(h1::Connection<Io, C>),
+    // Boxed, so that an HTTP/1 connection does not carry the room for it.
+    Http2(Pin<Box<Http2<Io, C>>>),
+    Done,
+}
+
+// Nothing in it is pinned in place: what must not move is boxed.
+impl<Io, C: Callee> Unpin for Opened<Io, C> {}
+
+impl<R, Io, C: Callee> Unpin for Served<R, Io, C> {}
+
+impl<R, Io, C> Future for Served<R, Io, C>
+where
+    R: Future<Output = Result<(), Error>>,
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    C: Callee,
+{
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Plainly(opened) => Pin::new(opened).poll(cx),
+            Self::Rarely(rare) => rare.as_mut().poll(cx),
         }
-        // Boxed, so that an HTTP/1 connection does not carry the room for it.
-        Spoken::Http2 => {
-            let service = callee.into_service();
-            Box::pin(h2::Connection::new(io, input, service, config, info, guest, accepted)).await
+    }
+}
+
+impl<Io, C> Future for Opened<Io, C>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    C: Callee,
+{
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let me = self.get_mut();
+        loop {
+            match me {
+                Self::Unspoken { io, config, opening, .. } => {
+                    let spoken = ready!(opening.poll_spoken(io, config, cx))?;
+                    *me = std::mem::replace(me, Self::Done).speaking(spoken);
+                }
+                Self::Http1(connection) => {
+                    ready!(Pin::new(connection).poll(cx))?;
+                    if let Self::Http1(connection) = std::mem::replace(me, Self::Done) {
+                        connection.hand_over();
+                    }
+                }
+                Self::Http2(connection) => {
+                    ready!(connection.as_mut().poll(cx))?;
+                    *me = Self::Done;
+                }
+                Self::Done => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+}
+
+impl<Io, C> Opened<Io, C>
+where
+    Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    C: Callee,
+{
+    fn speaking(self, spoken: Spoken) -> Self {
+        let Self::Unspoken { io, callee, config, info, opening } = self else { return self };
+        let Opening { input, guest, accepted, .. } = opening;
+        match spoken {
+            Spoken::Nothing => Self::Done,
+            Spoken::Http1 => {
+                Self::Http1(h1::Connection::new(io, input, callee, config, info, guest, accepted))
+            }
+            Spoken::Http2 => {
+                let service = callee.into_service();
+                Self::Http2(Box::pin(h2::Connection::new(io, input, service, config, info, guest, accepted)))
+            }
         }
     }
 }

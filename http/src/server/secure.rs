@@ -87,6 +87,11 @@ impl ConnInfo {
     }
 }
 
+/// Whether the server speaks TLS.
+pub(super) fn speaks_tls(config: &ServerConfig) -> bool {
+    config.tls.is_some()
+}
+
 /// Serves a connection, under TLS if the server speaks that.
 pub(super) async fn serve_secured<Io, C>(
     io: Io,

@@ -89,6 +89,7 @@ impl Watch {
     }
 
     /// An exchange begins. Numbers grow, and zero is none.
+    #[inline]
     pub(crate) fn begin(&self, exchange: Exchange) {
         match self.order {
             // ORDERING: Relaxed, whoever asks about the exchange has learnt of it after this.
@@ -98,17 +99,22 @@ impl Watch {
     }
 
     /// An exchange is over, in whatever way. Of the references to this, `own` are those of the connection itself.
+    #[inline]
     pub(crate) fn end(self: &Arc<Self>, exchange: Exchange, own: usize) {
-        if self.order == Order::Sequential {
-            if Arc::strong_count(self) <= own {
-                // Nobody is left who could ask, nor will be: references are made of those there are.
-                // ORDERING: Acquire, with the Release of those who dropped theirs, so that what they asked is seen.
-                fence(Ordering::Acquire);
-                self.current.store(0, Ordering::Relaxed);
-                if !self.is_asked.load(Ordering::Relaxed) {
-                    return;
-                }
+        if self.order == Order::Sequential && Arc::strong_count(self) <= own {
+            // Nobody is left who could ask, nor will be: references are made of those there are.
+            // ORDERING: Acquire, with the Release of those who dropped theirs, so that what they asked is seen.
+            fence(Ordering::Acquire);
+            self.current.store(0, Ordering::Relaxed);
+            if !self.is_asked.load(Ordering::Relaxed) {
+                return;
             }
+        }
+        self.end_watched(exchange);
+    }
+
+    fn end_watched(&self, exchange: Exchange) {
+        if self.order == Order::Sequential {
             // ORDERING: SeqCst, so that either the entry is seen here or the end is seen by who made it. [watch.ended]
             self.current.swap(0, Ordering::SeqCst);
             if !self.is_asked.load(Ordering::SeqCst) {
@@ -171,6 +177,7 @@ impl Watch {
     }
 
     /// Whether somebody has asked something about an exchange in progress.
+    #[inline]
     pub(crate) fn is_asked(&self) -> bool {
         self.order == Order::Concurrent || self.is_asked.load(Ordering::Relaxed)
     }

@@ -49,6 +49,7 @@ pub(super) enum Fed {
 
 impl Inbound {
     /// The receiving half and the body of a request.
+    #[inline]
     pub(super) fn new(framing: Framing, holds_back: bool, config: &ServerConfig) -> (Self, Body) {
         if framing == Framing::Length(0) {
             return (Self::Done, Body::empty());
@@ -60,11 +61,13 @@ impl Inbound {
         (Self::Open(Box::new(Open { decoder, pipe, holds_back, allowance })), Body::from_pipe(reader))
     }
 
+    #[inline]
     pub(super) fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 
     /// Whether the next exchange can be found behind this body.
+    #[inline]
     pub(super) fn is_reusable(&self) -> bool {
         match self {
             Self::Done => true,
@@ -77,6 +80,7 @@ impl Inbound {
     /// Settles, before the head of the response is written, whether the client is to send a body it holds back. It is
     /// when somebody still means to read it, such as a response body made of the request body: behind that head there
     /// is no place to say so any more.
+    #[inline]
     pub(super) fn settle_expectation(&mut self, input: &Input, output: &mut Output, cx: &Context<'_>) {
         if let Self::Open(open) = self
             && open.holds_back
