@@ -10,7 +10,7 @@ use super::BlockedPoll;
 use super::config::ThreadName;
 use super::{Config, Flavor, LocalOptions, LocalRuntime, Placement, Runtime, TaskMeta, UnhandledPanic};
 use crate::limits::WORKERS_MAX;
-use crate::scheduler::{Seed, Shared, SharedRef, Simulation};
+use crate::scheduler::{Seed, Shared, SharedRef, Simulation, run_hooked_batch};
 use crate::time::{Clock, Ticks};
 
 /// Builds a [`Runtime`].
@@ -29,16 +29,21 @@ pub struct Builder {
     config: Config,
     seed: Option<u64>,
     starts_paused: bool,
-    simulation: Option<KeepsTrace>,
+    simulation: Option<Simulated>,
     /// None, to let the system choose.
     processors: Vec<usize>,
     /// As many as in any tick, unless it is set.
     busy_io_events_max: Option<usize>,
 }
 
-/// Whether a simulated runtime keeps the events of its trace.
+/// What makes a runtime a simulated one.
 #[derive(Clone, Copy, Debug)]
-struct KeepsTrace(bool);
+struct Simulated {
+    /// Whether it keeps the events of its trace.
+    keeps_trace: bool,
+    /// Written down where a simulation is asked for, so that programs which never do hold nothing of it.
+    make: fn(Seed, bool) -> Simulation,
+}
 
 impl Builder {
     fn new(flavor: Flavor) -> Self {
@@ -95,13 +100,13 @@ impl Builder {
     pub fn new_simulated(seed: u64) -> Self {
         let mut builder = Self::new(Flavor::CurrentThread);
         builder.seed = Some(seed);
-        builder.simulation = Some(KeepsTrace(false));
+        builder.simulation = Some(Simulated { keeps_trace: false, make: Simulation::new });
         builder
     }
 
     /// Makes a simulated runtime keep the events of its trace.
     pub(super) fn keep_trace(&mut self, keeps_trace: bool) -> &mut Self {
-        self.simulation = self.simulation.map(|_| KeepsTrace(keeps_trace));
+        self.simulation = self.simulation.map(|simulated| Simulated { keeps_trace, ..simulated });
         self
     }
 
@@ -220,12 +225,14 @@ impl Builder {
     /// Without this hook and the next one, polls cost nothing more for them.
     pub fn on_before_task_poll(&mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> &mut Self {
         self.config.hooks.before_poll = Some(Arc::new(hook));
+        self.config.hooks.run_batch = Some(run_hooked_batch);
         self
     }
 
     /// Runs `hook` after every poll of a task, on its worker, also when the task is ready or has panicked.
     pub fn on_after_task_poll(&mut self, hook: impl Fn(&TaskMeta<'_>) + Send + Sync + 'static) -> &mut Self {
         self.config.hooks.after_poll = Some(Arc::new(hook));
+        self.config.hooks.run_batch = Some(run_hooked_batch);
         self
     }
 
@@ -503,7 +510,8 @@ impl Builder {
             Some(_) => Clock::simulated(),
             None => Clock::new(self.starts_paused),
         };
-        let simulation = self.simulation.map(|KeepsTrace(keeps)| Box::new(Simulation::new(seed, keeps)));
+        let simulation =
+            self.simulation.map(|simulated| Box::new((simulated.make)(seed, simulated.keeps_trace)));
         let placement = match &*self.processors {
             [] => None,
             processors => Some(Placement::new(processors)?),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::DumpedTask;
 use crate::isolated::isolated;
+use crate::scheduler::RunBatch;
 use crate::task::{Header, Id};
 
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
@@ -25,15 +26,10 @@ pub(crate) struct Hooks {
     pub(crate) task_spawn: Option<TaskHook>,
     pub(crate) before_poll: Option<TaskHook>,
     pub(crate) after_poll: Option<TaskHook>,
+    /// How workers run tasks, if one of those two is there.
+    pub(crate) run_batch: Option<RunBatch>,
     pub(crate) task_terminate: Option<TaskHook>,
     pub(crate) blocked: Option<BlockedHook>,
-}
-
-impl Hooks {
-    /// Whether something is to be done around each poll.
-    pub(crate) fn has_any_around_polls(&self) -> bool {
-        self.before_poll.is_some() || self.after_poll.is_some()
-    }
 }
 
 impl fmt::Debug for Hooks {

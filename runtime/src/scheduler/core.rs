@@ -34,8 +34,9 @@ pub(crate) struct Core {
     pub(super) home_index: u16,
     /// Whether the task woken last runs next.
     has_next: bool,
-    /// Whether something is to be done around each poll.
-    pub(super) has_poll_hooks: bool,
+    /// How tasks run if something is to be done around each poll. An address that the builder writes down with the first such
+    /// hook, so that programs without them do not hold the second copy.
+    pub(super) hooked_batch: Option<RunBatch>,
     /// Whether somebody is to be told of tasks that end.
     tells_ends: bool,
     /// Whether a task spawned here has nobody to be told of, and no chance to be drawn.
@@ -43,7 +44,7 @@ pub(crate) struct Core {
     /// Polls between looks at the clock, the driver and the mailbox.
     tick_polls: u32,
     /// Where others may take from; the only worker of a runtime has none.
-    pub(super) ring: Option<Owner>,
+    own_ring: Option<Owner>,
     pub(super) blocks: Blocks,
     /// References to the runtime in stock; see `reference`.
     pub(super) credits: Cell<usize>,
@@ -65,6 +66,14 @@ pub(crate) struct Core {
 
 // SAFETY: a core moves between threads whole; `shared` outlives it, see `Cores`.
 unsafe impl Send for Core {}
+
+/// Runs queued tasks, as many as there are up to one tick. True if any ran.
+pub(crate) type RunBatch = fn(&Core) -> bool;
+
+/// Runs tasks with the hooks around each poll.
+pub(crate) fn run_hooked_batch(core: &Core) -> bool {
+    core.run_batch_with::<true>()
+}
 
 /// Whether a worker may go on with its core.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,11 +109,11 @@ impl Core {
             index,
             home_index: u16::try_from(index).expect("no more than `WORKERS_MAX`"),
             has_next: shared.remotes.len() != 1 && shared.config.has_lifo_slot,
-            has_poll_hooks: shared.config.hooks.has_any_around_polls(),
+            hooked_batch: shared.config.hooks.run_batch,
             tells_ends: shared.config.hooks.task_terminate.is_some(),
             spawns_simply: shared.simulation.is_none() && shared.config.hooks.task_spawn.is_none(),
             tick_polls: shared.config.event_interval,
-            ring,
+            own_ring: ring,
             blocks: Blocks::new(),
             credits: Cell::new(0),
             rng: shared.seed.derive(index),
@@ -136,6 +145,13 @@ impl Core {
         unsafe { &*self.remote }
     }
 
+    /// The ring, if others may take from this worker. Known to the compiler where there are no others, so that nothing is left
+    /// of stealing.
+    #[inline(always)]
+    fn ring(&self) -> Option<&Owner> {
+        if cfg!(feature = "rt-multi-thread") { self.own_ring.as_ref() } else { None }
+    }
+
     #[inline]
     pub(super) fn counters(&self) -> &Counters {
         &self.remote().counters
@@ -153,7 +169,7 @@ impl Core {
     pub(crate) fn schedule_woken(&self, task: TaskRef) {
         self.counters().wakes.increment();
         self.stamp(task);
-        match &self.ring {
+        match self.ring() {
             Some(ring) if self.has_next => {
                 if let Some(displaced) = ring.push_next(task) {
                     self.push_ring(ring, displaced);
@@ -180,7 +196,7 @@ impl Core {
 
     #[inline(always)]
     fn push_considerately(&self, task: TaskRef) {
-        match &self.ring {
+        match self.ring() {
             None => self.push_backlog(task),
             Some(ring) => {
                 self.push_ring(ring, task);
@@ -233,7 +249,7 @@ impl Core {
 
     #[inline]
     pub(super) fn push(&self, task: TaskRef) {
-        match &self.ring {
+        match self.ring() {
             None => self.push_backlog(task),
             Some(ring) => self.push_ring(ring, task),
         }
@@ -270,7 +286,7 @@ impl Core {
 
     /// Moves what waits outside the ring into it; when it is full, the older half changes places.
     fn refill(&self) {
-        let Some(ring) = &self.ring else { return };
+        let Some(ring) = self.ring() else { return };
         if self.remote().backlog.len() == 0 {
             return;
         }
@@ -291,7 +307,7 @@ impl Core {
 
     #[cold]
     fn call_help(&self) {
-        let queued = self.ring.as_ref().map_or(0, Owner::len) as u64;
+        let queued = self.ring().map_or(0, Owner::len) as u64;
         let delay = queued * u64::from(self.remote().poll_nanos.load(Relaxed));
         if delay < HELP_DELAY_NANOS {
             // Not worth a wake if the poll that runs now is short. The monitor notices if it is not.
@@ -303,7 +319,7 @@ impl Core {
 
     #[inline(always)]
     fn take(&self) -> Option<TaskRef> {
-        let Some(ring) = &self.ring else { return self.pop_backlog() };
+        let Some(ring) = self.ring() else { return self.pop_backlog() };
         if self.has_next {
             if self.next_streak.get() < NEXT_STREAK_MAX
                 && let Some(task) = ring.take_next()
@@ -328,9 +344,12 @@ impl Core {
     /// If one of them has lent the core, the caller must not go on with it.
     pub(super) fn run_batch(&self) -> bool {
         if let Some(simulation) = &self.shared().simulation {
-            return self.run_by_chance(simulation);
+            return self.run_simulated_batch(simulation);
         }
-        if self.has_poll_hooks { self.run_batch_with::<true>() } else { self.run_batch_with::<false>() }
+        match self.hooked_batch {
+            None => self.run_batch_with::<false>(),
+            Some(run_batch) => run_batch(self),
+        }
     }
 
     /// By itself, so that all registers are its own.
@@ -472,7 +491,7 @@ impl Core {
         if now.duration_since(self.last_drive.get()) >= DRIVE_INTERVAL {
             self.drive(Some(Duration::ZERO));
         }
-        if self.ring.is_some() {
+        if self.ring().is_some() {
             self.end_call();
             self.consider_help();
         }
@@ -568,13 +587,13 @@ impl Core {
 
     /// Takes any of the tasks that are left, at the end.
     pub(super) fn take_left(&self) -> Option<TaskRef> {
-        let in_ring = self.ring.as_ref().and_then(|ring| ring.take_next().or_else(|| ring.pop()));
+        let in_ring = self.ring().and_then(|ring| ring.take_next().or_else(|| ring.pop()));
         in_ring.or_else(|| self.pop_backlog())
     }
 
     /// Tasks queued.
     pub(super) fn queue_len(&self) -> usize {
-        self.ring.as_ref().map_or(0, Owner::len) + self.remote().backlog.len()
+        self.ring().map_or(0, Owner::len) + self.remote().backlog.len()
     }
 
     /// Tasks queued, at a worker that is the only one.
@@ -653,7 +672,7 @@ impl Core {
 
     /// Looks for work with the others. True if some was found.
     pub(super) fn steal(&self) -> bool {
-        let Some(ring) = &self.ring else { return false };
+        let Some(ring) = self.ring() else { return false };
         let shared = self.shared();
         let count = shared.remotes.len();
         let start = self.rng.below(count as u32) as usize;

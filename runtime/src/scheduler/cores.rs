@@ -14,7 +14,7 @@ use super::queue::Owner;
 use super::roster::{Roster, Stage};
 use super::worker::{self, NoRoot};
 use super::{Core, Shared, SharedRef, context};
-use crate::dump::{self, Dump};
+use crate::dump::Dump;
 use crate::shim::atomic::Ordering::{AcqRel, Release};
 use crate::shim::{Condvar, Mutex, MutexGuard};
 use crate::task::TaskRef;
@@ -40,7 +40,8 @@ struct CoresState {
 enum LastDump {
     #[default]
     Unwanted,
-    Wanted,
+    /// How they are noted: an address, so that programs which never ask hold nothing of it.
+    Wanted(fn(&SharedRef) -> Dump),
     Taken(Dump),
 }
 
@@ -257,15 +258,15 @@ impl Shared {
     }
 
     /// Has the end of the runtime note which tasks it drops.
-    pub(crate) fn want_last_dump(&self) {
-        self.cores.state.lock().last_dump = LastDump::Wanted;
+    pub(crate) fn want_last_dump(&self, collect: fn(&SharedRef) -> Dump) {
+        self.cores.state.lock().last_dump = LastDump::Wanted(collect);
     }
 
     /// The tasks that the end of the runtime drops, if it has come so far.
     pub(crate) fn take_last_dump(&self) -> Option<Dump> {
         match std::mem::take(&mut self.cores.state.lock().last_dump) {
             LastDump::Taken(dump) => Some(dump),
-            LastDump::Unwanted | LastDump::Wanted => None,
+            LastDump::Unwanted | LastDump::Wanted(_) => None,
         }
     }
 
@@ -299,10 +300,13 @@ impl Shared {
     #[expect(clippy::vec_box, reason = "cores change hands as boxes, so that taking one moves a pointer")]
     fn drop_everything(&self, mut state: MutexGuard<'_, CoresState>, cores: Vec<Box<Core>>) {
         let unmade = std::mem::take(&mut state.unmade);
-        let wants_dump = matches!(state.last_dump, LastDump::Wanted);
+        let collect = match state.last_dump {
+            LastDump::Wanted(collect) => Some(collect),
+            LastDump::Unwanted | LastDump::Taken(_) => None,
+        };
         drop(state);
-        if wants_dump {
-            let dump = dump::collect(&SharedRef::of(self));
+        if let Some(collect) = collect {
+            let dump = collect(&SharedRef::of(self));
             self.cores.state.lock().last_dump = LastDump::Taken(dump);
         }
         let entered = context::enter(SharedRef::of(self));

@@ -60,7 +60,7 @@ use std::task::Waker;
 pub(crate) use self::block_on::block_on;
 pub(crate) use self::blocks::{allocate, allocate_with, free};
 pub(crate) use self::context::{Entered, enter, with_core};
-pub(crate) use self::core::Core;
+pub(crate) use self::core::{Core, RunBatch, run_hooked_batch};
 use self::cores::Cores;
 pub(crate) use self::hands::{Lender, lend};
 use self::idle::Idle;

@@ -22,6 +22,16 @@ const STUCK_TASKS_NAMED: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Simulation {
     state: Mutex<State>,
+    rules: &'static Rules,
+}
+
+/// What a worker does instead of what it does otherwise. Reached through addresses that only a builder of simulations
+/// writes down: programs without any hold nothing of it.
+#[derive(Debug)]
+struct Rules {
+    lets_root_go_first: fn(&Core, &Simulation) -> bool,
+    run_batch: fn(&Core, &Simulation) -> bool,
+    say_stuck: fn(&Core) -> !,
 }
 
 #[derive(Debug)]
@@ -46,7 +56,12 @@ impl Simulation {
             log: keeps_log.then(Vec::new),
             outside: Vec::new(),
         };
-        Self { state: Mutex::new(state) }
+        static RULES: Rules = Rules {
+            lets_root_go_first: Core::lets_root_go_first_by_chance,
+            run_batch: Core::run_by_chance,
+            say_stuck: Core::say_stuck,
+        };
+        Self { state: Mutex::new(state), rules: &RULES }
     }
 
     fn fold(&self, event: TraceEvent) {
@@ -129,7 +144,7 @@ impl Core {
     pub(super) fn lets_root_go_first(&self) -> bool {
         match &self.shared().simulation {
             None => true,
-            Some(simulation) => self.lets_root_go_first_by_chance(simulation),
+            Some(simulation) => (simulation.rules.lets_root_go_first)(self, simulation),
         }
     }
 
@@ -143,9 +158,14 @@ impl Core {
         is_first
     }
 
-    /// Runs one of the queued tasks. False if there is none.
+    /// Runs tasks as the simulation has it. False if there is none.
     #[cold]
-    pub(super) fn run_by_chance(&self, simulation: &Simulation) -> bool {
+    pub(super) fn run_simulated_batch(&self, simulation: &Simulation) -> bool {
+        (simulation.rules.run_batch)(self, simulation)
+    }
+
+    /// Runs one of the queued tasks. False if there is none.
+    fn run_by_chance(&self, simulation: &Simulation) -> bool {
         self.collect();
         let among = self.count_queued();
         if among == 0 {
@@ -155,8 +175,11 @@ impl Core {
         let at_nanos = self.shared().clock.now().0;
         let id = task.header().id;
         simulation.fold(TraceEvent::RunTask { id, among, at_nanos });
-        let after =
-            if self.has_poll_hooks { self.run_task::<true>(task) } else { self.run_task::<false>(task) };
+        let after = if self.hooked_batch.is_some() {
+            self.run_task::<true>(task)
+        } else {
+            self.run_task::<false>(task)
+        };
         if after == AfterTurn::CoreIsLent {
             return true;
         }
@@ -167,12 +190,13 @@ impl Core {
         true
     }
 
-    /// Whether this is a simulation, and nothing from outside can go on with it when it has nothing left to do.
-    pub(super) fn is_stuck_for_ever(&self) -> bool {
+    /// What stops a simulation that nothing from outside can go on with, now that it has nothing left to do; none if something
+    /// can, or if this is none.
+    pub(super) fn stuck_for_ever(&self) -> Option<fn(&Self) -> !> {
         let has_descriptors =
             || self.remote().driver_handle().is_some_and(|handle| handle.cells().live() != 0);
-        let simulation = self.shared().simulation.as_ref();
-        simulation.is_some_and(|simulation| simulation.is_closed_world() && !has_descriptors())
+        let simulation = self.shared().simulation.as_ref()?;
+        (simulation.is_closed_world() && !has_descriptors()).then_some(simulation.rules.say_stuck)
     }
 
     /// Stops such a simulation.
@@ -180,8 +204,7 @@ impl Core {
     /// # Panics
     ///
     /// Always.
-    #[cold]
-    pub(super) fn say_stuck(&self) -> ! {
+    fn say_stuck(&self) -> ! {
         let dump = crate::dump::collect(&SharedRef::of(self.shared()));
         let count = dump.tasks.len() + dump.omitted;
         let named: String =

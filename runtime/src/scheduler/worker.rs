@@ -228,11 +228,14 @@ fn park_paused(core: &Core, root: &dyn Root) {
             shared.clock.advance_to(shared.config.ticks.start(tick));
             core.fire_timers();
         }
-        None if !has_jobs && core.is_stuck_for_ever() => {
-            core.remote().parker.wake_up();
-            core.say_stuck();
-        }
         _ => {
+            if next.is_none()
+                && !has_jobs
+                && let Some(say_stuck) = core.stuck_for_ever()
+            {
+                core.remote().parker.wake_up();
+                say_stuck(core);
+            }
             core.note_park(Instant::now());
             core.drive(None);
             core.note_unpark();

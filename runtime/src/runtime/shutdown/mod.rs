@@ -43,7 +43,7 @@ pub(super) fn shut_down(runtime: &Handle, plan: ShutdownPlan) -> ShutdownReport 
     let undrained = trackers.iter().map(TaskTracker::len).sum();
 
     let left = dump::collect(shared);
-    shared.want_last_dump();
+    shared.want_last_dump(dump::collect);
     let deadline = Instant::now() + abort;
     end_tasks(shared);
     let is_over = shared.wait_for_cores(Some(deadline));
