@@ -228,8 +228,8 @@ fn loom_a_timer_dropped_elsewhere_leaves_the_wheel_of_its_owner() {
 fn loom_a_timer_asked_for_at_the_end_is_refused_or_found() {
     loom::model(|| {
         let orders = Arc::new(TimerOrders::default());
-        let mut wheel = Wheel::new(0);
-        let key = wheel.insert(1, std::task::Waker::noop().clone());
+        let mut wheel = Wheel::new(Ticks::Milliseconds, 0);
+        let key = wheel.insert(Nanos(1), std::task::Waker::noop().clone());
         let asker = {
             let orders = orders.clone();
             thread::spawn(move || orders.push(TimerOrder::Cancel(key)).is_err())
