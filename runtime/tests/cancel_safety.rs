@@ -17,7 +17,7 @@ use minato_runtime::sync::{
     Barrier, CancellationToken, Mutex, Notify, OnceCell, PollSemaphore, RwLock, Semaphore, SetOnce,
     broadcast, mpmc, mpsc, oneshot, watch,
 };
-use minato_runtime::task::{JoinMap, JoinQueue, JoinSet, TaskTracker};
+use minato_runtime::task::{JoinMap, JoinQueue, JoinSet, LocalSet, TaskTracker};
 use minato_runtime::test_util::{block_on_paused, task};
 use minato_runtime::time::{self, DelayQueue, Instant, interval, sleep, timeout};
 use minato_runtime::{assert_pending, assert_ready, assert_ready_eq, assert_ready_ok};
@@ -479,6 +479,22 @@ fn calls_and_values_reach_somebody() {
             now(notify.notified());
             assert!(!token.is_cancelled());
         }),
+        ("CancellationToken::run_until_cancelled_owned", |point| {
+            let token = CancellationToken::new();
+            drop_at(point, token.clone().run_until_cancelled_owned(std::future::pending::<()>()), || {
+                token.cancel()
+            });
+            now(token.cancelled());
+        }),
+        ("OnceCell::get_or_try_init, making it", |point| {
+            let cell = OnceCell::new();
+            let (tx, rx) = oneshot::channel();
+            drop_at(point, cell.get_or_try_init(async || rx.await.map(|()| 0)), || {
+                let _ = tx.send(());
+            });
+            assert!(cell.get().is_none());
+            assert_eq!(now(cell.get_or_try_init(async || Ok::<_, ()>(2))), Ok(&2));
+        }),
         ("TaskTracker::wait", |point| {
             let tracker = TaskTracker::new();
             tracker.close();
@@ -605,6 +621,75 @@ fn tasks_and_timers_are_still_there() {
         Pin::new(&mut timer).await;
         assert_eq!(Instant::now(), deadline);
         time::advance(Duration::ZERO).await;
+    });
+}
+
+/// Polls `future`, which has to wait, once.
+fn begin<F: Future>(future: F) {
+    assert!(task::spawn(future).poll().is_pending());
+}
+
+#[test]
+fn an_end_that_is_not_waited_for_comes_all_the_same() {
+    block_on_paused(async {
+        let endless = || async { std::future::pending::<()>().await };
+        let mut set = JoinSet::new();
+        set.spawn(endless());
+        begin(set.shutdown());
+        assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+
+        let mut map = JoinMap::new();
+        map.spawn("key", endless());
+        begin(map.shutdown());
+        assert!(map.join_next().await.unwrap().1.unwrap_err().is_cancelled());
+
+        let mut queue = JoinQueue::new();
+        queue.spawn(endless());
+        give_up_on(queue.join_next_with_id()).await;
+        begin(queue.shutdown());
+        assert!(queue.join_next().await.unwrap().unwrap_err().is_cancelled());
+
+        // What owns its tasks ends them with itself.
+        let (held, mut released) = mpsc::channel::<()>(1);
+        let holding = || {
+            let held = held.clone();
+            async move {
+                std::future::pending::<()>().await;
+                drop(held);
+            }
+        };
+        let scoped = holding();
+        begin(minato_runtime::spawn(holding()).cancel());
+        let mut set = JoinSet::new();
+        set.spawn(holding());
+        begin(set.join_all());
+        let mut queue = JoinQueue::new();
+        queue.spawn(holding());
+        begin(queue.join_all());
+        begin(minato_runtime::task::scope(async move |scope| {
+            scope.spawn(async move {
+                scoped.await;
+                Ok::<(), ()>(())
+            });
+            Ok(())
+        }));
+        drop(held);
+        assert_eq!(released.recv().await, None);
+    });
+}
+
+#[test]
+fn what_runs_inside_another_future_goes_on_after_it() {
+    block_on_paused(async {
+        let set = LocalSet::new();
+        let local = set.spawn_local(sleep(Duration::from_millis(20)));
+        give_up_on(set.run_until(std::future::pending::<()>())).await;
+        set.run_until(local).await.unwrap();
+
+        let (tx, mut rx) = mpsc::channel(1);
+        give_up_on(timeout(Duration::from_secs(1), rx.recv())).await;
+        tx.send(1).await.unwrap();
+        assert_eq!(timeout(Duration::from_secs(1), rx.recv()).await, Ok(Some(1)));
     });
 }
 

@@ -4,17 +4,18 @@ mod support;
 
 use std::future::{Future, pending};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use minato_runtime::io::AsyncFd;
-use minato_runtime::runtime::{Dump, DumpedTask, Handle, Runtime, TaskState, WorkerState};
+use minato_runtime::runtime::{Dump, DumpedTask, Handle, LocalRuntime, Runtime, TaskState, WorkerState};
 use minato_runtime::sync::{
     Barrier, CancellationToken, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, mpmc, mpsc, oneshot,
     watch,
 };
-use minato_runtime::task::{self, Builder, WaitSite, yield_now};
+use minato_runtime::task::{self, Builder, LocalSet, WaitSite, spawn_local, yield_now};
 use minato_runtime::time::sleep;
 use support::{all_flavors, current_thread, multi_thread};
 
@@ -50,7 +51,7 @@ fn a_task_is_shown_with_its_name_its_place_and_its_state() {
             assert_eq!(task.id, patient.id());
             assert_eq!((task.spawned_at.file(), task.spawned_at.line()), (file!(), line));
             assert_eq!((task.state, task.polls, task.waits_for), (TaskState::Idle, 1, None));
-            assert!(task.home_worker < dump.workers.len());
+            assert!(task.home_worker.is_some_and(|worker| worker < dump.workers.len()));
             patient.abort();
             assert!(patient.await.unwrap_err().is_cancelled());
             assert_eq!(Handle::current().dump().tasks.iter().filter(|task| task.name.is_some()).count(), 0);
@@ -341,4 +342,52 @@ fn a_dump_reads_as_a_list() {
     assert_eq!(lines[1], "worker 0: awake, 0 queued, 1 poll");
     assert!(lines[2].contains("\"acceptor\" from runtime/tests/dump.rs:"), "{text}");
     assert!(lines[2].contains(": waits for sleep, 1 poll, woken "), "{text}");
+}
+
+#[test]
+fn tasks_of_a_local_set_are_shown_with_what_they_wait_for() {
+    let runtime = current_thread();
+    let set = LocalSet::new();
+    let (go, gone) = oneshot::channel::<()>();
+    drop(set.spawn_local(async move { gone.await.unwrap() }));
+    let handle = runtime.handle().clone();
+    set.block_on(&runtime, async {
+        yield_now().await;
+        let held = Rc::new(());
+        drop(task::Builder::new().name("local").spawn_local(async move {
+            std::future::pending::<()>().await;
+            drop(held);
+        }));
+        yield_now().await;
+        // From another thread, while the set is being polled.
+        let dump = std::thread::spawn(move || handle.dump()).join().unwrap();
+        let local: Vec<_> = dump.tasks.iter().filter(|task| task.home_worker.is_none()).collect();
+        assert_eq!(local.len(), 2, "{dump}");
+        assert_eq!(local[0].waits_for, Some(WaitSite::OneshotRecv));
+        assert_eq!(local[0].state, TaskState::Idle);
+        assert_eq!(local[1].name.as_deref(), Some("local"));
+        assert!(local.iter().all(|task| task.spawned_at.file().ends_with("dump.rs") && task.polls == 1));
+        assert_eq!(dump.omitted, 0);
+    });
+    drop(go);
+    drop(set);
+    assert!(runtime.handle().dump().tasks.is_empty());
+}
+
+#[test]
+fn tasks_of_a_local_runtime_are_shown() {
+    let runtime = LocalRuntime::new().unwrap();
+    runtime.block_on(async {
+        let held = Rc::new(());
+        let (_keep, wait) = oneshot::channel::<()>();
+        drop(spawn_local(async move {
+            let _ = wait.await;
+            drop(held);
+        }));
+        yield_now().await;
+        let dump = Handle::current().dump();
+        assert_eq!(dump.tasks.len(), 1, "{dump}");
+        assert_eq!(dump.tasks[0].waits_for, Some(WaitSite::OneshotRecv));
+        assert_eq!(dump.tasks[0].home_worker, Some(0));
+    });
 }

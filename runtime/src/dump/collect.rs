@@ -3,7 +3,7 @@
 use super::{Dump, DumpedTask, DumpedWorker, TaskState, WorkerState};
 use crate::limits::DUMP_TASKS_MAX;
 use crate::metrics::RuntimeMetrics;
-use crate::scheduler::{Remote, SharedRef};
+use crate::scheduler::{Registry, Remote, SharedRef};
 use crate::task::{Stamp, TaskRef};
 use crate::time::Nanos;
 
@@ -19,12 +19,16 @@ pub(crate) fn collect(shared: &SharedRef) -> Dump {
     let mut tasks = Vec::new();
     let mut workers = Vec::new();
     for (index, remote) in shared.remotes().iter().enumerate() {
-        let is_listed = walk(remote, COPIED_SLOTS, |task, entered| {
-            // One that is over may still stand there, on its way home from another worker.
-            if tasks.len() < DUMP_TASKS_MAX && !task.header().state.load().is_complete() {
-                tasks.push(DumpedTask::of(task, index, entered, now));
-            }
-        });
+        let is_listed = walk(
+            |look| remote.try_registry(look),
+            COPIED_SLOTS,
+            |task, entered| {
+                // One that is over may still stand there, on its way home from another worker.
+                if tasks.len() < DUMP_TASKS_MAX && !task.header().state.load().is_complete() {
+                    tasks.push(DumpedTask::of(task, Some(index), entered, now));
+                }
+            },
+        );
         workers.push(worker(index, remote, is_listed));
     }
     // Looked at afterwards, so that a poll that began in between is not missed.
@@ -36,18 +40,37 @@ pub(crate) fn collect(shared: &SharedRef) -> Dump {
         }
     }
     let alive = RuntimeMetrics::new(shared.clone()).num_alive_tasks();
-    Dump { workers, omitted: alive.saturating_sub(tasks.len()), tasks }
+    let mut omitted = alive.saturating_sub(tasks.len());
+    shared.local_sets.each(|set| {
+        walk(
+            |look| set.try_registry(look),
+            COPIED_SLOTS,
+            |task, entered| {
+                if task.header().state.load().is_complete() {
+                } else if tasks.len() < DUMP_TASKS_MAX {
+                    tasks.push(DumpedTask::of(task, None, entered, now));
+                } else {
+                    omitted += 1;
+                }
+            },
+        );
+    });
+    Dump { workers, omitted, tasks }
 }
 
 /// Shows all tasks of a registry, some at a time. False if it could not be had.
-pub(super) fn walk(remote: &Remote, slots: usize, mut show: impl FnMut(TaskRef, Stamp)) -> bool {
+pub(super) fn walk(
+    mut try_registry: impl FnMut(&mut dyn FnMut(&Registry) -> bool) -> Option<bool>,
+    slots: usize,
+    mut show: impl FnMut(TaskRef, Stamp),
+) -> bool {
     let mut first = 0;
     loop {
         let more = (0..ATTEMPTS).find_map(|attempt| {
             if attempt != 0 {
                 std::thread::yield_now();
             }
-            remote.try_registry(|registry| registry.walk(first, slots, &mut show))
+            try_registry(&mut |registry| registry.walk(first, slots, &mut show))
         });
         match more {
             Some(true) => first += slots,

@@ -14,11 +14,15 @@ pub(crate) fn find(shared: &SharedRef, id: Id) -> Option<DumpedTask> {
     let now = Nanos::real().0;
     let mut found = None;
     for (index, remote) in shared.remotes().iter().enumerate() {
-        walk(remote, SEARCHED_SLOTS, |task, entered| {
-            if task.header().id == id {
-                found = Some(DumpedTask::of(task, index, entered, now));
-            }
-        });
+        walk(
+            |look| remote.try_registry(look),
+            SEARCHED_SLOTS,
+            |task, entered| {
+                if task.header().id == id {
+                    found = Some(DumpedTask::of(task, Some(index), entered, now));
+                }
+            },
+        );
         if found.is_some() {
             break;
         }

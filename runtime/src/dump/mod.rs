@@ -42,7 +42,8 @@ pub struct Dump {
     pub workers: Vec<DumpedWorker>,
     /// The tasks, by worker and then by age of their place there.
     ///
-    /// Blocking jobs and tasks of a `LocalSet` are not among them.
+    /// Behind them stand the tasks of each [`LocalSet`](crate::task::LocalSet) that was polled in this runtime, unless the set
+    /// was using its list whenever it was asked. Blocking jobs are not among them.
     pub tasks: Vec<DumpedTask>,
     /// Living tasks that are not shown: those beyond the first 10,000, those that were spawned from outside and that no
     /// worker has taken yet, and those of workers whose registry could not be had.

@@ -15,8 +15,9 @@ pub struct DumpedTask {
     pub name: Option<String>,
     /// The call that spawned it.
     pub spawned_at: &'static Location<'static>,
-    /// The worker that keeps it in its registry: the first to take it, wherever it runs later.
-    pub home_worker: usize,
+    /// The worker that keeps it in its registry: the first to take it, wherever it runs later. None for a task of a
+    /// [`LocalSet`](crate::task::LocalSet), which runs inside the task that polls the set.
+    pub home_worker: Option<usize>,
     /// What it does.
     pub state: TaskState,
     /// What its last poll was left to wait for; nothing if that is no future of this crate. A task that waits for several
@@ -48,7 +49,7 @@ pub enum TaskState {
 
 impl DumpedTask {
     /// Copies what is to be said of a task that is alive.
-    pub(super) fn of(task: TaskRef, home_worker: usize, entered: Stamp, now: u64) -> Self {
+    pub(super) fn of(task: TaskRef, home_worker: Option<usize>, entered: Stamp, now: u64) -> Self {
         let header = task.header();
         let state = header.state.load();
         Self {

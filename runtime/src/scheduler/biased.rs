@@ -17,7 +17,7 @@ use crate::shim::atomic::AtomicBool;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::shim::{UnsafeCell, heavy_barrier, light_barrier, thread};
 
-pub(super) struct Biased<T> {
+pub(crate) struct Biased<T> {
     is_inside: AtomicBool,
     is_lent: AtomicBool,
     value: UnsafeCell<T>,
@@ -27,7 +27,7 @@ pub(super) struct Biased<T> {
 unsafe impl<T: Send> Sync for Biased<T> {}
 
 impl<T> Biased<T> {
-    pub(super) fn new(value: T) -> Self {
+    pub(crate) fn new(value: T) -> Self {
         Self {
             is_inside: AtomicBool::new(false),
             is_lent: AtomicBool::new(false),
@@ -41,7 +41,7 @@ impl<T> Biased<T> {
     ///
     /// The caller is the owner, and `f` does not come back here (4).
     #[inline]
-    pub(super) unsafe fn with_owner<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+    pub(crate) unsafe fn with_owner<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         debug_assert!(!self.is_inside.load(Relaxed), "the owner is inside already");
         self.is_inside.store(true, Relaxed);
         light_barrier();
@@ -73,7 +73,7 @@ impl<T> Biased<T> {
     }
 
     /// Uses the value for its owner; nothing if the owner or somebody else does.
-    pub(super) fn try_borrow<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
+    pub(crate) fn try_borrow<R>(&self, f: impl FnOnce(&mut T) -> R) -> Option<R> {
         if self.is_lent.swap(true, AcqRel) {
             return None;
         }

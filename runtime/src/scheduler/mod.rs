@@ -57,6 +57,7 @@ use std::ptr;
 use std::sync::{Arc, OnceLock};
 use std::task::Waker;
 
+pub(crate) use self::biased::Biased;
 pub(crate) use self::block_on::block_on;
 pub(crate) use self::blocks::{allocate, allocate_with, free};
 pub(crate) use self::context::{Entered, enter, with_core};
@@ -80,7 +81,7 @@ use crate::runtime::{self, Config, Flavor, Handle, UnhandledPanic};
 use crate::shim::atomic::Ordering::{Acquire, Relaxed, Release};
 use crate::shim::atomic::{AtomicBool, AtomicUsize};
 use crate::sync::CancellationToken;
-use crate::task::{Id, JoinHandle, Origin, Pinned, TaskRef, TaskTracker};
+use crate::task::{Id, JoinHandle, LocalSets, Origin, Pinned, Stamp, TaskRef, TaskTracker};
 use crate::time::{Clock, ForeignTimer, Key, Nanos, Wheel};
 
 /// Runtimes built so far.
@@ -98,6 +99,8 @@ pub(crate) struct Shared {
     pub(crate) blocking: blocking::Pool,
     pub(crate) shutdown_token: OnceLock<CancellationToken>,
     pub(crate) tracker: OnceLock<TaskTracker>,
+    /// What runs tasks of its own inside tasks of this runtime, for dumps.
+    pub(crate) local_sets: LocalSets,
     pub(crate) clock: Clock,
     seed: Seed,
     pub(crate) simulation: Option<Box<Simulation>>,
@@ -135,6 +138,7 @@ impl Shared {
             blocking: blocking::Pool::new(&config),
             shutdown_token: OnceLock::new(),
             tracker: OnceLock::new(),
+            local_sets: LocalSets::default(),
             clock,
             seed,
             simulation,
@@ -462,6 +466,19 @@ pub(crate) fn now() -> Nanos {
         Some(core) => core.shared().clock.now(),
         None => context::with_entered(|shared| shared.map_or_else(Nanos::real, |shared| shared.clock.now())),
     })
+}
+
+/// The runtime that this thread is in, as a worker or through `enter`.
+pub(crate) fn with_runtime<R>(f: impl FnOnce(Option<&Shared>) -> R) -> R {
+    with_core(|core| match core {
+        Some(core) => f(Some(core.shared())),
+        None => context::with_entered(f),
+    })
+}
+
+/// What a task is stamped with that is queued now.
+pub(crate) fn stamp() -> Stamp {
+    with_core(|core| core.map_or_else(|| Stamp::at(Nanos::real().0), Core::coarse_stamp))
 }
 
 /// Puts a timer into the wheel of the worker that runs, unless that is past `deadline` already.

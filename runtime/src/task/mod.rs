@@ -66,6 +66,7 @@ pub use join_set::JoinSet;
 pub use local::{AccessError, LocalKey, TaskLocalFuture};
 pub use local_pool::LocalPoolHandle;
 pub(crate) use local_pool::Pinned;
+pub(crate) use local_set::LocalSets;
 pub use local_set::{LocalEnterGuard, LocalSet, spawn_local};
 pub(crate) use origin::Origin;
 pub(crate) use record::{Home, Record, Stamp};

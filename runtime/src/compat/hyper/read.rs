@@ -4,8 +4,8 @@
 //!
 //! 1. Our buffer covers exactly the unfilled part of hyper's, all of it taken as uninitialised, and never
 //!    de-initialises a byte.
-//! 2. What is reported back as filled is what our buffer says, after its address was compared: a reader that put
-//!    another in its place is caught.
+//! 2. What is reported back as filled is what our buffer says, after its address and its length were compared: a reader
+//!    that put another in its place is caught.
 
 use std::io;
 use std::pin::Pin;
@@ -32,11 +32,14 @@ pub fn poll_read<R: AsyncRead + ?Sized>(
 ) -> Poll<io::Result<()>> {
     // SAFETY: invariant 1.
     let unfilled = unsafe { buf.as_mut() };
+    let room = unfilled.len();
     let start = unfilled.as_ptr().cast::<u8>();
     let mut lent = ReadBuf::uninit(unfilled);
     ready!(reader.poll_read(cx, &mut lent))?;
     assert_eq!(lent.filled().as_ptr(), start, "the reader replaced the buffer it was lent");
     let filled = lent.filled().len();
+    // A shorter buffer may be replaced by a longer one that begins at the same place.
+    assert!(filled <= room, "the reader replaced the buffer it was lent");
     // SAFETY: invariant 2: these bytes are initialised.
     unsafe { buf.advance(filled) };
     Poll::Ready(Ok(()))

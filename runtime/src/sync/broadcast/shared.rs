@@ -148,10 +148,10 @@ impl<T: Clone> Shared<T> {
             }
             let calls = state.calls;
             match *place {
-                Some(Place { key, calls: made }) if made == calls => {
-                    if state.waiting.set_waker(key, cx, &mut fresh) == SetWaker::Done {
-                        return WaitSite::BroadcastRecv.pending();
-                    }
+                Some(Place { key, calls: made })
+                    if made == calls && state.waiting.set_waker(key, cx, &mut fresh) == SetWaker::Done =>
+                {
+                    return WaitSite::BroadcastRecv.pending();
                 }
                 _ if fresh.is_some() => {
                     *place = Some(Place { key: state.waiting.insert((), fresh.take()), calls });

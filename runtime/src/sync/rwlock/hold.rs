@@ -1,6 +1,10 @@
 //! The permits that a guard holds, given back when they are dropped.
 //!
 //! They have the drop of the guards, so that a guard can be taken apart and made into another.
+//!
+//! A guard is dropped inside a call that has it as its argument, and the next owner may write before that call returns. A
+//! reference to the value in the guard would be protected until then (as Stacked Borrows has it), so guards keep a
+//! pointer; what a hold keeps is a reference to the permits, which are atomics and a lock, and outlive it.
 
 use std::mem;
 use std::sync::Arc;

@@ -2,10 +2,12 @@
 //!
 //! - this file: what users call
 //! - `queue`: the tasks of a set, and how they come back to it from other threads
+//! - `known`: the sets that a runtime knows of, for its dumps
 //!
 //! A set is polled by whoever waits for it, in [`LocalSet::run_until`] or by awaiting the set, and runs its tasks inside
 //! that poll. So its tasks share the turn of one task of the runtime; timers and sockets are those of the runtime.
 
+mod known;
 mod queue;
 
 use std::fmt;
@@ -16,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+pub(crate) use known::LocalSets;
 use pin_project_lite::pin_project;
 use queue::{Current, Set};
 

@@ -5,23 +5,25 @@
 //!
 //! # Safety
 //!
-//! 1. `ready`, `registry` and `is_closed` are touched on the thread that made the set only. Futures of the
-//!    set are made, polled and dropped there.
-//! 2. Other threads have two ways in: they push a woken task into the mailbox, and they wake whoever polls the set.
+//! 1. `ready`, `known_to` and `is_closed` are touched on the thread that made the set only, which owns `registry`. Futures
+//!    of the set are made, polled and dropped there.
+//! 2. Other threads have three ways in: they push a woken task into the mailbox, they wake whoever polls the set, and they
+//!    borrow the registry for a dump.
 //! 3. When the last reference to the set goes, on whatever thread, it is closed and no task is left in it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::ptr;
 use std::sync::Arc;
 use std::task::Context;
 
 use crate::limits::WORKERS_MAX;
-use crate::scheduler::{Mailbox, Push, Registry, choose_among, next_id};
+use crate::scheduler::{self, Biased, Mailbox, Push, Registry, choose_among, next_id};
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::task::cell::{Owner, allocate_for};
-use crate::task::{Home, JoinHandle, Origin, Stamp, TaskRef, Turn};
+use crate::task::{Home, JoinHandle, Origin, TaskRef, Turn};
 
 /// Tasks that run before the set lets its own task go on.
 const TURN_TASKS: usize = 61;
@@ -29,14 +31,15 @@ const TURN_TASKS: usize = 61;
 const NO_WORKER: u16 = u16::MAX - 1;
 const _: () = assert!(NO_WORKER as usize >= WORKERS_MAX);
 
-#[derive(Default)]
-pub(super) struct Set {
+pub(crate) struct Set {
     /// Tasks from other threads, and from this one while it does not run the set.
     mailbox: Mailbox,
     /// Whoever polls the set.
     poller: AtomicWaker,
     ready: RefCell<VecDeque<TaskRef>>,
-    registry: RefCell<Registry>,
+    registry: Biased<Registry>,
+    /// The runtime in which the set was polled last, whose dumps show it.
+    known_to: Cell<Option<NonZeroU64>>,
     is_closed: Cell<bool>,
 }
 
@@ -82,7 +85,42 @@ pub(super) fn current() -> Option<Arc<Set>> {
     CURRENT.try_with(|places| places.borrow().last().map(|place| place.set.clone())).ok().flatten()
 }
 
+impl Default for Set {
+    fn default() -> Self {
+        Self {
+            mailbox: Mailbox::default(),
+            poller: AtomicWaker::new(),
+            ready: RefCell::default(),
+            registry: Biased::new(Registry::default()),
+            known_to: Cell::new(None),
+            is_closed: Cell::new(false),
+        }
+    }
+}
+
 impl Set {
+    /// Uses the registry; `f` runs no code of the user.
+    fn with_registry<R>(&self, f: impl FnOnce(&mut Registry) -> R) -> R {
+        // SAFETY: this is the thread of the set (1), and no `f` comes back here.
+        unsafe { self.registry.with_owner(f) }
+    }
+
+    /// Looks at the registry from any thread; nothing if the set is using it.
+    pub(super) fn try_registry<R>(&self, look: impl FnOnce(&Registry) -> R) -> Option<R> {
+        self.registry.try_borrow(|registry| look(registry))
+    }
+
+    /// Has the dumps of the runtime that polls the set show it.
+    fn make_known(self: &Arc<Self>) {
+        scheduler::with_runtime(|runtime| {
+            if let Some(runtime) = runtime
+                && self.known_to.replace(Some(runtime.id)) != Some(runtime.id)
+            {
+                runtime.local_sets.add(self);
+            }
+        });
+    }
+
     /// Makes the set current until the guard is dropped.
     pub(super) fn enter(self: &Arc<Self>, is_run: bool) -> Current {
         // A thread whose locals are being destroyed starts nothing more.
@@ -113,13 +151,15 @@ impl Set {
             unsafe { task.retire() };
             return handle;
         }
-        let slot = self.registry.borrow_mut().insert(task, Stamp::at(0));
+        let now = scheduler::stamp();
+        let slot = self.with_registry(|registry| registry.insert(task, now));
         task.header().record.set_home(Home { worker: NO_WORKER, slot });
         self.queue(task);
         handle
     }
 
     fn queue(&self, task: TaskRef) {
+        task.header().record.set_stamp(scheduler::stamp());
         if self.is_run_here() {
             self.ready.borrow_mut().push_back(task);
             return;
@@ -133,11 +173,12 @@ impl Set {
 
     /// Whether all tasks are over.
     pub(super) fn is_empty(&self) -> bool {
-        self.registry.borrow().len() == 0
+        self.with_registry(|registry| registry.len() == 0)
     }
 
     /// Runs what is queued, and calls the task of `cx` again for what is queued later. The set must be current.
-    pub(super) fn poll_run(&self, cx: &Context<'_>) {
+    pub(super) fn poll_run(self: &Arc<Self>, cx: &Context<'_>) {
+        self.make_known();
         self.poller.register(cx.waker());
         if self.run() {
             cx.waker().wake_by_ref();
@@ -171,7 +212,7 @@ impl Set {
 
     fn bury(&self, task: TaskRef) {
         if let Some(home) = task.header().record.home() {
-            self.registry.borrow_mut().remove(home.slot);
+            self.with_registry(|registry| registry.remove(home.slot));
         }
         // SAFETY: complete or cancelled, and out of the registry.
         unsafe { task.retire() };
@@ -185,7 +226,7 @@ impl Set {
                 task.cancel_queued();
                 self.bury(task);
             }
-            let tasks: Vec<TaskRef> = self.registry.borrow().iter().collect();
+            let tasks: Vec<TaskRef> = self.with_registry(|registry| registry.iter().collect());
             for task in tasks {
                 if task.cancel_idle() {
                     self.bury(task);
