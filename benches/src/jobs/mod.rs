@@ -9,6 +9,7 @@ mod streams;
 mod tasks;
 mod tcp;
 mod timers;
+mod tokens;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub(crate) use streams::{tcp_copy, unix_copy};
 pub(crate) use tasks::{join_from_block_on, ping_pong, spawn_join, spawn_many, yield_alone, yield_among_200};
 pub(crate) use tcp::echo;
 pub(crate) use timers::{sleep_cancelled, timeout_pending, timeout_ready, timers_firing};
+pub(crate) use tokens::{cancel_4, cancelled_given_up, child_token};
 
 use super::platform::{Builder, Runtime, spawn};
 use crate::{Work, Workers};

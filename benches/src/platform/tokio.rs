@@ -9,3 +9,4 @@ pub(crate) use tokio::spawn;
 pub(crate) use tokio::sync::{Mutex, Notify, RwLock, Semaphore, broadcast, mpsc, oneshot, watch};
 pub(crate) use tokio::task::{spawn_blocking, yield_now};
 pub(crate) use tokio::time::{Instant, sleep, sleep_until, timeout};
+pub(crate) use tokio_util::sync::CancellationToken;

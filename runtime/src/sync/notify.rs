@@ -225,6 +225,15 @@ impl Notify {
 
     /// As [`notify_waiters`](Self::notify_waiters), but for the wakes, which are left to the caller.
     pub(super) fn collect_waiters(&self, wakers: &mut Wakers) {
+        let mut word = self.word.load(Acquire);
+        while word & STATE != WAITING {
+            // ORDERING: AcqRel [call]: Release publishes what the caller did. Whoever is about to wait changes the word from
+            // what it was before, and so learns of the call.
+            match self.word.compare_exchange_weak(word, word.wrapping_add(CALL), AcqRel, Acquire) {
+                Ok(_) => return,
+                Err(current) => word = current,
+            }
+        }
         let mut queue = self.queue.lock();
         // ORDERING: AcqRel [call]: Release publishes what the caller did.
         let word = self.word.fetch_add(CALL, AcqRel);
@@ -360,7 +369,7 @@ impl Waiting {
         let mut queue = notify.queue.lock();
         current = word.load(Acquire);
         loop {
-            // Under the lock nobody is called but through us, and a call to everybody cannot slip in (invariant 2).
+            // A call to everybody may still slip in, but not past the exchange below, nor, while others wait, past the lock.
             if current & CALLS != self.calls {
                 return Poll::Ready(());
             }

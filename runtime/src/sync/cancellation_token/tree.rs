@@ -99,15 +99,22 @@ impl<N> Tree<N> {
     ///
     /// One whose last handle is being dropped keeps its entry, bare of links, until it comes to remove it.
     pub(super) fn take_out(&mut self, Key(top): Key) -> Vec<Arc<N>> {
-        let parent = self.entry(top).parent;
+        let Entry { parent, children, .. } = *self.entry(top);
         self.detach(top);
-        let mut alive = Vec::new();
-        let mut left = vec![top];
-        while let Some(index) = left.pop() {
-            let mut child = self.entry(index).first_child;
-            while child != NONE {
-                left.push(child);
-                child = self.entry(child).next;
+        let mut alive = Vec::with_capacity(1 + children as usize);
+        // Those that are left to be taken out are a list by their `next`: that of the children, with what is behind it.
+        let mut left = top;
+        while left != NONE {
+            let index = left;
+            let Entry { first_child, next, .. } = *self.entry(index);
+            left = next;
+            if first_child != NONE {
+                left = first_child;
+                let mut last = first_child;
+                while self.entry(last).next != NONE {
+                    last = self.entry(last).next;
+                }
+                self.entry(last).next = next;
             }
             let token = self.entry(index).token.as_ref().map(Weak::upgrade);
             if let Some(None) = token {
