@@ -27,12 +27,12 @@ struct Outcome {
 }
 
 impl Outcome {
-    /// Whether it can be that of the same bytes, cut otherwise. A connection that ends for a fault takes along what
-    /// arrived with the fault; of two faults in one frame, the one
-    /// is told whose byte came first; and a client that has said GOAWAY may be gone before its fault is read.
+    /// Whether it can be that of the same bytes, cut otherwise. Without a fault it must be the same. A fault that ends the
+    /// connection takes along what arrived with it; where the stream it is on has been answered and forgotten meanwhile,
+    /// it ends the stream instead; and a client that has said GOAWAY may be gone before its fault is read.
     fn is_like(&self, finer: &Self) -> bool {
-        let is_fault = |outcome: &Self| outcome.goaway.is_some_and(|code| code != 0);
-        self == finer || (is_fault(self) && finer.goaway.is_some())
+        let is_over = finer.goaway.is_some() || finer.streams.values().any(|(status, _)| *status == 0);
+        self == finer || (self.goaway.is_some_and(|code| code != 0) && is_over)
     }
 }
 

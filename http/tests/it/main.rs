@@ -1,5 +1,6 @@
 //! The crate, seen from outside: one file per chapter.
 
+mod advisories;
 mod bodies;
 mod body;
 mod client;

@@ -39,6 +39,12 @@ fn read_in_steps(bytes: &[u8], step: usize) -> Result<Option<RequestHead>, Fault
     Ok(None)
 }
 
+/// How many rounds of noise: so many as a rule, and as many as `MINATO_FUZZ_ROUNDS` says.
+fn rounds(usual: u64) -> std::ops::Range<u64> {
+    let wanted = std::env::var("MINATO_FUZZ_ROUNDS").ok().and_then(|rounds| rounds.parse().ok());
+    0..wanted.unwrap_or(usual).max(usual)
+}
+
 /// A small generator of repeatable noise.
 struct Noise(u64);
 

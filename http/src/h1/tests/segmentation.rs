@@ -35,7 +35,7 @@ fn heads_read_the_same_in_any_steps() {
 fn noise_never_panics_and_reads_the_same_in_any_steps() {
     let mut noise = Noise(0x5eed_0001);
     let mut taken = 0;
-    for round in 0..20_000 {
+    for round in super::rounds(20_000) {
         let mut bytes = HEADS[noise.below(HEADS.len())].as_bytes().to_vec();
         for _ in 0..noise.below(3) {
             let at = noise.below(bytes.len());

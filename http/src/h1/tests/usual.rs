@@ -55,7 +55,7 @@ fn a_head_cut_short_is_left_to_the_long_way() {
 fn what_goes_the_short_way_is_what_the_long_way_makes_of_it() {
     let mut noise = Noise(0x5eed_0002);
     let (mut taken, mut left) = (0, 0);
-    for round in 0..200_000 {
+    for round in super::rounds(200_000) {
         let mut bytes = USUAL[noise.below(USUAL.len())].as_bytes().to_vec();
         for _ in 0..noise.below(4) {
             let at = noise.below(bytes.len());
