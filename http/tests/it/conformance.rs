@@ -918,6 +918,20 @@ fn rfc_9113_8_3_1_request_pseudo_header_fields() {
 }
 
 #[test]
+fn rfc_9113_8_5_a_connect_with_a_length_ends_its_stream_alone() {
+    const CANCEL: u32 = 8;
+    let connect = [(":method", "CONNECT"), (":authority", "a:80"), ("content-length", "5")];
+    check(vec![
+        ("that has ended", of_fields(&connect), Stream(1, &[PROTOCOL_ERROR, CANCEL])),
+        (
+            "that goes on",
+            join(&[frame(HEADERS, END_HEADERS, 1, &block(&connect)), data(1, END_STREAM, b"hello"), get(3)]),
+            AnswerOn(3),
+        ),
+    ]);
+}
+
+#[test]
 fn rfc_9113_10_3_bytes_behind_a_message_are_no_other_message() {
     check(vec![(
         "a body that looks like a request",

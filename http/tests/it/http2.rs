@@ -205,3 +205,17 @@ fn a_head_request_gets_the_head_alone() {
         assert!(response.body().is_end_stream());
     });
 }
+
+#[test]
+fn a_head_over_the_limit_is_answered_431_and_its_neighbours_go_on() {
+    run(async {
+        let service = handler_fn(|_| async { "hello" });
+        let mut client = connect(service, ServerConfig::default()).await;
+        let long = "x".repeat(10_000);
+        let request = (0..4).fold(Request::get("http://a/"), |request, _| request.header("x", &long));
+        let response = client.send_request(request.body(()).unwrap(), true).unwrap().0.await.unwrap();
+        assert_eq!(response.status(), 431);
+        let response = client.send_request(get("/"), true).unwrap().0.await.unwrap();
+        assert_eq!(response.status(), 200);
+    });
+}
