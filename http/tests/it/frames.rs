@@ -209,3 +209,59 @@ fn making_the_server_reset_streams_is_no_way_to_rapid_resets() {
         assert_eq!(code(&expect(&mut peer, GOAWAY).await.payload), 11);
     });
 }
+
+#[test]
+fn what_is_set_is_what_the_client_is_told() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.http2.header_table_size = 1234;
+        config.http2.max_concurrent_streams = 7;
+        config.http2.stream_window = 70_000;
+        config.http2.connection_window = 200_000;
+        config.http2.max_frame_size = 20_000;
+        config.http2.max_header_list_size = 9_999;
+        config.http2.extended_connect = true;
+        let mut peer = connect(config).await;
+        let told = expect(&mut peer, SETTINGS).await.payload;
+        let mut told: Vec<(u16, u32)> = told
+            .chunks(6)
+            .map(|setting| {
+                let (id, value) = setting.split_at(2);
+                (u16::from_be_bytes(id.try_into().unwrap()), u32::from_be_bytes(value.try_into().unwrap()))
+            })
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, [(1, 1234), (3, 7), (4, 70_000), (5, 20_000), (6, 9_999), (8, 1)]);
+        let more = expect(&mut peer, WINDOW_UPDATE).await;
+        assert_eq!((more.stream, more.payload), (0, (200_000u32 - 65_535).to_be_bytes().to_vec()));
+    });
+}
+
+#[test]
+fn the_budgets_of_resets_and_small_data_can_be_set() {
+    run(async {
+        // One reset more than may wait to be accepted, in one piece.
+        let mut config = ServerConfig::default();
+        config.http2.max_pending_accept_reset_streams = 3;
+        let mut peer = connect(config).await;
+        let resets: Vec<u8> = (0..10)
+            .flat_map(|i| {
+                let reset = frame(RST_STREAM, 0, 2 * i + 1, &8u32.to_be_bytes());
+                [get(2 * i + 1, &[(":authority", "a")]), reset].concat()
+            })
+            .collect();
+        peer.send(resets).await;
+        assert_eq!(code(&expect(&mut peer, GOAWAY).await.payload), 11);
+
+        let mut config = ServerConfig::default();
+        config.http2.data_frame_budget = Some(100);
+        let service = handler_fn(|_| std::future::pending::<&'static str>());
+        let (mut peer, _server) = serve(service, config);
+        peer.send(PREFACE).await;
+        peer.send(frame(SETTINGS, 0, 0, &[])).await;
+        let fields = [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "a")];
+        peer.send(frame(HEADERS, 4, 1, &crate::frame_kit::block(&fields))).await;
+        peer.send(frame(DATA, 0, 1, b"x").repeat(200)).await;
+        assert_eq!(code(&expect(&mut peer, GOAWAY).await.payload), 11);
+    });
+}
