@@ -211,6 +211,7 @@ impl Handle {
     ) -> Result<Response<h2::RecvStream>, Error> {
         let mut deadline = Deadline::default();
         let mut due = None;
+        let heard = self.load.heard();
         poll_fn(|cx| {
             loop {
                 if let Poll::Ready(answered) = Pin::new(&mut response).poll(cx) {
@@ -219,6 +220,10 @@ impl Handle {
                 let (Some(timeout), None) = (self.timeouts.head, due) else {
                     std::task::ready!(deadline.poll(due, cx));
                     if !is_uploading() {
+                        // A server that has said nothing at all meanwhile is no place for the next request.
+                        if self.load.heard() == heard {
+                            self.load.close();
+                        }
                         return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::Head))));
                     }
                     due = None;
@@ -340,10 +345,11 @@ impl Connection {
             self.wire.guard(|guard| guard.handle_seconds(earned));
         }
         self.streams.trim();
+        let frames = self.wire.guard(|guard| guard.frames());
+        self.load.hear(frames);
         let is_idle = self.load.open() == 0;
         self.idle_since = is_idle.then(|| self.idle_since.unwrap_or(now));
         let idle = self.idle_since.and_then(|since| since.checked_add(self.idle_timeout));
-        let frames = self.wire.guard(|guard| guard.frames());
         let pulse = match &mut self.keep_alive {
             Some(keep_alive) if !is_idle => match keep_alive.poll(frames, now, cx) {
                 Pulse::Alive(next) => next,

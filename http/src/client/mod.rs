@@ -21,6 +21,7 @@
 //! | `request.rs` | a request that is being put together |
 //! | `response.rs` | short ways to what a response holds |
 //! | `send.rs` | the way of a request: timeouts, a connection, retries |
+//! | `short.rs` | the way of most requests: over a connection that is kept |
 //! | `timed.rs` | a response body that must end in time |
 //! | `h1/` | exchanges over HTTP/1 |
 //! | `h2.rs` | connections of HTTP/2 |
@@ -51,6 +52,7 @@ mod secure;
 #[path = "plain.rs"]
 mod secure;
 mod send;
+mod short;
 mod timed;
 mod tunnel;
 
@@ -73,6 +75,7 @@ use self::pool::Pool;
 use self::proxy::Proxies;
 use self::request::RequestBuilder;
 use self::secure::Tls;
+use self::short::{End, Short};
 use crate::body::Body;
 use crate::error::Error;
 
@@ -229,20 +232,37 @@ impl Service<Request<Body>> for Client {
 /// The response to come; made by [`Client::request`].
 #[must_use = "a request is not sent unless its future is polled"]
 pub struct ResponseFuture {
-    future: BoxFuture<Result<Response<Body>, Error>>,
+    state: State,
+}
+
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a request is here only until it is polled; a box would cost an allocation"
+)]
+enum State {
+    Begin(Arc<Shared>, Request<Body>),
+    Short(Box<Short>),
+    Long(BoxFuture<Result<Response<Body>, Error>>),
+    Over,
 }
 
 impl ResponseFuture {
     fn direct(shared: Arc<Shared>, request: Request<Body>) -> Self {
-        Self { future: Box::pin(async move { send::send(&shared, request).await }) }
+        Self { state: State::Begin(shared, request) }
     }
 
     fn boxed(future: BoxFuture<Result<Response<Body>, Error>>) -> Self {
-        Self { future }
+        Self { state: State::Long(future) }
     }
 
     fn failed(error: Error) -> Self {
-        Self { future: Box::pin(std::future::ready(Err(error))) }
+        Self::boxed(Box::pin(std::future::ready(Err(error))))
+    }
+}
+
+impl State {
+    fn long(shared: Arc<Shared>, request: Request<Body>, tries: usize) -> Self {
+        Self::Long(Box::pin(async move { send::send(&shared, request, tries).await }))
     }
 }
 
@@ -250,7 +270,30 @@ impl Future for ResponseFuture {
     type Output = Result<Response<Body>, Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.future.as_mut().poll(cx)
+        loop {
+            self.state = match &mut self.state {
+                State::Begin(..) => match std::mem::replace(&mut self.state, State::Over) {
+                    State::Begin(shared, request) => match Short::begin(shared, request) {
+                        Ok(short) => State::Short(short),
+                        Err((shared, request)) => State::long(shared, request, 0),
+                    },
+                    other => other,
+                },
+                State::Short(short) => match std::task::ready!(short.poll(cx)) {
+                    Ok(response) => {
+                        self.state = State::Over;
+                        return Poll::Ready(Ok(response));
+                    }
+                    Err(End::Failed(error)) => {
+                        self.state = State::Over;
+                        return Poll::Ready(Err(error));
+                    }
+                    Err(End::Again(request)) => State::long(Arc::clone(&short.shared), request, 1),
+                },
+                State::Long(future) => return future.as_mut().poll(cx),
+                State::Over => return Poll::Pending,
+            };
+        }
     }
 }
 

@@ -187,19 +187,7 @@ impl Host {
     pub(super) fn lend(self: &Arc<Self>, fresh: bool) -> Result<Lent, oneshot::Receiver<Lent>> {
         let mut stale = Vec::new();
         let mut state = self.state();
-        let mut lent = None;
-        while let Some(mut idle) = state.idle.pop() {
-            let is_aged =
-                self.config.max_age.is_some() && self.is_aged(idle.connection.made(), Instant::now());
-            match !fresh && !is_aged && idle.connection.is_usable() {
-                true => {
-                    lent = Some(Lent::Connection(idle.connection));
-                    break;
-                }
-                // Closing it gives up its permit, which takes the lock.
-                false => stale.push(idle),
-            }
-        }
+        let mut lent = self.take_idle(&mut state, fresh, &mut stale).map(Lent::Connection);
         // Permits of stale connections are as good as given up.
         let open = state.open - stale.len();
         if lent.is_none() && self.config.connections_per_host.is_none_or(|max| open < max) {
@@ -215,6 +203,38 @@ impl Host {
             state.waiting.push_back(tell);
             told
         })
+    }
+
+    /// A connection that has served, if there is one.
+    pub(super) fn lend_kept(&self) -> Option<Box<h1::Connection>> {
+        let mut stale = Vec::new();
+        let kept = self.take_idle(&mut self.state(), false, &mut stale);
+        drop(stale);
+        kept
+    }
+
+    /// The idle connection used last that can be used again. Those that cannot are for the caller to drop, without the
+    /// lock: closing them gives up their permits, which takes it.
+    fn take_idle(
+        &self,
+        state: &mut State,
+        fresh: bool,
+        stale: &mut Vec<Idle>,
+    ) -> Option<Box<h1::Connection>> {
+        while let Some(mut idle) = state.idle.pop() {
+            let is_aged =
+                self.config.max_age.is_some() && self.is_aged(idle.connection.made(), Instant::now());
+            if !fresh && !is_aged && idle.connection.is_usable() {
+                return Some(idle.connection);
+            }
+            stale.push(idle);
+        }
+        None
+    }
+
+    /// What the host was found to speak.
+    pub(super) fn has_agreed(&self) -> Option<Agreed> {
+        self.state().agreed
     }
 
     /// Takes a connection back that is ready for another exchange.

@@ -10,7 +10,7 @@ use minato_service::Deadline;
 
 use super::config::Speak;
 use super::connect::{Agreed, Connected, Dialed};
-use super::h1::{Connection, Exchange};
+use super::h1::{Connection, Exchange, Failed};
 use super::key::{Key, Transport};
 use super::metrics::Metrics;
 use super::pool::{Agreement, Host, Lent, Shared as SharedConnection};
@@ -33,8 +33,12 @@ struct Call<'a> {
     metrics: Option<Metrics>,
 }
 
-/// Sends a request, again if that is safe.
-pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Response<Body>, Error> {
+/// Sends a request that has been tried so many times, again if that is safe.
+pub(super) async fn send(
+    shared: &Shared,
+    request: Request<Body>,
+    mut tries: usize,
+) -> Result<Response<Body>, Error> {
     let key = Key::of(request.uri())?;
     let call = Call {
         shared,
@@ -44,17 +48,13 @@ pub(super) async fn send(shared: &Shared, request: Request<Body>) -> Result<Resp
         metrics: shared.config.metrics.then(Metrics::start),
     };
     let mut next = Some(request);
-    let mut tries = 0;
     while let Some(request) = next.take() {
         let again = if tries < RETRIES { try_clone(&request) } else { None };
-        let failed: Attempt = match within(call.due, Timeout::Total, call.attempt(request, tries > 0)).await {
+        let failed: Failed = match within(call.due, Timeout::Total, call.attempt(request, tries > 0)).await {
             Ok(response) => return Ok(response),
             Err(failed) => failed,
         };
-        let is_idempotent = again.as_ref().is_some_and(|request| request.method().is_idempotent());
-        let is_safe =
-            failed.error.is_retry_safe() && !failed.error.is_connect() && !failed.error.is_timeout();
-        next = again.filter(|_| is_safe || (failed.is_stale && is_idempotent));
+        next = again.filter(|request| failed.may_repeat(request.method()));
         if next.is_none() {
             return Err(failed.error);
         }
@@ -75,21 +75,14 @@ fn due(shared: &Shared, request: &Request<Body>) -> Result<Option<Instant>, Erro
     Ok(granted.into_iter().chain(bound.map(Deadline::instant)).min())
 }
 
-/// Why an attempt failed.
-struct Attempt {
-    error: Error,
-    /// A kept connection turned out to be dead.
-    is_stale: bool,
-}
-
-impl From<Error> for Attempt {
+impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         Self { error, is_stale: false }
     }
 }
 
 impl Call<'_> {
-    async fn attempt(&self, request: Request<Body>, is_again: bool) -> Result<Response<Body>, Attempt> {
+    async fn attempt(&self, request: Request<Body>, is_again: bool) -> Result<Response<Body>, Failed> {
         let request = match &self.metrics {
             Some(metrics) => {
                 metrics.marks().attempts += 1;
@@ -234,7 +227,7 @@ impl Call<'_> {
         request: Request<Body>,
         made: Option<Connected>,
         fresh: bool,
-    ) -> Result<Response<Body>, Attempt> {
+    ) -> Result<Response<Body>, Failed> {
         let timeouts = &self.shared.config.timeouts;
         let lent = match self.host.lend(fresh || made.is_some()) {
             Ok(lent) => lent,
@@ -253,9 +246,9 @@ impl Call<'_> {
                 Connection::new(connected, permit)
             }
         };
-        let mut exchange = Exchange::new(connection, request, timeouts);
-        let head = poll_fn(|cx| exchange.poll_head(cx)).await;
-        let head = head.map_err(|failed| Attempt { error: failed.error, is_stale: failed.is_stale })?;
+        let mut request = request;
+        let mut exchange = Exchange::new(connection, &mut request, timeouts);
+        let head = poll_fn(|cx| exchange.poll_head(cx)).await?;
         self.answered(exchange.connection().info());
         Ok(exchange.into_response(head, timeouts, self.due))
     }

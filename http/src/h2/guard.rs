@@ -40,6 +40,8 @@ mod kind {
 /// The length of one setting.
 const SETTING_LEN: usize = 6;
 
+const ENABLE_PUSH: u16 = 2;
+
 const INITIAL_WINDOW_SIZE: u16 = 4;
 
 /// RFC 9113 §6.9.1: no window is larger.
@@ -165,7 +167,7 @@ impl FrameGuard {
     /// Looks at settings as they arrive; false at a fault.
     fn handle_settings(&mut self, payload: &[u8]) -> bool {
         let Some((setting, len)) = &mut self.setting else { return true };
-        let mut is_good = true;
+        let (mut is_good, mut pushes) = (true, false);
         for &byte in payload {
             setting[*len] = byte;
             *len = (*len + 1) % SETTING_LEN;
@@ -173,14 +175,19 @@ impl FrameGuard {
             // RFC 9113 §6.5.2.
             let is_window = *len == 0 && u16::from_be_bytes(id) == INITIAL_WINDOW_SIZE;
             is_good &= !is_window || u32::from_be_bytes([a, b, c, d]) <= WINDOW_MAX;
+            let is_push = *len == 0 && u16::from_be_bytes(id) == ENABLE_PUSH;
+            pushes |= is_push && u32::from_be_bytes([a, b, c, d]) != 0;
         }
         if self.skip == 0 {
             self.setting = None;
         }
-        if !is_good {
+        // RFC 9113 §6.5.2: a server never says that it takes pushes.
+        if pushes && self.role == Role::Client {
+            self.fail(Reason::PROTOCOL_ERROR);
+        } else if !is_good {
             self.fail(Reason::FLOW_CONTROL_ERROR);
         }
-        is_good
+        !self.is_shut
     }
 
     /// Takes note that the peer took bytes of ours.

@@ -15,6 +15,8 @@ struct Count {
     open: usize,
     /// No exchange may begin any more.
     is_closed: bool,
+    /// Frames that have come from the server.
+    heard: u64,
 }
 
 impl Load {
@@ -35,6 +37,16 @@ impl Load {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().is_closed
+    }
+
+    /// Takes note of how many frames have come.
+    pub(crate) fn hear(&self, frames: u64) {
+        self.lock().heard = frames;
+    }
+
+    /// Frames that have come.
+    pub(crate) fn heard(&self) -> u64 {
+        self.lock().heard
     }
 
     /// Lets no exchange begin any more.

@@ -10,6 +10,7 @@ mod exchanges;
 mod failures;
 mod frame_kit;
 mod frames;
+mod hostile;
 mod http2;
 mod keep_alive;
 mod kit;

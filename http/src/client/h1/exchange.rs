@@ -66,16 +66,26 @@ pub(in crate::client) struct Failed {
     pub(in crate::client) is_stale: bool,
 }
 
+impl Failed {
+    /// Whether a request with this method may be sent again: because it surely was not processed, or because a kept
+    /// connection turned out to be dead and the method is idempotent.
+    pub(in crate::client) fn may_repeat(&self, method: &Method) -> bool {
+        let error = &self.error;
+        let is_safe = error.is_retry_safe() && !error.is_connect() && !error.is_timeout();
+        is_safe || (self.is_stale && method.is_idempotent())
+    }
+}
+
 impl Exchange {
-    /// Queues the head of a request.
+    /// Queues the head of a request, and takes its body.
     pub(in crate::client) fn new(
         mut connection: Box<Connection>,
-        request: Request<Body>,
+        request: &mut Request<Body>,
         timeouts: &ClientTimeouts,
     ) -> Self {
-        let framing = request_framing(&request);
+        let framing = request_framing(request);
         let forwarding = connection.forwarding.as_deref();
-        encode::request_head(connection.output.tail(), &request, framing, forwarding);
+        encode::request_head(connection.output.tail(), request, framing, forwarding);
         let is_held = request
             .headers()
             .get(EXPECT)
@@ -90,8 +100,12 @@ impl Exchange {
         let upload = match framing {
             None | Some(Framing::Length(0)) => Upload::Done,
             // RFC 9110 §6.5.1: a server that does not know what to do with trailers ignores them.
-            Some(framing) if is_held => Upload::Held(request.into_body(), Outbound::new(framing, true)),
-            Some(framing) => Upload::Sending(request.into_body(), Outbound::new(framing, true)),
+            Some(framing) if is_held => {
+                Upload::Held(std::mem::take(request.body_mut()), Outbound::new(framing, true))
+            }
+            Some(framing) => {
+                Upload::Sending(std::mem::take(request.body_mut()), Outbound::new(framing, true))
+            }
         };
         let patience = upload.is_held().then_some(timeouts.expect_continue);
         let held_until = patience.and_then(|patience| Instant::now().checked_add(patience));

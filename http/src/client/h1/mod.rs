@@ -17,7 +17,7 @@ mod upload;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-pub(super) use self::exchange::Exchange;
+pub(super) use self::exchange::{Exchange, Failed};
 use super::connect::{BoxIo, Connected};
 use super::pool::Permit;
 use crate::clock::{Deadline, Instant};
