@@ -1,4 +1,4 @@
-//! Longer texts: what to know coming from hyper and axum, when a handler is dropped, and every limit with its default.
+//! Longer texts: what to know coming from hyper, axum and reqwest, when a handler is dropped, and every limit with its default.
 
 #[doc = include_str!("cancellation.md")]
 pub mod cancellation {}
@@ -11,6 +11,9 @@ pub mod from_axum {}
 
 #[doc = include_str!("from_hyper.md")]
 pub mod from_hyper {}
+
+#[doc = include_str!("from_reqwest.md")]
+pub mod from_reqwest {}
 
 #[cfg(test)]
 mod tests;
