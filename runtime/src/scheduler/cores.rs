@@ -443,11 +443,7 @@ mod tests {
         let mut left: Vec<TaskRef> = std::iter::from_fn(|| core.take_left()).collect();
         left.rotate_left(RUN_QUEUE_CAPACITY / 2 + 1);
         assert!(left == tasks, "the older half waits behind the rest");
-        for task in tasks {
-            task.cancel_queued();
-            // SAFETY: cancelled, and in no registry.
-            unsafe { task.retire() };
-        }
+        tasks.into_iter().for_each(bury);
         runtime.give_back(core);
         runtime.shut_down();
     }
@@ -458,6 +454,12 @@ mod tests {
         // SAFETY: new, and its output is `()`.
         drop(unsafe { crate::task::JoinHandle::<()>::new(task) });
         task
+    }
+
+    fn bury(task: TaskRef) {
+        task.cancel_queued();
+        // SAFETY: cancelled, and in no registry.
+        unsafe { task.retire() };
     }
 
     /// tokio-rs/tokio#8065: another worker was woken for every message of two tasks that answer each other.
@@ -473,6 +475,8 @@ mod tests {
         core.remote().poll_nanos.store(20_000, Relaxed);
         core.schedule_woken(task());
         assert!(runtime.idle.has_searchers());
+        // None of them is in a registry, so that no worker may run them.
+        std::iter::from_fn(|| core.take_left()).for_each(bury);
         runtime.give_back(sleeper);
         runtime.give_back(core);
         runtime.shut_down();
