@@ -37,6 +37,7 @@ use std::net::SocketAddr;
 
 pub use cases::{CASES, find};
 pub use rounds::{Measured, Sample, measure};
+pub use services::{CONTENDED, Contended};
 
 /// Does as many operations as it is told.
 pub type Work = Box<dyn FnMut(u64)>;

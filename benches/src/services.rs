@@ -4,14 +4,16 @@
 
 use std::convert::Infallible;
 use std::future::{Future, Ready, poll_fn, ready};
+use std::sync::Barrier;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use minato_service::balance::{Balance, Endpoints, Load, P2c};
 use minato_service::breaker::BreakerLayer;
 use minato_service::buffer::Buffer;
 use minato_service::limit::RateLimitLayer;
-use minato_service::{BoxError, Layer, Service, ServiceBuilder};
+use minato_service::retry::StandardPolicy;
+use minato_service::{Backoff, BoxError, Layer, RetryBudget, Service, ServiceBuilder};
 use tower::balance::p2c;
 use tower::discover::ServiceList;
 use tower::load::{CompleteOnResponse, PeakEwmaDiscover, PendingRequestsDiscover};
@@ -181,3 +183,88 @@ pub(crate) fn p2c_ewma_theirs(_: Workers) -> Work {
         p2c::Balance::new(PeakEwmaDiscover::new(list, rtt, half_life, CompleteOnResponse::default()))
     })
 }
+
+/// A service that threads call at once, each a clone of its own.
+pub struct Contended {
+    /// What it is called.
+    pub name: &'static str,
+    /// Nanoseconds of a call where so many threads make so many calls each.
+    pub cost: fn(threads: usize, calls: u64) -> f64,
+}
+
+impl std::fmt::Debug for Contended {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contended").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+fn at_once<S>(service: &S, threads: usize, operations: u64) -> f64
+where
+    S: Service<u64, Response = u64> + Clone + Send,
+    S::Error: Into<BoxError>,
+{
+    const WARM_UP: u64 = 1_000;
+    let start = Barrier::new(threads);
+    let cost = |mut service: S| {
+        let runtime = minato_runtime::runtime::Builder::new_current_thread().build().expect("a runtime");
+        runtime.block_on(calls(&mut service, WARM_UP));
+        start.wait();
+        let begin = Instant::now();
+        runtime.block_on(calls(&mut service, operations));
+        begin.elapsed().as_secs_f64() * 1e9 / operations as f64
+    };
+    let costs: Vec<f64> = std::thread::scope(|scope| {
+        let spawn = |service: S| scope.spawn(|| cost(service));
+        let threads: Vec<_> = (0..threads).map(|_| spawn(service.clone())).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no call fails")).collect()
+    });
+    costs.iter().sum::<f64>() / threads as f64
+}
+
+/// The layers whose calls share something.
+pub const CONTENDED: &[Contended] = &[
+    Contended {
+        name: "concurrency limit",
+        cost: |threads, calls| {
+            at_once(&ServiceBuilder::new().concurrency_limit(10).service(Echo), threads, calls)
+        },
+    },
+    Contended {
+        name: "concurrency limit, tower",
+        cost: |threads, calls| {
+            at_once(&tower::ServiceBuilder::new().concurrency_limit(10).service(Echo), threads, calls)
+        },
+    },
+    Contended {
+        name: "rate limit",
+        cost: |threads, calls| {
+            at_once(&RateLimitLayer::rejecting(PER_SECOND, SECOND).layer(Echo), threads, calls)
+        },
+    },
+    Contended {
+        name: "breaker",
+        cost: |threads, calls| at_once(&BreakerLayer::new(0.5).layer(Echo), threads, calls),
+    },
+    Contended {
+        name: "retry budget",
+        cost: |threads, calls| {
+            let backoff = Backoff::constant(SECOND);
+            let policy = StandardPolicy::new(backoff, |result: &Result<u64, Infallible>| result.is_err())
+                .budget(RetryBudget::default());
+            at_once(&ServiceBuilder::new().retry(policy).service(Echo), threads, calls)
+        },
+    },
+    Contended { name: "buffer", cost: |threads, calls| at_once(&Buffer::new(Echo, 10), threads, calls) },
+    Contended {
+        name: "p2c of 2",
+        cost: |threads, calls| at_once(&endpoints(Load::Pending, 2), threads, calls),
+    },
+    Contended {
+        name: "p2c of 100",
+        cost: |threads, calls| at_once(&endpoints(Load::Pending, 100), threads, calls),
+    },
+    Contended {
+        name: "p2c of 10, peak EWMA",
+        cost: |threads, calls| at_once(&endpoints(Load::peak_ewma(), 10), threads, calls),
+    },
+];

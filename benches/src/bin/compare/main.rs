@@ -5,6 +5,7 @@
 //! compare --count [names...]         allocations and system calls per operation
 //! compare --instructions [names...]  instructions per operation, under valgrind
 //! compare --atomics [names...]       atomic read-modify-writes per operation, under valgrind
+//! compare --contention               nanoseconds of calls of middleware beside another thread's
 //! compare --sizes                    bytes of tasks, handles and channels, wake-ups of an idle runtime, small programs
 //! compare --all [names...]           all of it
 //! ```
@@ -16,6 +17,7 @@
 mod allocations;
 mod atomics;
 mod child;
+mod contention;
 mod count;
 mod instructions;
 mod programs;
@@ -41,14 +43,16 @@ fn main() -> ExitCode {
         "--count" => count::run(&chosen(names)),
         "--instructions" => instructions::run(&chosen(names)),
         "--atomics" => atomics::run(&chosen(names)),
+        "--contention" => contention::run(),
         "--sizes" => sizes_of_all(),
         "--all" => {
             let cases = chosen(names);
-            let tables: [(&str, &dyn Fn()); 5] = [
+            let tables: [(&str, &dyn Fn()); 6] = [
                 ("Time", &|| timing::run(&cases)),
                 ("Instructions", &|| instructions::run(&cases)),
                 ("Atomic operations", &|| atomics::run(&cases)),
                 ("Allocations and system calls", &|| count::run(&cases)),
+                ("Contention", &contention::run),
                 ("Sizes", &sizes_of_all),
             ];
             for (title, print) in tables {
@@ -61,7 +65,8 @@ fn main() -> ExitCode {
         sizes::IDLE_MODE => return sizes::idle(names),
         _ => {
             eprintln!(
-                "usage: compare [--all | --count | --instructions | --atomics | --sizes] [parts of names...]"
+                "usage: compare [--all | --count | --instructions | --atomics | --contention | --sizes] \
+                 [parts of names...]"
             );
             return ExitCode::FAILURE;
         }
