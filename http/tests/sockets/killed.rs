@@ -178,10 +178,10 @@ fn in_every_state() {
     ];
     let _turn = turn();
     let running = start();
+    let before = sockets();
     is_answering(running.address);
     for (name, says, reads, live) in states {
         for connections in [1, 10] {
-            let before = sockets();
             let mut client = Client::start(running.address, connections, &says, reads);
             client.is_settled();
             until(&format!("{name}: the handlers"), || LIVE.load(Ordering::SeqCst) == live * connections);
