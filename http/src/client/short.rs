@@ -29,6 +29,7 @@ pub(super) struct Short {
 }
 
 /// What became of it.
+#[allow(clippy::large_enum_variant, reason = "it is looked at where it is made, and never kept")]
 pub(super) enum End {
     Failed(Error),
     /// It is to be sent again, over a new connection.
@@ -37,6 +38,7 @@ pub(super) enum End {
 
 impl Short {
     /// Begins on the short way, or gives the request back that must go the long one.
+    #[allow(clippy::result_large_err, reason = "a request that goes the long way is boxed right behind this")]
     pub(super) fn begin(
         shared: Arc<Shared>,
         mut request: Request<Body>,
