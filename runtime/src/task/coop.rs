@@ -119,6 +119,12 @@ pub fn has_budget_remaining() -> bool {
     !BUDGET.get().is_spent() || renew()
 }
 
+/// Whether there is something left to spend, without a look at whether more may be had.
+#[inline]
+pub(crate) fn has_units() -> bool {
+    !BUDGET.get().is_spent()
+}
+
 /// Spends one unit of the budget, and yields if none is left.
 ///
 /// For computations that touch no leaf future.
