@@ -22,6 +22,10 @@ use crate::{Metadata, Result, Routes, Status};
 pub(super) type HeadResult = Result<http::Response<Body>>;
 
 /// The head of the response to come.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "calls over a network are the usual ones, and a box would cost each an allocation"
+)]
 pub(super) enum HeadFuture {
     /// Over a network.
     Http(minato_http::ResponseFuture),
