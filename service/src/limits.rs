@@ -18,5 +18,9 @@ pub(crate) const CALLS_IN_FLIGHT_MAX: usize = 64;
 /// each request would fill the memory.
 pub(crate) const KEYS_MAX: usize = 65_536;
 
+/// LIMIT: calls of all keys that may wait in a keyed rate limit unless another number is set. Each key has a bound of its
+/// own, but a peer that has many keys would fill the memory with calls that wait.
+pub(crate) const KEYED_WAITERS_MAX: usize = 16_384;
+
 /// Parts of the table of a keyed limit, each with a lock of its own.
 pub(crate) const KEY_SHARDS: usize = 16;

@@ -95,6 +95,12 @@ impl Wait {
         Prioritized { wait: self, priority }
     }
 
+    /// Refuses what contradicts itself, and what is not for rates.
+    pub(super) fn check_for_rate(&self) {
+        self.check();
+        assert!(self.queue_delay.is_none(), "`queue_delay` is not for rates: the wait for a place is known");
+    }
+
     pub(super) const fn entry(&self, priority: Priority) -> Entry {
         Entry { priority, waiters_max: self.waiters_max, delay: self.queue_delay, deadline: None }
     }

@@ -9,6 +9,7 @@ mod fail_fast;
 mod failure;
 mod hedge;
 mod http;
+mod keyed_rate;
 mod limits;
 mod matrix;
 mod mock;

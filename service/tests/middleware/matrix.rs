@@ -173,6 +173,9 @@ fn admission() {
         holds("keyed rate", Errors::Pass, |probe| {
             KeyedRateLimitLayer::new(20, HOUR, |n: &u32| *n).layer(probe)
         });
+        holds("waiting keyed rate", Errors::Pass, |probe| {
+            KeyedRateLimitLayer::waiting(20, HOUR, Wait::new(), |n: &u32| *n).layer(probe)
+        });
         holds("adaptive limit", Errors::Pass, |probe| AdaptiveLimitLayer::new(Gradient2::new()).layer(probe));
         holds("bulkhead", Errors::Pass, |probe| BulkheadLayer::rejecting(1, |n: &u32| *n).layer(probe));
         holds("waiting bulkhead", Errors::Pass, |probe| {

@@ -159,6 +159,11 @@ fn limits_of_rate() {
         "num": KeyedRateLimitLayer::new(0, SECOND, KEY);
         "per": KeyedRateLimitLayer::new(1, ZERO, KEY);
         "keys_max": KeyedRateLimitLayer::new(1, SECOND, KEY).keys_max(0);
+        "num": KeyedRateLimitLayer::waiting(0, SECOND, Wait::new(), KEY);
+        "waiters_max": KeyedRateLimitLayer::waiting(1, SECOND, Wait::new().waiters(0), KEY);
+        "queue_delay":
+            KeyedRateLimitLayer::waiting(1, SECOND, Wait::new().queue_delay(QueueDelay::default()), KEY);
+        "all_waiters_max": KeyedRateLimitLayer::waiting(1, SECOND, Wait::new(), KEY).all_waiters_max(0);
         "num": KeyedRateLimitLayer::new(1, SECOND, KEY).handle().set_rate(0, SECOND);
     }
 }

@@ -1,11 +1,15 @@
 //! What middleware does with time, on a clock that stands still.
 
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
-use crate::support::{Act, Failed, Probe, now, paused};
+use crate::support::{Act, Failed, Probe, Task, now, paused};
 use minato_runtime::time::{Instant, sleep};
 use minato_service::deadline::{Deadline, DeadlineLayer};
+use minato_service::error::OverloadReason;
 use minato_service::limit::{ConcurrencyLimitLayer, KeyedRateLimitLayer, QueueDelay, RateLimitLayer, Wait};
+use minato_service::observe::Event;
 use minato_service::retry::{Jitter, StandardPolicy, Verdict};
 use minato_service::timeout::{RequestTimeoutLayer, Timeout, TotalTimeoutLayer};
 use minato_service::{
@@ -266,6 +270,32 @@ fn a_rate_refuses_at_once_what_would_come_too_late() {
         let bound = Deadline::after(SECOND).scope(async { patient.clone().oneshot(1).await });
         assert!(bound.await.is_err());
         assert_eq!(start.elapsed(), Duration::ZERO);
+    });
+}
+
+#[test]
+fn what_has_expired_when_its_turn_comes_takes_no_place_of_a_rate() {
+    paused(async {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let heard = events.clone();
+        let layer = RateLimitLayer::waiting(1, 10 * SECOND, Wait::new())
+            .observer(move |event| heard.lock().unwrap().push(event));
+        let handle = layer.handle();
+        let probe = Probe::well();
+        let observer = probe.observer();
+        let service = layer.layer(probe);
+        assert_eq!(service.clone().oneshot(0).await, Ok(1));
+        let mut late = Task::new(Deadline::after(11 * SECOND).scope(service.clone().oneshot(1)));
+        assert!(late.poll().is_pending());
+        // Its turn comes after ten seconds, but whoever polls it is held up beyond the deadline.
+        sleep(12 * SECOND).await;
+        assert!(late.is_woken());
+        let Poll::Ready(Err(OverloadError::Overloaded(refusal))) = late.poll() else { panic!("not refused") };
+        assert_eq!(refusal.reason, OverloadReason::QueueDelay);
+        assert_eq!((observer.calls(), handle.waiting()), (1, 0), "not called, and no longer counted");
+        assert_eq!(*events.lock().unwrap(), [Event::Refused { reason: OverloadReason::QueueDelay }]);
+        assert_eq!(now(service.oneshot(2)), Ok(3), "the place is still there");
+        assert_eq!(handle.rate(), (1, 10 * SECOND));
     });
 }
 

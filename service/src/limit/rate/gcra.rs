@@ -110,6 +110,23 @@ impl Rate {
         let count = if untimed_max > 0 && has_room { 0 } else { LOOK };
         Ok(Bucket::new(arrival.saturating_add(interval), count))
     }
+
+    /// As [`admit`](Self::admit), for a call that leaves a place to each of those who wait.
+    pub(super) fn admit_behind(&self, waiting: usize, bucket: Bucket, now: u64) -> Result<Bucket, Duration> {
+        if waiting > 0 {
+            let owed = self.interval.load(Ordering::Relaxed).saturating_mul(waiting as u64);
+            let arrival = bucket.arrival().max(now).saturating_add(owed);
+            self.admit(Bucket::new(arrival, bucket.count()), now)?;
+        }
+        self.admit(bucket, now)
+    }
+
+    /// The rate as it was set, but that calls are a whole number of nanoseconds apart.
+    pub(super) fn get(&self) -> (u64, Duration) {
+        let interval = self.interval.load(Ordering::Relaxed);
+        let num = self.burst.load(Ordering::Relaxed) / interval + 1;
+        (num, Duration::from_nanos(interval.saturating_mul(num)))
+    }
 }
 
 /// One bucket, which many threads take from.

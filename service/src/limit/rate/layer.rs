@@ -8,7 +8,7 @@ use tower_layer::Layer;
 
 use super::RateLimit;
 use super::gcra::Gcra;
-use crate::limit::{Backpressure, Mode, Reject, Wait};
+use crate::limit::{Backpressure, Reject, Wait};
 use crate::observe::{Observer, Watch};
 
 /// A layer that bounds the calls in a span of time, over all services it makes.
@@ -53,8 +53,7 @@ impl RateLimitLayer<Wait> {
     /// As [`new`](RateLimitLayer::new), and if `wait` has a queue delay, which is for concurrency limits.
     #[must_use]
     pub fn waiting(num: u64, per: Duration, wait: Wait) -> Self {
-        wait.check();
-        assert!(wait.queue_delay.is_none(), "`queue_delay` is not for rates: the wait for a place is known");
+        wait.check_for_rate();
         Self::with_mode(num, per, wait)
     }
 }
@@ -71,7 +70,7 @@ impl<M> RateLimitLayer<M> {
         self
     }
 
-    /// Changes the limit while calls run.
+    /// Looks at the limit and changes it while calls run.
     #[must_use]
     pub fn handle(&self) -> RateHandle {
         RateHandle { gcra: self.gcra.clone() }
@@ -86,13 +85,20 @@ impl<S, M: Clone> Layer<S> for RateLimitLayer<M> {
     }
 }
 
-/// Changes a rate limit while calls run.
+/// Looks at a rate limit and changes it while calls run.
 #[derive(Debug, Clone)]
 pub struct RateHandle {
     gcra: Arc<Gcra>,
 }
 
 impl RateHandle {
+    /// How many calls are let through, and in how long a span of time; the latter so that calls are a whole number of
+    /// nanoseconds apart.
+    #[must_use]
+    pub fn rate(&self) -> (u64, Duration) {
+        self.gcra.rate().get()
+    }
+
     /// Lets `num` calls through in each span of `per` from now on.
     ///
     /// # Panics

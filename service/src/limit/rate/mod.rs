@@ -7,8 +7,9 @@ mod layer;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod service;
+mod turn;
 
 pub use future::WaitFuture;
-pub use keyed::{KeyedRateHandle, KeyedRateLimit, KeyedRateLimitLayer};
+pub use keyed::{KeyedRateHandle, KeyedRateLimit, KeyedRateLimitLayer, KeyedWaitFuture};
 pub use layer::{RateHandle, RateLimitLayer};
 pub use service::RateLimit;

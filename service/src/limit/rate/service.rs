@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use tower_service::Service;
 
-use super::future::{WaitFuture, Waiting};
+use super::future::{Counted, WaitFuture};
 use super::gcra::Gcra;
+use super::turn::{Waiting, is_too_long};
 use crate::clock::Timer;
-use crate::deadline::Deadline;
 use crate::error::OverloadReason;
 use crate::limit::{Backpressure, Reject, Wait};
 use crate::load_shed::ResponseFuture;
@@ -157,9 +157,7 @@ impl<S: Service<Request> + Reusable, Request> Service<Request> for RateLimit<S, 
             Ok(()) => return WaitFuture::admitted(self.inner.clone(), request),
             Err(wait) => wait,
         };
-        let is_too_long = self.mode.duration_max.is_some_and(|max| wait > max)
-            || Deadline::current().is_some_and(|deadline| wait > deadline.remaining());
-        if is_too_long {
+        if is_too_long(&self.mode, wait) {
             return WaitFuture::refused(self.refusal(wait));
         }
         if self.gcra.waiting.fetch_add(1, Ordering::Relaxed) >= self.mode.waiters_max {
@@ -168,7 +166,8 @@ impl<S: Service<Request> + Reusable, Request> Service<Request> for RateLimit<S, 
             let refusal = Overloaded::because(OverloadReason::QueueFull).retry_after(wait);
             return WaitFuture::refused(refusal);
         }
-        let waiting = Waiting::new(self.gcra.clone(), wait, self.mode.duration_max);
+        let counted = Counted::of(self.gcra.clone());
+        let waiting = Waiting::new(counted, wait, self.mode.duration_max, self.watch.clone());
         WaitFuture::waiting(self.inner.clone(), request, waiting)
     }
 }
