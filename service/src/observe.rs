@@ -66,6 +66,17 @@ pub enum Event {
     Ejected,
     /// An instance that was left out is used again.
     Readmitted,
+    /// A request was not copied, because as many copies are under way as may.
+    MirrorSkipped,
+    /// The copy of a request ended with an error.
+    MirrorFailed,
+    /// A call meets a fault that was made on purpose.
+    Injected {
+        /// How long it is held up; zero where it is not.
+        delay: Duration,
+        /// Whether it fails.
+        is_failure: bool,
+    },
     /// A connection was made.
     Connected,
     /// A connection could not be made.
@@ -88,6 +99,17 @@ pub trait Observer: Send + Sync + 'static {
 impl<F: Fn(Event) + Send + Sync + 'static> Observer for F {
     fn observe(&self, event: Event) {
         self(event);
+    }
+}
+
+/// No observer: what layers have that are told of none.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct Unobserved;
+
+impl Unobserved {
+    pub(crate) const fn new() -> Self {
+        Self
     }
 }
 

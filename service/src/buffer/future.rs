@@ -13,6 +13,7 @@ use super::turns::{Place, Turns};
 use crate::deadline::Deadline;
 use crate::error::OverloadReason;
 use crate::limit::permits::Permit;
+use crate::observe::Event;
 use crate::{OverloadError, Overloaded};
 
 pin_project! {
@@ -62,7 +63,9 @@ where
                 StateProj::Queued { turns, place, request, deadline, .. } => {
                     if deadline.is_some_and(Deadline::is_expired) {
                         *place = None;
-                        let refusal = Overloaded::because(OverloadReason::QueueDelay);
+                        let reason = OverloadReason::QueueDelay;
+                        turns.watch.tell(|| Event::Refused { reason });
+                        let refusal = Overloaded::because(reason);
                         return Poll::Ready(Err(OverloadError::Overloaded(refusal)));
                     }
                     let call = ready!(turns.poll_call(place, request, cx));

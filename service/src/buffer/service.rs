@@ -8,9 +8,11 @@ use tower_service::Service;
 
 use super::ResponseFuture;
 use super::turns::Turns;
+use crate::before_use::before_use;
 use crate::limit::ConcurrencyHandle;
 use crate::limit::concurrency::Reservation;
 use crate::limit::permits::Limit;
+use crate::observe::{Observer, Watch};
 
 /// A service whose clones share the one inside.
 pub struct Buffer<S> {
@@ -28,6 +30,19 @@ impl<S> Buffer<S> {
     pub fn new(inner: S, bound: usize) -> Self {
         assert!(bound > 0, "`bound` is zero: nothing could wait for its turn");
         Self { turns: Turns::new(inner), room: Reservation::new(Arc::new(Limit::new(bound))) }
+    }
+
+    /// Tells `observer` of requests that had expired when their turn came, and of changes of how many may wait.
+    ///
+    /// # Panics
+    ///
+    /// If there is a clone or a handle already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        let watch = Watch::new(observer);
+        before_use(&mut self.turns, "observer").watch = watch.clone();
+        before_use(self.room.limit_mut(), "observer").watch = watch;
+        self
     }
 
     /// Looks at how many wait, and changes how many may.

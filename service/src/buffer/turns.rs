@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tower_service::Service;
 
+use crate::observe::Watch;
 use crate::shim::{Mutex, MutexGuard};
 
 /// How often the service is looked for while it is out, each time after twice as long: about two microseconds in all.
@@ -26,6 +27,7 @@ const SPIN_ROUNDS: u32 = 0;
 /// The service and those who wait for it.
 pub(super) struct Turns<S> {
     state: Mutex<State<S>>,
+    pub(super) watch: Watch,
 }
 
 struct State<S> {
@@ -101,7 +103,7 @@ impl<S> State<S> {
 impl<S> Turns<S> {
     pub(super) fn new(service: S) -> Arc<Self> {
         let state = State { service: Some(service), waiters: BTreeMap::new(), next_id: 0, wake: Noted::No };
-        Arc::new(Self { state: Mutex::new(state) })
+        Arc::new(Self { state: Mutex::new(state), watch: Watch::none() })
     }
 
     fn lock(&self) -> MutexGuard<'_, State<S>> {

@@ -10,6 +10,7 @@ use tower_layer::Layer;
 use super::plan::Plan;
 use super::{Always, Fault};
 use crate::before_use::before_use;
+use crate::observe::{Observer, Watch};
 
 /// A layer that makes calls fail and take long, over all services it makes.
 #[derive(Clone)]
@@ -59,6 +60,17 @@ impl<E, W> FaultLayer<E, W> {
         self
     }
 
+    /// Tells `observer` of each fault.
+    ///
+    /// # Panics
+    ///
+    /// If the layer has been used already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        before_use(&mut self.plan, "observer").watch = Watch::new(observer);
+        self
+    }
+
     /// Switches faults on and off, and changes their rates, while calls run.
     #[must_use]
     pub fn handle(&self) -> FaultHandle {
@@ -87,6 +99,24 @@ pub struct FaultHandle {
 }
 
 impl FaultHandle {
+    /// Whether faults happen.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.plan.is_on()
+    }
+
+    /// The fraction of the calls that fail while faults happen.
+    #[must_use]
+    pub fn errors(&self) -> f64 {
+        self.plan.errors()
+    }
+
+    /// The fraction of the calls that are held up while faults happen.
+    #[must_use]
+    pub fn delays(&self) -> f64 {
+        self.plan.delays()
+    }
+
     /// Makes faults happen.
     pub fn switch_on(&self) {
         self.plan.switch(true);

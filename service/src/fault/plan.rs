@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::observe::{Event, Watch};
 use crate::random::{fraction, mix};
 
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(super) struct Plan {
     errors: AtomicU64,
     delays: AtomicU64,
     delay: RangeInclusive<Duration>,
+    pub(super) watch: Watch,
 }
 
 /// What happens to a call.
@@ -38,6 +40,7 @@ impl Plan {
             errors: AtomicU64::new(0),
             delays: AtomicU64::new(0),
             delay: Duration::ZERO..=Duration::ZERO,
+            watch: Watch::none(),
         }
     }
 
@@ -54,21 +57,37 @@ impl Plan {
         self.delays.store(check("delays", rate), Ordering::Relaxed);
     }
 
+    pub(super) fn errors(&self) -> f64 {
+        f64::from_bits(self.errors.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn delays(&self) -> f64 {
+        f64::from_bits(self.delays.load(Ordering::Relaxed))
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on.load(Ordering::Relaxed)
+    }
+
     pub(super) fn switch(&self, is_on: bool) {
         self.is_on.store(is_on, Ordering::Relaxed);
     }
 
     pub(super) fn next(&self) -> Fate {
-        if !self.is_on.load(Ordering::Relaxed) {
+        if !self.is_on() {
             return Fate { delay: None, is_failed: false };
         }
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         let draw = |what: u64| fraction(mix(self.seed ^ mix(call.wrapping_mul(4).wrapping_add(what + 1))));
-        let is_under = |rate: &AtomicU64, draw: f64| draw < f64::from_bits(rate.load(Ordering::Relaxed));
-        let delay = is_under(&self.delays, draw(0)).then(|| {
+        let delay = (draw(0) < self.delays()).then(|| {
             let span = self.delay.end().saturating_sub(*self.delay.start());
             *self.delay.start() + span.mul_f64(draw(1))
         });
-        Fate { delay, is_failed: is_under(&self.errors, draw(2)) }
+        let fate = Fate { delay, is_failed: draw(2) < self.errors() };
+        if fate.delay.is_some() || fate.is_failed {
+            let (delay, is_failure) = (fate.delay.unwrap_or_default(), fate.is_failed);
+            self.watch.tell(|| Event::Injected { delay, is_failure });
+        }
+        fate
     }
 }

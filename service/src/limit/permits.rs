@@ -39,7 +39,7 @@ pub(super) struct Permits {
 #[derive(Debug)]
 pub(crate) struct Limit {
     permits: &'static Permits,
-    pub(super) watch: Watch,
+    pub(crate) watch: Watch,
 }
 
 /// The right to run one call; returned on drop.

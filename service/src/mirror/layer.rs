@@ -6,8 +6,10 @@ use std::sync::Arc;
 use tower_layer::Layer;
 
 use super::Mirror;
+use crate::before_use::before_use;
 use crate::limit::ConcurrencyHandle;
 use crate::limit::permits::Limit;
+use crate::observe::{Observer, Watch};
 
 /// A layer that sends copies of requests to another service.
 #[derive(Clone)]
@@ -29,6 +31,17 @@ impl<S2, C> MirrorLayer<S2, C> {
         C: Fn(&Request) -> Option<Request>,
     {
         Self { shadow, copy, limit: Arc::new(Limit::new(max)) }
+    }
+
+    /// Tells `observer` of requests that were not copied, of copies that failed, and of changes of the bound.
+    ///
+    /// # Panics
+    ///
+    /// If the layer has been used already.
+    #[must_use]
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        before_use(&mut self.limit, "observer").watch = Watch::new(observer);
+        self
     }
 
     /// Looks at the bound on copies and changes it while calls run.

@@ -4,7 +4,8 @@
 //!
 //! To see a new version under real load before anybody depends on it, or to warm a cache. Copies are sent by tasks of
 //! their own: the call itself is never delayed, and ends as it would have. At most so many copies are under way at
-//! once; what comes beyond that is not copied. The answers are dropped.
+//! once; what comes beyond that is not copied. The answers are dropped; an [observer](MirrorLayer::observer) hears of
+//! errors among them, and of requests that were not copied.
 //!
 //! ```
 //! use minato_service::mirror::MirrorLayer;

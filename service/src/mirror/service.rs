@@ -9,7 +9,8 @@ use tower_service::Service;
 use crate::clock::spawn;
 use crate::deadline::Deadline;
 use crate::ext::ServiceExt;
-use crate::limit::permits::Limit;
+use crate::limit::permits::{Limit, Permit};
+use crate::observe::Event;
 use crate::reusable::Reusable;
 
 crate::access::access_inner! {
@@ -28,6 +29,33 @@ pub struct Mirror<S, S2, C> {
 impl<S, S2, C> Mirror<S, S2, C> {
     pub(super) fn new(inner: S, shadow: S2, copy: C, limit: Arc<Limit>) -> Self {
         Self { inner, shadow, copy, limit }
+    }
+}
+
+impl<S, S2, C> Mirror<S, S2, C> {
+    /// Sends a copy, which nobody waits for.
+    fn send<Request>(&self, copy: Request, permit: Permit)
+    where
+        S2: Service<Request> + Reusable + Send + 'static,
+        S2::Future: Send,
+        S2::Response: Send,
+        S2::Error: Send,
+        Request: Send + 'static,
+    {
+        let call = self.shadow.clone().oneshot(copy);
+        let deadline = Deadline::current();
+        let watch = self.limit.watch.clone();
+        spawn(async move {
+            let result = match deadline {
+                // Whoever copies traffic wants its deadlines copied, too.
+                Some(deadline) => deadline.scope(call).await,
+                None => call.await,
+            };
+            if result.is_err() {
+                watch.tell(|| Event::MirrorFailed);
+            }
+            drop(permit);
+        });
     }
 }
 
@@ -59,19 +87,13 @@ where
     ///
     /// Outside a runtime, which copies are sent on.
     fn call(&mut self, request: Request) -> S::Future {
-        if let Some(permit) = self.limit.try_acquire()
-            && let Some(copy) = (self.copy)(&request)
-        {
-            let call = self.shadow.clone().oneshot(copy);
-            let deadline = Deadline::current();
-            spawn(async move {
-                match deadline {
-                    // Whoever copies traffic wants its deadlines copied, too.
-                    Some(deadline) => drop(deadline.scope(call).await),
-                    None => drop(call.await),
+        match self.limit.try_acquire() {
+            None => self.limit.watch.tell(|| Event::MirrorSkipped),
+            Some(permit) => {
+                if let Some(copy) = (self.copy)(&request) {
+                    self.send(copy, permit);
                 }
-                drop(permit);
-            });
+            }
         }
         self.inner.call(request)
     }

@@ -384,6 +384,33 @@ fn faults_meet_the_requests_they_are_meant_for() {
 }
 
 #[test]
+fn an_observer_hears_of_each_fault_and_of_nothing_else() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let layer = FaultLayer::seeded(1, || Failed("injected"))
+        .errors(0.5)
+        .delays(0.5, SECOND..=SECOND)
+        .observer(move |event: Event| tell.send(event).unwrap());
+    let (service, handle) = (layer.layer(Probe::well()), layer.handle());
+    paused(async {
+        let mut met = Vec::new();
+        for n in 0..100 {
+            let start = Instant::now();
+            let is_failure = service.clone().oneshot(n).await.is_err();
+            let delay = if start.elapsed() >= SECOND { SECOND } else { Duration::ZERO };
+            if is_failure || !delay.is_zero() {
+                met.push(Event::Injected { delay, is_failure });
+            }
+        }
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), met);
+        assert!((50..95).contains(&met.len()), "{}", met.len());
+        assert_eq!((handle.is_on(), handle.errors(), handle.delays()), (true, 0.5, 0.5));
+        handle.switch_off();
+        assert_eq!(service.oneshot(1).await, Ok(2));
+        assert_eq!((handle.is_on(), told.try_iter().count()), (false, 0));
+    });
+}
+
+#[test]
 #[should_panic(expected = "`errors` is 1.5")]
 fn more_faults_than_calls_are_refused() {
     let _ = FaultLayer::seeded(1, || ()).errors(1.5);
@@ -401,5 +428,25 @@ fn a_mirror_delays_nobody_and_has_a_bound() {
             minato_runtime::task::yield_now().await;
         }
         assert_eq!((observer.calls(), layer.handle().in_flight()), (3, 3));
+    });
+}
+
+#[test]
+fn an_observer_hears_of_copies_that_failed_or_were_not_made() {
+    paused(async {
+        let (tell, told) = std::sync::mpsc::channel();
+        let shadow = Probe::new(&[], &[Act::Succeed, Act::Fail, Act::Hang]);
+        let layer = MirrorLayer::new(shadow, 1, |n: &u32| Some(*n))
+            .observer(move |event: Event| tell.send(event).unwrap());
+        let service = layer.layer(Probe::well());
+        let mut heard = Vec::new();
+        for n in 0..4 {
+            assert_eq!(service.clone().oneshot(n).await, Ok(n + 1));
+            minato_runtime::task::yield_now().await;
+            heard.push(told.try_iter().collect::<Vec<_>>());
+        }
+        assert_eq!(heard, [vec![], vec![Event::MirrorFailed], vec![], vec![Event::MirrorSkipped]]);
+        layer.handle().set_max(2);
+        assert_eq!(told.try_recv(), Ok(Event::LimitChanged { from: 1, to: 2 }));
     });
 }

@@ -247,6 +247,7 @@ fn what_is_set_too_late() {
             drop(used);
         )+};
     }
+    fn nothing() {}
     let observer = |_: minato_service::observe::Event| ();
     too_late! {
         "observer": ConcurrencyLimitLayer::new(1), |layer: ConcurrencyLimitLayer| layer.observer(observer);
@@ -255,6 +256,11 @@ fn what_is_set_too_late() {
         "window": ThrottleLayer::new(2.0), |layer: ThrottleLayer| layer.window(SECOND);
         "budget": HedgeLayer::after(SECOND, COPY), |layer: HedgeLayer<Copy>| layer.budget(RetryBudget::default());
         "observer": FailFastLayer::new(SECOND), |layer: FailFastLayer| layer.observer(observer);
+        "observer": Buffer::new((), 1), |buffer: Buffer<()>| buffer.observer(observer);
+        "observer": FaultLayer::seeded(1, nothing as fn()), |layer: FaultLayer<fn()>| layer.observer(observer);
+        "observer": MirrorLayer::new((), 1, COPY), |layer: MirrorLayer<(), Copy>| layer.observer(observer);
+        "all_waiters_max": KeyedRateLimitLayer::waiting(1, SECOND, Wait::new(), KEY),
+            |layer: KeyedRateLimitLayer<u32, Key, Wait>| layer.all_waiters_max(1);
         "keys_max": BulkheadLayer::rejecting(1, KEY), |layer: BulkheadLayer<u32, Key>| layer.keys_max(1);
         "keys_max": KeyedRateLimitLayer::new(1, SECOND, KEY),
             |layer: KeyedRateLimitLayer<u32, Key>| layer.keys_max(1);

@@ -6,11 +6,13 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use minato_runtime::time::{Instant, sleep};
-use minato_service::buffer::Buffer;
+use minato_service::buffer::{Buffer, BufferLayer};
 use minato_service::deadline::Deadline;
+use minato_service::error::OverloadReason;
+use minato_service::observe::Event;
 use minato_service::reconnect::{Reconnect, ReconnectError};
 use minato_service::retry::Jitter;
-use minato_service::{Backoff, BoxService, OverloadError, Service, ServiceExt, service_fn};
+use minato_service::{Backoff, BoxService, Layer, OverloadError, Service, ServiceExt, service_fn};
 
 use crate::support::{Act, Failed, Probe, Task, now, paused, poll_ready};
 
@@ -115,6 +117,28 @@ fn what_has_expired_is_not_delivered() {
         observer.release();
         assert!(matches!(task.poll(), Poll::Ready(Err(OverloadError::Overloaded(_)))));
         assert_eq!(observer.calls(), 0);
+    });
+}
+
+#[test]
+fn an_observer_hears_of_what_a_buffer_does_not_deliver_and_of_its_bound() {
+    paused(async {
+        let (tell, told) = std::sync::mpsc::channel();
+        let probe = Probe::new(&[Act::Wait], &[]);
+        let release = probe.observer();
+        let layer = BufferLayer::new(4).observer(move |event: Event| tell.send(event).unwrap());
+        let shared = layer.layer(probe);
+        shared.handle().set_max(3);
+        let mut late = Task::new(Deadline::after(Duration::from_secs(1)).scope(shared.clone().oneshot(1)));
+        let mut other = Task::new(shared.oneshot(2));
+        assert!(late.poll().is_pending() && other.poll().is_pending());
+        sleep(Duration::from_secs(2)).await;
+        release.release();
+        assert!(late.poll().is_ready());
+        assert_eq!(other.poll(), Poll::Ready(Ok(3)));
+        let expected =
+            [Event::LimitChanged { from: 4, to: 3 }, Event::Refused { reason: OverloadReason::QueueDelay }];
+        assert_eq!(told.try_iter().collect::<Vec<_>>(), expected);
     });
 }
 

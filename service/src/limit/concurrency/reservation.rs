@@ -24,6 +24,10 @@ impl Reservation {
         &self.limit
     }
 
+    pub(crate) const fn limit_mut(&mut self) -> &mut Arc<Limit> {
+        &mut self.limit
+    }
+
     #[inline]
     pub(crate) fn poll_reserve(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.permit.is_some() {
