@@ -20,6 +20,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod certificate;
 pub mod files;
 pub mod greeter;
 pub mod mini_redis;

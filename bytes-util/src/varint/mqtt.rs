@@ -1,4 +1,4 @@
-//! The variable byte integers of MQTT: [`leb128`](super::leb128) of at most four bytes.
+//! The variable byte integers of MQTT: [`leb128`] of at most four bytes.
 //!
 //! MQTT 5 §1.5.5: a value is encoded in as few bytes as it needs, which is checked.
 

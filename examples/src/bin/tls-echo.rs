@@ -15,60 +15,30 @@ use std::error::Error;
 use std::io;
 
 use minato_examples::asked_to_end;
+use minato_examples::certificate::CertificateFiles;
 use minato_net::accept::{AcceptLoop, ConnectionLimits, LimitedAcceptLoop};
-use minato_net::tls::{ConfigError, Identity, IdentityStore, TlsAcceptor};
+use minato_net::tls::{IdentityStore, TlsAcceptor};
 use minato_net::{TcpListener, TcpStream};
 use minato_runtime::io::{AsyncWriteExt, copy, split};
-use minato_runtime::signal::unix::{SignalKind, signal};
-use minato_runtime::task::spawn_blocking;
 use minato_runtime::{select, spawn};
-
-/// Where the certificate and its key are.
-#[derive(Clone)]
-struct Files {
-    certificate: String,
-    key: String,
-}
-
-impl Files {
-    async fn read(&self) -> Result<Identity, ConfigError> {
-        let files = self.clone();
-        let read = spawn_blocking(move || Identity::from_pem_files(files.certificate, files.key));
-        read.await.map_err(io::Error::from)?
-    }
-}
 
 #[minato_runtime::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let address = args.next().unwrap_or_else(|| "127.0.0.1:7003".to_owned());
-    let certificate = args.next().unwrap_or_else(|| "cert.pem".to_owned());
-    let files = Files { certificate, key: args.next().unwrap_or_else(|| "key.pem".to_owned()) };
+    let files = CertificateFiles::from_args(&mut args);
     let store = IdentityStore::new(files.read().await?);
     let acceptor = TlsAcceptor::builder(store.clone()).build()?;
     let listener = TcpListener::bind(address).await?;
-    let reloads = signal(SignalKind::hangup())?;
+    let reloads = files.reload(store)?;
     println!("listening on {}", listener.local_addr()?);
     let connections = LimitedAcceptLoop::new(AcceptLoop::new(listener), ConnectionLimits::default());
     select! {
         () = accept(connections, acceptor) => {}
-        () = reload(reloads, files, store) => {}
+        () = reloads => {}
         () = asked_to_end() => {}
     }
     Ok(())
-}
-
-/// Reads the files again at each SIGHUP, and keeps the old certificate if they are of no use.
-async fn reload(mut reloads: minato_runtime::signal::unix::Signal, files: Files, store: IdentityStore) {
-    while reloads.recv().await.is_some() {
-        match files.read().await {
-            Ok(identity) => {
-                store.replace(identity);
-                println!("new certificate");
-            }
-            Err(error) => eprintln!("the certificate stays: {error}"),
-        }
-    }
 }
 
 async fn accept(mut connections: LimitedAcceptLoop<TcpListener>, acceptor: TlsAcceptor) {
