@@ -13,7 +13,6 @@ use super::cell::{Cell, Handover};
 use super::shared::Shared;
 use super::state::{Part, ProbeEnd};
 use crate::classify::Classifier;
-use crate::clock::nanos;
 use crate::stripe::Stripe;
 
 pin_project! {
@@ -85,7 +84,7 @@ impl Drop for Counting {
 
 impl Shared {
     fn is_slow(&self, start: u64) -> bool {
-        self.settings.slow.is_some_and(|bound| self.epoch.now().saturating_sub(start) > nanos(bound))
+        self.settings.slow().is_some_and(|bound| self.epoch.now().saturating_sub(start) > bound)
     }
 
     /// A call that was let through will not be made.

@@ -7,23 +7,14 @@ use std::time::Duration;
 
 use tower_layer::Layer;
 
+use super::settings::Settings;
 use super::shared::Shared;
 use super::state::State;
 use super::window::WindowKind;
 use super::{Breaker, Status};
+use crate::before_use::before_use;
 use crate::classify::AnyError;
 use crate::observe::{Observer, Watch};
-
-/// How a breaker behaves.
-#[derive(Debug, Clone)]
-pub(super) struct Settings {
-    pub(super) failure_rate: f64,
-    pub(super) calls_min: u32,
-    pub(super) window: WindowKind,
-    pub(super) open_for: RangeInclusive<Duration>,
-    pub(super) probes: u64,
-    pub(super) slow: Option<Duration>,
-}
 
 /// A layer that refuses calls while the callee fails, over all services it makes.
 #[derive(Clone)]
@@ -43,16 +34,7 @@ impl BreakerLayer {
     /// If `failure_rate` is not above 0 and at most 1.
     #[must_use]
     pub fn new(failure_rate: f64) -> Self {
-        assert!(failure_rate > 0.0 && failure_rate <= 1.0, "`failure_rate` is {failure_rate}, not in (0, 1]");
-        let settings = Settings {
-            failure_rate,
-            calls_min: 20,
-            window: WindowKind::Calls(100),
-            open_for: Duration::from_secs(5)..=Duration::from_secs(60),
-            probes: 5,
-            slow: None,
-        };
-        Self { shared: Arc::new(Shared::new(settings)), classifier: AnyError::default() }
+        Self { shared: Arc::new(Shared::new(Settings::new(failure_rate))), classifier: AnyError::default() }
     }
 }
 
@@ -72,9 +54,8 @@ impl<C> BreakerLayer<C> {
     /// If `calls` is zero or more than a window of calls holds, or the layer has been used already.
     #[must_use]
     pub fn calls_min(mut self, calls: u32) -> Self {
-        assert!(calls > 0, "`calls_min` is zero: nothing would have been seen");
-        self.change("calls_min").settings.calls_min = calls;
-        self.check()
+        self.change("calls_min").settings.set_calls_min(calls);
+        self
     }
 
     /// Counts outcomes over `window`.
@@ -85,17 +66,8 @@ impl<C> BreakerLayer<C> {
     /// layer has been used already.
     #[must_use]
     pub fn window(mut self, window: WindowKind) -> Self {
-        match window {
-            WindowKind::Calls(calls) => {
-                assert!(
-                    (2..=1_000_000).contains(&calls),
-                    "`window` of {calls} calls, not within 2 to 1000000"
-                );
-            }
-            WindowKind::Time(span) => assert!(!span.is_zero(), "`window` of no time"),
-        }
         self.change("window").set_window(window);
-        self.check()
+        self
     }
 
     /// Stays open for the shorter of the two, twice as long each time in a row, up to the longer.
@@ -105,9 +77,7 @@ impl<C> BreakerLayer<C> {
     /// If the range is empty or begins at zero, or the layer has been used already.
     #[must_use]
     pub fn open_for(mut self, durations: RangeInclusive<Duration>) -> Self {
-        assert!(!durations.is_empty(), "`open_for` is an empty range");
-        assert!(!durations.start().is_zero(), "`open_for` begins at zero: the breaker would never be open");
-        self.change("open_for").settings.open_for = durations;
+        self.change("open_for").settings.set_open_for(durations);
         self
     }
 
@@ -118,8 +88,7 @@ impl<C> BreakerLayer<C> {
     /// If `probes` is not within 1 and 10,000, or the layer has been used already.
     #[must_use]
     pub fn probes(mut self, probes: u32) -> Self {
-        assert!((1..=10_000).contains(&probes), "`probes` is {probes}, not within 1 to 10000");
-        self.change("probes").settings.probes = u64::from(probes);
+        self.change("probes").settings.set_probes(probes);
         self
     }
 
@@ -130,8 +99,7 @@ impl<C> BreakerLayer<C> {
     /// If `duration` is zero, or the layer has been used already.
     #[must_use]
     pub fn slow_call(mut self, duration: Duration) -> Self {
-        assert!(!duration.is_zero(), "`slow_call` is zero: every call would be a failure");
-        self.change("slow_call").settings.slow = Some(duration);
+        self.change("slow_call").settings.set_slow(duration);
         self
     }
 
@@ -146,25 +114,14 @@ impl<C> BreakerLayer<C> {
         self
     }
 
-    /// Looks at the breaker, and opens and closes it by hand.
+    /// Looks at the breaker, opens and closes it by hand, and changes when it does so by itself.
     #[must_use]
     pub fn handle(&self) -> BreakerHandle {
         BreakerHandle { shared: self.shared.clone() }
     }
 
     fn change(&mut self, field: &str) -> &mut Shared {
-        match Arc::get_mut(&mut self.shared) {
-            Some(shared) => shared,
-            None => panic!("`{field}` is set before the layer is used"),
-        }
-    }
-
-    fn check(self) -> Self {
-        if let WindowKind::Calls(calls) = self.shared.settings.window {
-            let min = self.shared.settings.calls_min;
-            assert!(min <= calls, "`calls_min` is {min}, more than the {calls} calls of `window`");
-        }
-        self
+        before_use(&mut self.shared, field)
     }
 }
 
@@ -183,7 +140,21 @@ impl<S, C: Clone> Layer<S> for BreakerLayer<C> {
     }
 }
 
-/// Looks at a breaker, and opens and closes it by hand.
+/// Looks at a breaker, opens and closes it by hand, and changes when it does so by itself.
+///
+/// What is changed is for what comes next: outcomes that have been counted stay so, an opening ends when it was to, and the
+/// next failure is judged by the new settings. The window stays the one of the layer.
+///
+/// ```
+/// use std::time::Duration;
+/// use minato_service::breaker::BreakerLayer;
+///
+/// let layer = BreakerLayer::new(0.5);
+/// let handle = layer.handle();
+/// handle.set_failure_rate(0.2);
+/// handle.set_open_for(Duration::from_secs(1)..=Duration::from_secs(10));
+/// assert_eq!((handle.failure_rate(), *handle.open_for().end()), (0.2, Duration::from_secs(10)));
+/// ```
 #[derive(Debug, Clone)]
 pub struct BreakerHandle {
     shared: Arc<Shared>,
@@ -209,5 +180,84 @@ impl BreakerHandle {
     /// Closes the breaker, with nothing counted.
     pub fn reset(&self) {
         self.shared.force(State::CLOSED);
+    }
+
+    /// The fraction of the calls that fail at which the breaker opens.
+    #[must_use]
+    pub fn failure_rate(&self) -> f64 {
+        self.shared.settings.failure_rate()
+    }
+
+    /// Opens the breaker when this fraction of the calls fails.
+    ///
+    /// # Panics
+    ///
+    /// If `failure_rate` is not above 0 and at most 1.
+    pub fn set_failure_rate(&self, failure_rate: f64) {
+        self.shared.settings.set_failure_rate(failure_rate);
+    }
+
+    /// How many calls must have been counted before the breaker opens.
+    #[must_use]
+    pub fn calls_min(&self) -> u32 {
+        self.shared.settings.calls_min()
+    }
+
+    /// Does not open the breaker before so many calls have been counted.
+    ///
+    /// # Panics
+    ///
+    /// If `calls` is zero or more than a window of calls holds.
+    pub fn set_calls_min(&self, calls: u32) {
+        self.shared.settings.set_calls_min(calls);
+    }
+
+    /// How long the breaker stays open: first, and at most after it has opened many times in a row.
+    #[must_use]
+    pub fn open_for(&self) -> RangeInclusive<Duration> {
+        self.shared.settings.open_for()
+    }
+
+    /// Changes how long the breaker stays open when it next opens.
+    ///
+    /// # Panics
+    ///
+    /// If the range is empty or begins at zero.
+    pub fn set_open_for(&self, durations: RangeInclusive<Duration>) {
+        self.shared.settings.set_open_for(durations);
+    }
+
+    /// How many probes must go well for the breaker to close.
+    #[must_use]
+    pub fn probes(&self) -> u32 {
+        self.shared.settings.probes()
+    }
+
+    /// Closes the breaker when so many probes have gone well, those that have already among them; as many may run at once.
+    ///
+    /// # Panics
+    ///
+    /// If `probes` is not within 1 and 10,000.
+    pub fn set_probes(&self, probes: u32) {
+        self.shared.settings.set_probes(probes);
+    }
+
+    /// From when on a call is a failure because it is slow, where the layer was told of such a time.
+    #[must_use]
+    pub fn slow_call(&self) -> Option<Duration> {
+        self.shared.settings.slow().map(Duration::from_nanos)
+    }
+
+    /// Takes calls for failures that take longer than `duration`, those under way among them.
+    ///
+    /// # Panics
+    ///
+    /// If `duration` is zero, or the layer was not told of such a time: its calls are then not timed.
+    pub fn set_slow_call(&self, duration: Duration) {
+        assert!(
+            self.slow_call().is_some(),
+            "`slow_call` is not set for the layer, whose calls are not timed"
+        );
+        self.shared.settings.set_slow(duration);
     }
 }

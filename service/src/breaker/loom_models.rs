@@ -6,7 +6,7 @@ use std::time::Duration;
 use loom::thread;
 
 use super::cell::Handover;
-use super::layer::Settings;
+use super::settings::Settings;
 use super::shared::Shared;
 use super::state::{Part, ProbeEnd, State, Status};
 use super::window::{Counts, WindowKind};
@@ -19,14 +19,12 @@ fn breaker() -> Arc<Shared> {
 }
 
 fn breaker_of(window: WindowKind) -> Shared {
-    Shared::new(Settings {
-        failure_rate: 1.0,
-        calls_min: 2,
-        window,
-        open_for: Duration::from_secs(1000)..=Duration::from_secs(1000),
-        probes: 1,
-        slow: None,
-    })
+    let mut settings = Settings::new(1.0);
+    settings.set_calls_min(2);
+    settings.set_window(window);
+    settings.set_open_for(Duration::from_secs(1000)..=Duration::from_secs(1000));
+    settings.set_probes(1);
+    Shared::new(settings)
 }
 
 #[test]
@@ -72,7 +70,7 @@ fn loom_no_failure_is_lost_between_two_calls() {
 /// A breaker whose calls find it through its cell, and what they hand over by.
 fn gathering(calls: u32) -> (Arc<Shared>, Handover) {
     let mut shared = breaker_of(WindowKind::Calls(calls));
-    shared.settings.calls_min = 3;
+    shared.settings.set_calls_min(3);
     let shared = Arc::new(shared);
     shared.take_calls();
     let handover = shared.handover();

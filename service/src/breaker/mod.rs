@@ -7,6 +7,7 @@ mod layer;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod service;
+mod settings;
 mod shared;
 mod state;
 pub(crate) mod window;

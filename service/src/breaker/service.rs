@@ -101,6 +101,6 @@ impl Shared {
             }
             (_, Err(refusal)) => Part::refused(refusal),
         };
-        (part, if self.settings.slow.is_some() { self.epoch.now() } else { 0 })
+        (part, if self.settings.slow().is_some() { self.epoch.now() } else { 0 })
     }
 }

@@ -8,10 +8,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::CircuitOpen;
 use super::cell::{self, Cell, Handover};
+use super::settings::Settings;
 use super::state::{Admission, Part, Probe, ProbeEnd, State, Status};
 use super::window::{Counts, WindowKind};
-use super::{CircuitOpen, layer};
 use crate::clock::{Epoch, nanos};
 use crate::observe::{Event, Watch};
 use crate::shim::{AtomicU64, Ordering};
@@ -23,16 +24,16 @@ pub(super) struct Shared {
     openings: AtomicU64,
     /// Openings since the breaker was last closed.
     row: AtomicU64,
-    pub(super) settings: layer::Settings,
+    pub(super) settings: Settings,
     pub(super) epoch: Epoch,
     pub(super) watch: Watch,
 }
 
 impl Shared {
-    pub(super) fn new(settings: layer::Settings) -> Self {
+    pub(super) fn new(settings: Settings) -> Self {
         let cell = cell::take_from_shelf();
         let term = cell.begin();
-        cell.set_window(settings.window, term);
+        cell.set_window(settings.window(), term);
         Self {
             cell,
             term,
@@ -44,13 +45,13 @@ impl Shared {
         }
     }
 
-    /// Has the calls of its cell find it. From then on the settings stay as they are.
+    /// Has the calls of its cell find it. From then on the window stays as it is.
     pub(super) fn take_calls(self: &Arc<Self>) {
         self.cell.belong_to(self);
     }
 
     pub(super) fn set_window(&mut self, kind: WindowKind) {
-        self.settings.window = kind;
+        self.settings.set_window(kind);
         self.cell.set_window(kind, self.term);
     }
 
@@ -61,8 +62,8 @@ impl Shared {
 
     /// When calls hand gathered successes on; slow calls have to be told from others, so there each is counted by itself.
     pub(super) fn handover(&self) -> Handover {
-        match self.settings.slow {
-            None => Handover::of(self.settings.window, self.term),
+        match self.settings.slow() {
+            None => Handover::of(self.settings.window(), self.term),
             Some(_) => Handover::NEVER,
         }
     }
@@ -70,6 +71,10 @@ impl Shared {
     #[inline]
     fn state(&self) -> State {
         self.cell.state()
+    }
+
+    fn probes(&self) -> u64 {
+        u64::from(self.settings.probes())
     }
 
     /// Where the breaker stands; open ends when probes would be let through.
@@ -86,7 +91,7 @@ impl Shared {
 
     #[cold]
     fn refuses_in(&self, state: State) -> bool {
-        matches!(state.admit(|| self.epoch.now(), self.settings.probes, 0), Admission::Refused(_))
+        matches!(state.admit(|| self.epoch.now(), self.probes(), 0), Admission::Refused(_))
     }
 
     #[inline]
@@ -102,7 +107,7 @@ impl Shared {
         loop {
             let state = self.state();
             let openings = self.openings.load(Ordering::Relaxed);
-            match state.admit(|| self.epoch.now(), self.settings.probes, openings) {
+            match state.admit(|| self.epoch.now(), self.probes(), openings) {
                 Admission::Counted => return Ok(Part::COUNTED),
                 Admission::Uncounted => return Ok(Part::UNCOUNTED),
                 Admission::Refused(nanos) => {
@@ -133,16 +138,10 @@ impl Shared {
         let window = &self.cell.window.0;
         let now = if window.wants_time() { self.epoch.now() } else { 0 };
         if let Some(counts) = window.note(Counts::one(is_failure), now, self.term)
-            && self.is_too_much(counts)
+            && self.settings.is_too_much(counts)
         {
             self.open();
         }
-    }
-
-    #[cold]
-    fn is_too_much(&self, counts: Counts) -> bool {
-        counts.calls >= u64::from(self.settings.calls_min)
-            && counts.failures as f64 >= self.settings.failure_rate * counts.calls as f64
     }
 
     #[cold]
@@ -161,15 +160,15 @@ impl Shared {
     /// The end of an opening that begins now: twice as far away each time in a row.
     fn next_until(&self) -> u64 {
         let doublings = self.row.load(Ordering::Relaxed).min(32) as u32;
-        let (shortest, longest) = (self.settings.open_for.start(), self.settings.open_for.end());
-        let duration = shortest.saturating_mul(1 << doublings.min(31)).min(*longest);
+        let (shortest, longest) = self.settings.open_for().into_inner();
+        let duration = shortest.saturating_mul(1 << doublings.min(31)).min(longest);
         self.epoch.now().saturating_add(nanos(duration))
     }
 
     pub(super) fn settle(&self, probe: Probe, end: ProbeEnd) {
         loop {
             let state = self.state();
-            let next = state.settle(probe, end, self.settings.probes, || self.next_until());
+            let next = state.settle(probe, end, self.probes(), || self.next_until());
             let Some(next) = next else { return };
             if next == State::CLOSED {
                 self.cell.clear(self.term);

@@ -159,7 +159,9 @@ impl State {
                 let half_open = Self::half_open(openings, 1, 0);
                 Admission::Probe(half_open, Probe { generation: half_open.generation() })
             }
-            Status::HalfOpen if self.reserved() < probes => {
+            // Where every probe has ended and nothing is settled, because their number was changed meanwhile, another one
+            // is let through.
+            Status::HalfOpen if self.reserved() < probes || self.reserved() == self.good() => {
                 let reserved = Self::half_open(self.generation(), self.reserved() + 1, self.good());
                 Admission::Probe(reserved, Probe { generation: self.generation() })
             }
@@ -224,6 +226,23 @@ mod tests {
         assert_eq!(good.status(), Status::HalfOpen);
         assert_eq!(good.settle(second, ProbeEnd::Good, 2, || 0), Some(State::CLOSED));
         assert_eq!(good.settle(second, ProbeEnd::Bad, 2, || 500), Some(State::open_until(500)));
+    }
+
+    #[test]
+    fn a_breaker_whose_probes_are_changed_while_they_run_closes_all_the_same() {
+        let (mut state, mut probes) = (State::open_until(0), Vec::new());
+        for _ in 0..3 {
+            let (next, probe) = probe(state, 0, 5);
+            probes.push(probe);
+            state = next;
+        }
+        for probe in probes {
+            state = state.settle(probe, ProbeEnd::Good, 5, || 0).unwrap();
+        }
+        // Three of five have gone well, and now two are enough: nobody would be let through to say so.
+        let (state, last) = probe(state, 0, 2);
+        assert_eq!(state.admit(|| 0, 2, 0), Admission::Refused(None), "one at a time");
+        assert_eq!(state.settle(last, ProbeEnd::Good, 2, || 0), Some(State::CLOSED));
     }
 
     #[test]

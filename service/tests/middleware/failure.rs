@@ -201,6 +201,91 @@ fn a_handle_opens_and_closes_and_an_observer_hears_of_it() {
 }
 
 #[test]
+fn a_handle_changes_when_a_breaker_opens() {
+    let layer = BreakerLayer::new(0.9).calls_min(50);
+    let (service, handle) = (layer.layer(obedient()), layer.handle());
+    for n in 0..20 {
+        drop(now(service.clone().oneshot(n % 2 == 0)));
+    }
+    assert_eq!((handle.status(), handle.failure_rate(), handle.calls_min()), (Status::Closed, 0.9, 50));
+    handle.set_calls_min(10);
+    drop(now(service.clone().oneshot(false)));
+    assert_eq!(handle.status(), Status::Closed, "eleven of twenty-one are not nine of ten");
+    handle.set_failure_rate(0.5);
+    assert_eq!(handle.status(), Status::Closed, "judged when the next call fails");
+    drop(now(service.oneshot(false)));
+    assert_eq!(handle.status(), Status::Open);
+    assert_eq!((handle.failure_rate(), handle.calls_min()), (0.5, 10));
+}
+
+#[test]
+fn a_handle_changes_for_how_long_a_breaker_opens_and_how_many_probes_close_it() {
+    paused(async {
+        let (service, handle) = opened().await;
+        assert_eq!((handle.open_for(), handle.probes()), (OPEN_FOR, 2));
+        handle.set_open_for(3 * SECOND..=4 * SECOND);
+        handle.set_probes(1);
+        sleep(SECOND).await;
+        // This opening ends when it was to; the one after it, twice as long, is bounded by the new longest.
+        assert_eq!(service.clone().oneshot(false).await, Err(BreakerError::Inner(Failed("told to fail"))));
+        sleep(4 * SECOND - Duration::from_millis(1)).await;
+        assert!(service.clone().oneshot(true).await.is_err_and(|error| error.is_open()));
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(service.clone().oneshot(true).await, Ok(()));
+        assert_eq!((handle.status(), handle.probes()), (Status::Closed, 1), "one is enough");
+        for _ in 0..4 {
+            assert!(service.clone().oneshot(false).await.is_err());
+        }
+        sleep(2 * SECOND).await;
+        assert!(service.clone().oneshot(true).await.is_err_and(|error| error.is_open()));
+        sleep(SECOND).await;
+        assert_eq!(service.oneshot(true).await, Ok(()));
+    });
+}
+
+#[test]
+fn a_breaker_whose_probes_are_made_fewer_while_it_is_half_open_closes() {
+    paused(async {
+        let layer = breaker().probes(5);
+        let (service, handle) = (layer.layer(obedient()), layer.handle());
+        for _ in 0..4 {
+            assert!(service.clone().oneshot(false).await.is_err());
+        }
+        sleep(SECOND).await;
+        for _ in 0..3 {
+            assert_eq!(service.clone().oneshot(true).await, Ok(()));
+        }
+        handle.set_probes(2);
+        assert_eq!(handle.status(), Status::HalfOpen);
+        assert_eq!(service.oneshot(true).await, Ok(()));
+        assert_eq!(handle.status(), Status::Closed);
+    });
+}
+
+#[test]
+fn a_handle_changes_what_a_breaker_takes_for_slow() {
+    paused(async {
+        let slow = service_fn(|seconds: u32| async move {
+            sleep(SECOND * seconds).await;
+            Ok::<_, Failed>(())
+        });
+        let layer = breaker().slow_call(10 * SECOND);
+        let (service, handle) = (layer.layer(slow), layer.handle());
+        for _ in 0..8 {
+            assert_eq!(service.clone().oneshot(3).await, Ok(()));
+        }
+        assert_eq!((handle.status(), handle.slow_call()), (Status::Closed, Some(10 * SECOND)));
+        handle.set_slow_call(2 * SECOND);
+        for _ in 0..8 {
+            assert_eq!(handle.status(), Status::Closed);
+            assert_eq!(service.clone().oneshot(3).await, Ok(()));
+        }
+        assert_eq!(handle.status(), Status::Open, "eight of sixteen");
+        assert_eq!(breaker().handle().slow_call(), None);
+    });
+}
+
+#[test]
 fn what_is_a_failure_is_told_by_the_classifier() {
     let layer = breaker().failure_if(|result: &Result<u32, Failed>| matches!(result, Ok(n) if *n > 100));
     let service = layer.layer(Probe::new(&[], &[Act::Fail; 10]));

@@ -199,6 +199,14 @@ fn failures() {
         "delay": fault().delays(0.5, 2 * SECOND..=SECOND);
         "errors": fault().handle().set_errors(2.0);
         "delays": fault().handle().set_delays(2.0);
+        "failure_rate": BreakerLayer::new(0.5).handle().set_failure_rate(0.0);
+        "failure_rate": BreakerLayer::new(0.5).handle().set_failure_rate(f64::NAN);
+        "calls_min": BreakerLayer::new(0.5).handle().set_calls_min(0);
+        "calls_min": BreakerLayer::new(0.5).handle().set_calls_min(101);
+        "open_for": BreakerLayer::new(0.5).handle().set_open_for(ZERO..=SECOND);
+        "probes": BreakerLayer::new(0.5).handle().set_probes(0);
+        "slow_call": BreakerLayer::new(0.5).handle().set_slow_call(SECOND);
+        "slow_call": BreakerLayer::new(0.5).slow_call(SECOND).handle().set_slow_call(ZERO);
     }
 }
 
