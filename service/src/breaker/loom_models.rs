@@ -69,7 +69,7 @@ fn loom_no_failure_is_lost_between_two_calls() {
 
 /// A breaker whose calls find it through its cell, and what they hand over by.
 fn gathering(calls: u32) -> (Arc<Shared>, Handover) {
-    let mut shared = breaker_of(WindowKind::Calls(calls));
+    let shared = breaker_of(WindowKind::Calls(calls));
     shared.settings.set_calls_min(3);
     let shared = Arc::new(shared);
     shared.take_calls();

@@ -7,6 +7,7 @@ mod layer;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod policy;
+mod prepare;
 #[cfg(feature = "http")]
 pub mod replay;
 mod request;
@@ -18,6 +19,7 @@ pub use budget::RetryBudget;
 pub use future::ResponseFuture;
 pub use layer::RetryLayer;
 pub use policy::Policy;
+pub use prepare::{Prepare, Unprepared};
 pub use request::{CloneRequest, Cloned};
 pub use service::Retry;
 pub use standard::{Delay, StandardPolicy, Verdict};

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::{Backoff, CloneRequest, Cloned, Delays, Policy, RetryBudget};
+use super::{Backoff, CloneRequest, Cloned, Delays, Policy, Prepare, RetryBudget, Unprepared};
 use crate::clock::Timer;
 use crate::deadline::Deadline;
 use crate::limits::RETRY_ATTEMPTS_MAX;
@@ -46,9 +46,10 @@ impl From<bool> for Verdict {
 /// # drop(layers);
 /// ```
 #[derive(Clone)]
-pub struct StandardPolicy<C, Q = Cloned> {
+pub struct StandardPolicy<C, Q = Cloned, N = Unprepared> {
     classifier: C,
     copier: Q,
+    preparer: N,
     backoff: Backoff,
     budget: Option<RetryBudget>,
     attempts_max: u32,
@@ -65,6 +66,7 @@ impl<C> StandardPolicy<C> {
         Self {
             classifier,
             copier: Cloned::new(),
+            preparer: Unprepared::new(),
             backoff,
             budget: None,
             attempts_max: RETRY_ATTEMPTS_MAX,
@@ -75,13 +77,62 @@ impl<C> StandardPolicy<C> {
     }
 }
 
-impl<C, Q> StandardPolicy<C, Q> {
+impl<C, Q, N> StandardPolicy<C, Q, N> {
     /// Copies requests with `copier` instead of cloning them.
     ///
     /// With [`Replay`](super::replay::Replay), of the feature `http`, requests with streaming bodies are sent again.
-    pub fn clone_with<Q2>(self, copier: Q2) -> StandardPolicy<C, Q2> {
-        let Self { classifier, backoff, budget, attempts_max, watch, attempts, delays, .. } = self;
-        StandardPolicy { classifier, copier, backoff, budget, attempts_max, watch, attempts, delays }
+    pub fn clone_with<Q2>(self, copier: Q2) -> StandardPolicy<C, Q2, N> {
+        let Self { classifier, preparer, backoff, budget, attempts_max, watch, attempts, delays, .. } = self;
+        StandardPolicy {
+            classifier,
+            copier,
+            preparer,
+            backoff,
+            budget,
+            attempts_max,
+            watch,
+            attempts,
+            delays,
+        }
+    }
+
+    /// Has `prepare` change the request of each further attempt, which it shows the outcome of the one before.
+    ///
+    /// So the next attempt can know why the last one failed, or avoid what it met: an error goes into the extensions of an
+    /// `http` request, say, or another instance is asked.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use minato_service::Backoff;
+    /// use minato_service::retry::StandardPolicy;
+    ///
+    /// #[derive(Clone)]
+    /// struct Query { text: String, failed_before: Option<std::io::ErrorKind> }
+    ///
+    /// let backoff = Backoff::new(Duration::from_millis(20), Duration::from_secs(1));
+    /// let policy = StandardPolicy::new(backoff, |result: &Result<u32, std::io::Error>| result.is_err())
+    ///     .prepare_with(|query: &mut Query, result: &Result<u32, std::io::Error>| {
+    ///         query.failed_before = result.as_ref().err().map(std::io::Error::kind);
+    ///     });
+    /// # drop(policy);
+    /// ```
+    pub fn prepare_with<N2, Request, Response, Error>(self, prepare: N2) -> StandardPolicy<C, Q, N2>
+    where
+        N2: Fn(&mut Request, &Result<Response, Error>),
+    {
+        let Self { classifier, copier, backoff, budget, attempts_max, watch, attempts, delays, .. } = self;
+        let preparer = prepare;
+        StandardPolicy {
+            classifier,
+            copier,
+            preparer,
+            backoff,
+            budget,
+            attempts_max,
+            watch,
+            attempts,
+            delays,
+        }
     }
 
     /// Makes at most `attempts` attempts, the first one included.
@@ -125,11 +176,12 @@ impl<C, Q> StandardPolicy<C, Q> {
     }
 }
 
-impl<C, Q, V, Request, Response, Error> Policy<Request, Response, Error> for StandardPolicy<C, Q>
+impl<C, Q, N, V, Request, Response, Error> Policy<Request, Response, Error> for StandardPolicy<C, Q, N>
 where
     C: Fn(&Result<Response, Error>) -> V,
     V: Into<Verdict>,
     Q: CloneRequest<Request>,
+    N: Prepare<Request, Response, Error>,
 {
     type Future = Delay;
 
@@ -153,6 +205,7 @@ where
         }
         let delay = self.next_delay(hint)?;
         self.copier.number(request, self.attempts + 1);
+        self.preparer.prepare(request, result);
         self.watch.tell(|| Event::Retried { attempts: self.attempts, delay });
         Some(Delay { timer: Timer::new(delay) })
     }
@@ -162,7 +215,7 @@ where
     }
 }
 
-impl<C, Q> fmt::Debug for StandardPolicy<C, Q> {
+impl<C, Q, N> fmt::Debug for StandardPolicy<C, Q, N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StandardPolicy")
             .field("backoff", &self.backoff)

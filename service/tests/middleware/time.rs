@@ -383,6 +383,32 @@ fn the_callee_says_when_to_come_back() {
 }
 
 #[test]
+fn a_further_attempt_sees_the_error_of_the_one_before() {
+    #[derive(Debug, Clone, PartialEq)]
+    struct Before(String);
+    paused(async {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = seen.clone();
+        let inner = service_fn(move |request: http::Request<()>| {
+            let mut log = log.lock().unwrap();
+            log.push(request.extensions().get::<Before>().cloned());
+            let attempt = log.len();
+            std::future::ready(if attempt < 3 { Err(format!("attempt {attempt}")) } else { Ok(attempt) })
+        });
+        let policy = StandardPolicy::new(Backoff::new(SECOND, SECOND), Result::is_err).prepare_with(
+            |request: &mut http::Request<()>, result: &Result<usize, String>| {
+                let error = result.as_ref().unwrap_err().clone();
+                request.extensions_mut().insert(Before(error));
+            },
+        );
+        let service = ServiceBuilder::new().retry(policy).service(inner);
+        assert_eq!(service.oneshot(http::Request::new(())).await, Ok(3));
+        let before = |text: &str| Some(Before(text.to_owned()));
+        assert_eq!(*seen.lock().unwrap(), [None, before("attempt 1"), before("attempt 2")]);
+    });
+}
+
+#[test]
 fn no_attempt_is_made_that_would_begin_after_the_deadline() {
     paused(async {
         let backoff = Backoff::constant(2 * SECOND).jitter(Jitter::None);
