@@ -188,9 +188,11 @@ impl Host {
         let mut stale = Vec::new();
         let mut state = self.state();
         let mut lent = self.take_idle(&mut state, fresh, &mut stale).map(Lent::Connection);
-        // Permits of stale connections are as good as given up.
-        let open = state.open - stale.len();
-        if lent.is_none() && self.config.connections_per_host.is_none_or(|max| open < max) {
+        if lent.is_none() {
+            // A connection that is put away leaves its permit: nobody else is to get that as well.
+            lent = stale.last_mut().map(|idle| Lent::Permit(idle.connection.take_permit()));
+        }
+        if lent.is_none() && self.config.connections_per_host.is_none_or(|max| state.open < max) {
             state.open += 1;
             lent = Some(Lent::Permit(Permit { host: Some(Arc::clone(self)) }));
         }
@@ -402,6 +404,11 @@ pub(super) struct Permit {
 impl Permit {
     pub(super) fn host(&self) -> Option<Arc<Host>> {
         self.host.clone()
+    }
+
+    /// The leave itself, for another connection than the one that had it.
+    pub(super) fn take(&mut self) -> Self {
+        Self { host: self.host.take() }
     }
 }
 

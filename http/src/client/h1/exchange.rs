@@ -251,7 +251,8 @@ impl Exchange {
                 Poll::Ready(Ok(())) if framed.is_pending() && before >= OUTPUT_BYTES => {}
                 Poll::Ready(Ok(())) | Poll::Pending => return Ok(()),
                 Poll::Ready(Err(_)) => {
-                    self.upload.abandon();
+                    // Even of a request that was whole in the output the server may have a part only.
+                    self.upload = Upload::Dropped;
                     let unsent = self.connection.output.len();
                     self.connection.output.advance(unsent);
                     return Ok(());

@@ -67,6 +67,11 @@ impl Connection {
         &self.info
     }
 
+    /// Its permit, for the connection that takes its place.
+    pub(super) fn take_permit(&mut self) -> Permit {
+        self.permit.take()
+    }
+
     /// Whether the server has not closed an idle connection, as far as can be known without sending.
     pub(super) fn is_usable(&mut self) -> bool {
         let cx = &mut Context::from_waker(Waker::noop());
