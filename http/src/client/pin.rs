@@ -40,7 +40,9 @@ enum Hosts {
 }
 
 impl Hosts {
+    /// Whether this host is among them, with the dot of the root behind it or without.
     fn covers(&self, host: &str) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
         match self {
             Self::One(name) => name.eq_ignore_ascii_case(host),
             Self::Below(end) => {
@@ -70,6 +72,7 @@ impl Pins {
         let Some(hash) = hash else {
             return Err(Error::new(Kind::User("a pin is sha256// and the base64 of 32 bytes")));
         };
+        let host = host.strip_suffix('.').unwrap_or(host);
         let hosts = match host.strip_prefix('*') {
             Some(end) if end.starts_with('.') => Hosts::Below(end.to_owned()),
             _ => Hosts::One(host.to_owned()),

@@ -264,6 +264,16 @@ fn a_host_whose_key_is_pinned_is_trusted_with_that_key_only() {
                 assert!(error.is_connect(), "{error:?}");
             }
         }
+        // The dot of the root names the same host, on whichever side it is written.
+        for (uri, pinned) in [("https://localhost./", "localhost"), ("https://localhost/", "localhost.")] {
+            let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(ALPN).build().unwrap();
+            let ask =
+                |pins| client(&certificate, acceptor.clone(), |builder| builder.pins(pins)).0.get(uri).send();
+            ask(Pins::new()).await.unwrap();
+            ask(Pins::new().host(pinned, &pin(&certificate)).unwrap()).await.unwrap();
+            let answer = ask(Pins::new().host(pinned, &pin(&other)).unwrap()).await;
+            assert!(answer.is_err(), "{uri} with a pin of {pinned}");
+        }
         for broken in ["", "sha256/AAAA", "sha256//AAAA", "sha1//AAAA", "sha256//!"] {
             assert!(Pins::new().host("a", broken).is_err(), "{broken}");
         }
