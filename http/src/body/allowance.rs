@@ -35,6 +35,9 @@ impl BodyLimits {
     }
 }
 
+/// How late a clock may be looked at by a reader that waits for it.
+const LATENESS: Duration = Duration::from_secs(1);
+
 /// What one body has had of its limits.
 #[derive(Debug)]
 pub(crate) struct Allowance {
@@ -47,11 +50,13 @@ pub(crate) struct Allowance {
     since: Option<Instant>,
     /// When the part that is waited for was asked for.
     asked: Option<Instant>,
+    /// Until when it may be waited for.
+    due: Option<Instant>,
 }
 
 impl Allowance {
     pub(crate) fn new(limits: BodyLimits) -> Self {
-        Self { limits, bytes: 0, waited: Duration::ZERO, since: None, asked: None }
+        Self { limits, bytes: 0, waited: Duration::ZERO, since: None, asked: None, due: None }
     }
 
     pub(crate) fn set_limits(&mut self, limits: BodyLimits) {
@@ -84,7 +89,17 @@ impl Allowance {
             let allowed = self.limits.timeout.unwrap_or(BODY_TIMEOUT).checked_add(earned)?;
             now.checked_add(allowed.saturating_sub(self.waited))
         });
-        [part, whole].into_iter().flatten().min()
+        self.due = [part, whole].into_iter().flatten().min();
+        self.due
+    }
+
+    /// What was waited for is here. Where its time was over long ago and nobody has said so, the reader was looking
+    /// elsewhere: that is not counted, since the bytes may have been here all the while.
+    pub(crate) fn end_wait(&mut self, now: Instant) {
+        if self.due.is_some_and(|due| now.saturating_duration_since(due) >= LATENESS) {
+            self.since = None;
+        }
+        self.pause(now);
     }
 
     /// Nothing is waited for any more, as far as is known now.
@@ -135,6 +150,21 @@ mod tests {
         allowance.pause(start + 4 * SECOND);
         let later = start + 1000 * SECOND;
         assert_eq!(allowance.wait(later), Some(later + 6 * SECOND));
+    }
+
+    #[test]
+    fn a_reader_that_comes_back_late_has_not_waited_all_the_while() {
+        let start = Instant::now();
+        let mut allowance = allowance();
+        allowance.wait(start);
+        let later = start + 1000 * SECOND;
+        allowance.take(1).unwrap();
+        allowance.end_wait(later);
+        assert_eq!(allowance.wait(later), Some(later + 10 * SECOND));
+        // One that has waited to the end, and is told a little late, has.
+        allowance.take(1).unwrap();
+        allowance.end_wait(later + 10 * SECOND + SECOND / 2);
+        assert_eq!(allowance.wait(later + 11 * SECOND), Some(later + 11 * SECOND));
     }
 
     #[test]

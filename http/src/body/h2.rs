@@ -150,7 +150,7 @@ impl H2Body {
             let taken = allowance.take(data.len());
             // The clock is looked at only where it has been running.
             if self.deadline.is_set() {
-                allowance.pause(Instant::now());
+                allowance.end_wait(Instant::now());
             }
             if let Err(kind) = taken {
                 return Err(self.fail(Error::new(kind)));

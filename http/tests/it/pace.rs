@@ -1,5 +1,8 @@
 //! How long bodies, heads and connections may take, on both protocols.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
@@ -89,6 +92,43 @@ fn the_time_a_handler_takes_is_not_the_clients() {
             sleep(20 * SECOND).await;
         }
         assert_eq!(peer.answer().await.text(), "10");
+    });
+}
+
+/// As a `select!` does in which another branch wins, and then takes its time.
+#[test]
+fn the_time_of_a_handler_that_has_asked_and_looks_elsewhere_is_not_the_clients() {
+    use http_body::Body as _;
+    run(async {
+        let service = || {
+            handler_fn(|request: Request<Body>| async {
+                let mut body = request.into_body();
+                for _ in 0..3 {
+                    let first = poll_fn(|cx| Poll::Ready(Pin::new(&mut body).poll_frame(cx))).await;
+                    assert!(first.is_pending());
+                    sleep(40 * SECOND).await;
+                    body.data().await.expect("there since long")?;
+                }
+                body.text().await
+            })
+        };
+        let (mut peer, _server) = serve(service(), ServerConfig::default());
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n").await;
+        for data in ["a", "b", "c", "def"] {
+            sleep(SECOND).await;
+            peer.send(data).await;
+            sleep(40 * SECOND).await;
+        }
+        assert_eq!(peer.answer().await.text(), "def");
+
+        let mut peer = connect_to(service(), ServerConfig::default()).await;
+        peer.send(post(1)).await;
+        for (data, flags) in [("a", 0), ("b", 0), ("c", 0), ("def", END_STREAM)] {
+            sleep(SECOND).await;
+            peer.send(frame(DATA, flags, 1, data.as_bytes())).await;
+            sleep(40 * SECOND).await;
+        }
+        assert_eq!(expect(&mut peer, DATA).await.payload, b"def");
     });
 }
 
