@@ -59,10 +59,9 @@ where
         let place = request.uri().clone();
         if let Some(kept) = self.jar.cookies(&place) {
             // RFC 6265bis §5.8.1: one field, so what the caller has joins what the jar has.
-            let field = match request.headers().get(COOKIE) {
-                Some(own) => [own.as_bytes(), b"; ", kept.as_bytes()].concat(),
-                None => kept.as_bytes().to_vec(),
-            };
+            let own = request.headers().get_all(COOKIE);
+            let fields: Vec<&[u8]> = own.iter().chain([&kept]).map(HeaderValue::as_bytes).collect();
+            let field = fields.join(&b"; "[..]);
             if let Ok(mut value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(field)) {
                 value.set_sensitive(true);
                 request.headers_mut().insert(COOKIE, value);
@@ -102,5 +101,28 @@ where
 impl<F> fmt::Debug for Baking<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Baking").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use minato_service::service_fn;
+
+    use super::*;
+
+    #[test]
+    fn what_the_jar_has_joins_all_the_caller_has() {
+        let jar = CookieJar::new();
+        jar.store(&Uri::from_static("http://a/"), b"kept=3");
+        let told = service_fn(|request: Request<()>| async move {
+            let fields: Vec<_> = request.headers().get_all(COOKIE).iter().cloned().collect();
+            Ok::<_, Infallible>(Response::new(fields))
+        });
+        let request = Request::get("http://a/").header(COOKIE, "own=1").header(COOKIE, "other=2");
+        let answer = CookieLayer::new(jar).layer(told).call(request.body(()).unwrap());
+        let runtime = minato_runtime::runtime::Builder::new_current_thread().build().unwrap();
+        assert_eq!(runtime.block_on(answer).unwrap().into_body(), ["own=1; other=2; kept=3"]);
     }
 }
