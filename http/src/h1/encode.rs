@@ -50,9 +50,11 @@ pub(crate) fn response_framing(
     if framing::is_bodiless(asked.verb, status) {
         let is_head = asked.verb == Verb::Head;
         let announced = match status {
+            // RFC 9110 §8.6: a 204 has no length, whatever was asked.
+            StatusCode::NO_CONTENT => None,
             _ if is_head && status.is_success() => declared().or(exact.filter(|length| *length > 0)),
             StatusCode::NOT_MODIFIED => declared(),
-            _ if is_head && status != StatusCode::NO_CONTENT => declared().or(exact),
+            _ if is_head => declared().or(exact),
             _ => None,
         };
         return ResponseFraming { body: None, announced };

@@ -33,6 +33,8 @@ fn a_response_is_framed_by_what_is_known_of_its_body() {
         (&head, Version::HTTP_11, 200, None, Some(5), bodiless(Some(5))),
         (&head, Version::HTTP_11, 200, None, Some(0), bodiless(None)),
         (&head, Version::HTTP_11, 200, None, None, bodiless(None)),
+        // RFC 9110 §8.6: not even for HEAD.
+        (&head, Version::HTTP_11, 204, Some("7"), Some(5), bodiless(None)),
         (&Method::CONNECT, Version::HTTP_11, 200, None, Some(5), bodiless(None)),
     ] {
         let fields = headers(declared.map(|length| ("content-length", length)).as_slice());
