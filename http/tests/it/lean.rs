@@ -361,3 +361,44 @@ fn a_server_serves_a_lean_service_until_its_shutdown() {
         assert_eq!((report.drained, report.cut), (1, 0));
     });
 }
+
+/// A service whose answers are no responses until somebody makes them so.
+struct Explosive;
+
+struct Bomb;
+
+impl From<Bomb> for Response {
+    fn from(_: Bomb) -> Self {
+        panic!("on purpose")
+    }
+}
+
+impl Service<Request> for Explosive {
+    type Response = Result<&'static str, Bomb>;
+    type Error = std::convert::Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        std::future::ready(Ok(if request.path() == "/bomb" { Err(Bomb) } else { Ok("fine") }))
+    }
+}
+
+#[test]
+fn an_answer_that_panics_on_its_way_to_a_response_takes_no_others_with_it() {
+    run(async {
+        let (ours, theirs) = duplex(PIPE_BYTES);
+        let server =
+            minato_runtime::spawn(lean::serve_connection(theirs, Explosive, ServerConfig::default()));
+        let mut peer = Peer::new(ours);
+        peer.send([GET, &GET.replace("GET /", "GET /bomb")].concat()).await;
+        assert_eq!(peer.answer().await.text(), "fine");
+        let answer = peer.answer().await;
+        assert_eq!((answer.status, answer.closes()), (500, true));
+        peer.expect_end().await;
+        server.await.unwrap().unwrap();
+    });
+}

@@ -190,10 +190,11 @@ where
 
     fn poll_handler(&mut self, exchange: Exchange, cx: &mut Context<'_>) -> Stepped {
         let Some(handler) = self.handler.get() else { return Ok(Flow::Again) };
-        match catch_unwind(AssertUnwindSafe(|| handler.poll(cx))) {
-            Ok(Poll::Ready(output)) => {
+        // What an output turns into is the user's doing too.
+        match catch_unwind(AssertUnwindSafe(|| handler.poll(cx).map(C::answer))) {
+            Ok(Poll::Ready(answer)) => {
                 self.handler.clear();
-                match C::answer(output) {
+                match answer {
                     Ok(answer) => self.respond(exchange, answer, cx),
                     Err(status) => self.respond_empty(exchange, status),
                 }
