@@ -165,8 +165,11 @@ impl Handle {
         }
         // What follows the head of a CONNECT is the tunnel, and no body.
         let is_end = body.is_end_stream() && !is_connect;
-        if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
-            head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+        // A length that the body contradicts would be believed by whoever passes the request on.
+        if let Some(length) = body.size_hint().exact()
+            && (length > 0 || head.headers.contains_key(CONTENT_LENGTH))
+        {
+            head.headers.insert(CONTENT_LENGTH, length.into());
         }
         let (response, stream) =
             self.send.send_request(Request::from_parts(head, ()), is_end).map_err(Error::h2)?;

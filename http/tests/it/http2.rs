@@ -206,6 +206,35 @@ fn a_head_request_gets_the_head_alone() {
     });
 }
 
+/// A recipient that passes a message on over HTTP/1 goes by the length that is told.
+#[test]
+fn a_length_that_the_body_contradicts_is_not_told() {
+    run(async {
+        let service = handler_fn(|request: Request<Body>| async move {
+            let (status, body) = match request.uri().path() {
+                "/known" => (200, Body::from("hello")),
+                "/nothing" => (200, Body::empty()),
+                _ => (204, Body::empty()),
+            };
+            Response::builder()
+                .status(status)
+                .header("content-length", "99")
+                .header("content-length", "98")
+                .body(body)
+                .unwrap()
+        });
+        let mut client = connect(service, ServerConfig::default()).await;
+        for (path, expected) in [("/known", &["5"][..]), ("/nothing", &["0"]), ("/no-content", &[])] {
+            let (response, _) = client.send_request(get(path), true).unwrap();
+            let response = response.await.unwrap();
+            let told: Vec<_> = response.headers().get_all("content-length").iter().collect();
+            assert_eq!(told, expected, "{path}");
+            let body = read(response.into_body()).await.unwrap().0;
+            assert_eq!(body.len(), if path == "/known" { 5 } else { 0 });
+        }
+    });
+}
+
 #[test]
 fn a_head_over_the_limit_is_answered_431_and_its_neighbours_go_on() {
     run(async {

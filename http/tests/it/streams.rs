@@ -82,6 +82,23 @@ fn the_authority_takes_the_place_of_the_host_and_nothing_is_left_of_the_connecti
     });
 }
 
+/// A server that passes a request on over HTTP/1 goes by the length that is told.
+#[test]
+fn a_length_that_the_body_contradicts_is_not_told() {
+    run(async {
+        for (body, expected) in [(Body::from("hello"), "5"), (Body::empty(), "0")] {
+            let servers = Servers::default();
+            let client = servers.client(|builder| builder);
+            let request = Request::post("http://a/").header("content-length", "99").body(body).unwrap();
+            let response = minato_runtime::spawn(client.request(request));
+            let (request, respond) = accept_one(servers.accept(10).await).await;
+            assert_eq!(request.headers()["content-length"], expected);
+            ok(respond);
+            assert_eq!(response.await.unwrap().unwrap().status(), 200);
+        }
+    });
+}
+
 #[test]
 fn a_response_that_is_given_up_is_cancelled() {
     run(async {

@@ -138,10 +138,15 @@ where
             return Some(Phase::Tunneling { open });
         }
         let is_bodiless = is_bodiless(Verb::of(me.method), head.status);
-        if let Some(length) = body.size_hint().exact()
-            && (!is_bodiless || (*me.method == Method::HEAD && length > 0))
-        {
-            head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+        match body.size_hint().exact() {
+            // RFC 9110 §8.6: it has no length, whatever was asked.
+            _ if head.status == StatusCode::NO_CONTENT => drop(head.headers.remove(CONTENT_LENGTH)),
+            // A length that the body contradicts would be believed by whoever passes the response on.
+            Some(length) if !is_bodiless => drop(head.headers.insert(CONTENT_LENGTH, length.into())),
+            Some(length) if *me.method == Method::HEAD && length > 0 => {
+                head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+            }
+            _ => {}
         }
         let is_end = is_bodiless || body.is_end_stream();
         let send = me.respond.send_response(Response::from_parts(head, ()), is_end);
@@ -182,6 +187,7 @@ where
 fn inform(respond: &mut Respond, responses: VecDeque<Response<()>>) {
     for mut response in responses {
         strip_connection_fields(response.headers_mut());
+        response.headers_mut().remove(CONTENT_LENGTH);
         // An error says that the stream is gone, and with it whoever could be told.
         let _ = respond.send_informational(response);
     }
