@@ -58,6 +58,7 @@ mod relay;
 mod resolve;
 mod source;
 mod stream;
+mod sys;
 
 pub use addr::{ToSocketAddrs, lookup_host};
 pub use dial::Dialer;

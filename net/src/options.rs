@@ -1,7 +1,7 @@
 //! Socket options, written once for all types that have them.
 //!
 //! Each macro gives its type getters and setters as methods of its own. All of them are one system call and work at any
-//! time in the life of a socket, unless they say otherwise.
+//! time in the life of a socket, unless they say otherwise. What only one system has is in `sys`.
 
 /// Pairs of a getter and a setter, by the names they have here and in `socket2`.
 macro_rules! option_methods {
@@ -44,34 +44,6 @@ macro_rules! internet_options {
             get tclass_v6 = tclass_v6;
             /// Sets the traffic class of IPv6 packets sent; the upper six bits are the DSCP.
             set set_tclass_v6(class: u32) = set_tclass_v6;
-
-            /// The mark that routing and the firewall see on packets sent.
-            get mark = mark;
-            /// Marks packets sent, for routing and the firewall; needs `CAP_NET_ADMIN`.
-            set set_mark(mark: u32) = set_mark;
-
-            /// The priority of packets sent, by which the queues of the machine order them.
-            get priority = priority;
-            /// Sets the priority of packets sent; above 6 it needs `CAP_NET_ADMIN`.
-            set set_priority(priority: u32) = set_priority;
-        }
-
-        /// The network interface the socket is bound to, by name.
-        ///
-        /// # Errors
-        ///
-        /// Those of `getsockopt`.
-        pub fn device(&self) -> std::io::Result<Option<Vec<u8>>> {
-            socket2::SockRef::from(self).device()
-        }
-
-        /// Binds the socket to one network interface, or to none.
-        ///
-        /// # Errors
-        ///
-        /// Those of `setsockopt`.
-        pub fn bind_device(&self, interface: Option<&[u8]>) -> std::io::Result<()> {
-            socket2::SockRef::from(self).bind_device(interface)
         }
 
         /// The size of the kernel's send buffer, in bytes.
@@ -112,24 +84,7 @@ macro_rules! internet_options {
             socket2::SockRef::from(self).set_recv_buffer_size(bytes as usize)
         }
 
-        /// The processor on which the kernel handles packets of this socket.
-        ///
-        /// # Errors
-        ///
-        /// Those of `getsockopt`.
-        pub fn incoming_cpu(&self) -> std::io::Result<u32> {
-            Ok(rustix::net::sockopt::socket_incoming_cpu(self)?)
-        }
-
-        /// Asks that packets of this socket be handled on one processor; among listeners that share an address, that
-        /// connections which arrive there come to this one.
-        ///
-        /// # Errors
-        ///
-        /// Those of `setsockopt`.
-        pub fn set_incoming_cpu(&self, cpu: u32) -> std::io::Result<()> {
-            Ok(rustix::net::sockopt::set_socket_incoming_cpu(self, cpu)?)
-        }
+        $crate::sys::system_internet_options!();
     };
 }
 
@@ -141,28 +96,6 @@ macro_rules! tcp_options {
             get nodelay = tcp_nodelay;
             /// Sends small segments at once, without waiting for acknowledgements.
             set set_nodelay(nodelay: bool) = set_tcp_nodelay;
-
-            /// Whether acknowledgements are sent at once; the kernel may change it at any time.
-            get quickack = tcp_quickack;
-            /// Sends acknowledgements at once; not lasting, so it may have to be set again after each read.
-            set set_quickack(quickack: bool) = set_tcp_quickack;
-
-            /// Whether partial segments are held back until the option is cleared, or 200 ms have passed.
-            get cork = tcp_cork;
-            /// Holds partial segments back until the option is cleared, or 200 ms have passed.
-            set set_cork(cork: bool) = set_tcp_cork;
-
-            /// How long sent bytes may stay unacknowledged before the connection is given up; the system's default if
-            /// none.
-            get user_timeout = tcp_user_timeout;
-            /// Sets how long sent bytes may stay unacknowledged before the connection is given up (`TCP_USER_TIMEOUT`).
-            set set_user_timeout(timeout: Option<std::time::Duration>) = set_tcp_user_timeout;
-
-            /// How many unsent bytes may wait in the kernel before the socket counts as not writable.
-            get notsent_lowat = tcp_notsent_lowat;
-            /// Sets how many unsent bytes may wait in the kernel before the socket counts as not writable; a small
-            /// number keeps what is sent next fresh.
-            set set_notsent_lowat(bytes: u32) = set_tcp_notsent_lowat;
 
             /// The most bytes of one segment.
             get mss = tcp_mss;
@@ -198,23 +131,7 @@ macro_rules! tcp_options {
             self.set_linger(Some(std::time::Duration::ZERO))
         }
 
-        /// The name of the congestion control in use.
-        ///
-        /// # Errors
-        ///
-        /// Those of `getsockopt`.
-        pub fn congestion(&self) -> std::io::Result<String> {
-            Ok(rustix::net::sockopt::tcp_congestion(self)?)
-        }
-
-        /// Chooses the congestion control by name, such as `cubic` or `bbr`.
-        ///
-        /// # Errors
-        ///
-        /// Those of `setsockopt`; `NotFound` for a name the kernel does not have.
-        pub fn set_congestion(&self, name: &str) -> std::io::Result<()> {
-            Ok(rustix::net::sockopt::set_tcp_congestion(self, name)?)
-        }
+        $crate::sys::system_tcp_options!();
     };
 }
 

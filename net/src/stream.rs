@@ -88,9 +88,7 @@ macro_rules! shared_stream {
                 pipe: std::os::fd::BorrowedFd<'_>,
                 len: usize,
             ) -> std::task::Poll<std::io::Result<usize>> {
-                let flags = rustix::pipe::SpliceFlags::NONBLOCK | rustix::pipe::SpliceFlags::MOVE;
-                let splice = |io: &_| Ok(rustix::pipe::splice(io, None, pipe, None, len, flags)?);
-                self.io.poll_read_io(cx, splice)
+                self.io.poll_read_io(cx, |io| $crate::sys::splice_in(io, pipe, len))
             }
 
             fn poll_splice_to(
@@ -99,9 +97,7 @@ macro_rules! shared_stream {
                 pipe: std::os::fd::BorrowedFd<'_>,
                 len: usize,
             ) -> std::task::Poll<std::io::Result<usize>> {
-                let flags = rustix::pipe::SpliceFlags::NONBLOCK | rustix::pipe::SpliceFlags::MOVE;
-                let splice = |io: &_| Ok(rustix::pipe::splice(pipe, None, io, None, len, flags)?);
-                self.io.poll_write_io(cx, splice)
+                self.io.poll_write_io(cx, |io| $crate::sys::splice_out(pipe, io, len))
             }
 
             fn end(&self, how: std::net::Shutdown) -> std::io::Result<()> {

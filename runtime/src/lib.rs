@@ -85,6 +85,7 @@ mod limits;
 mod metrics;
 mod scheduler;
 mod shim;
+mod sys;
 
 #[cfg(all(test, not(loom)))]
 mod test_support;

@@ -84,7 +84,7 @@ pub(crate) const SPARE_BUFFER_LEN_MAX: usize = 64 * 1024;
 
 /// LIMIT: bytes that one read of a file copies out of the page cache on a worker. About ten microseconds; what is
 /// larger goes to a blocking thread or comes in pieces, so that no file holds a worker.
-#[cfg(feature = "fs")]
+#[cfg(all(feature = "fs", any(target_os = "linux", test)))]
 pub(crate) const CACHED_READ_MAX: usize = 128 * 1024;
 
 /// LIMIT: bytes that a file holds for the reads and writes under way, unless its owner says otherwise; a writer that is

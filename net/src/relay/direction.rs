@@ -97,7 +97,7 @@ impl Direction {
     fn poll_splice(&mut self, cx: &mut Context<'_>, reader: &impl SharedStream) -> Poll<io::Result<usize>> {
         let pipe = match Pipe::take() {
             Ok(pipe) => pipe,
-            // No descriptors: copying goes on without them.
+            // No descriptors, or no splicing here: copying goes on without them.
             Err(_) => {
                 self.manner = Manner::Copy;
                 return self.poll_copy(cx, reader);

@@ -6,7 +6,7 @@
 //! Bytes that come in small pieces are copied through a buffer: two system calls each. Once a read fills the buffer, more
 //! is there than it holds, and the kernel moves the pages from socket to socket (`splice`) without showing them to us,
 //! until a piece is small again. Splicing small pieces would cost more than copying them: a system call more, since a
-//! short splice does not say that the socket is empty.
+//! short splice does not say that the socket is empty. Where there is no `splice`, all is copied.
 
 mod direction;
 mod stock;

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use rustix::pipe::{PipeFlags, pipe_with};
-
 use crate::limits::{RELAY_BUFFER_BYTES, RELAY_STOCK_MAX};
+use crate::sys::splice_pipe;
 
 thread_local! {
     static PIPES: RefCell<Vec<Pipe>> = const { RefCell::new(Vec::new()) };
@@ -34,7 +33,7 @@ impl Pipe {
         if let Some(pipe) = PIPES.with_borrow_mut(Vec::pop) {
             return Ok(pipe);
         }
-        let (reader, writer) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
+        let (reader, writer) = splice_pipe()?;
         Ok(Self { reader, writer })
     }
 

@@ -4,6 +4,8 @@
 //! - [`TcpStream`]: one connection
 //! - [`TcpSocket`]: options that must be set before either
 
+#[cfg(target_os = "linux")]
+mod linux_socket;
 mod listener;
 mod socket;
 mod stream;

@@ -11,6 +11,7 @@ use super::{TcpListener, TcpStream};
 use crate::dial::within;
 use crate::options::{internet_options, tcp_options};
 use crate::source::SocketOption;
+use crate::sys;
 
 /// Sets options that must be in place before a socket listens or connects.
 ///
@@ -88,8 +89,7 @@ impl TcpSocket {
     }
 
     fn new(domain: Domain) -> io::Result<Self> {
-        let socket = Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
-        Ok(Self { socket })
+        Ok(Self { socket: sys::socket(domain, Type::STREAM, Some(Protocol::TCP))? })
     }
 
     /// Takes a socket that was set up elsewhere, and puts it into non-blocking mode.
@@ -157,31 +157,6 @@ impl TcpSocket {
     /// Those of `getsockopt`.
     pub fn only_v6(&self) -> io::Result<bool> {
         self.socket.only_v6()
-    }
-
-    /// Lets the socket be bound to an address that no interface has yet.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_freebind(&self, freebind: bool) -> io::Result<()> {
-        match self.socket.domain()? {
-            Domain::IPV6 => self.socket.set_freebind_v6(freebind),
-            _ => self.socket.set_freebind_v4(freebind),
-        }
-    }
-
-    /// Lets the socket be bound to addresses that are not this machine's, as proxies do that show themselves to neither
-    /// side; needs `CAP_NET_ADMIN`.
-    ///
-    /// # Errors
-    ///
-    /// Those of `setsockopt`.
-    pub fn set_transparent(&self, transparent: bool) -> io::Result<()> {
-        match self.socket.domain()? {
-            Domain::IPV6 => self.socket.set_ip_transparent_v6(transparent),
-            _ => self.socket.set_ip_transparent_v4(transparent),
-        }
     }
 
     /// How many connections may wait that came with bytes in their first segment; zero if none may.

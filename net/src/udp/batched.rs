@@ -1,15 +1,14 @@
 //! Many datagrams in one system call.
 
 use std::fmt;
-use std::io::{self, IoSlice, IoSliceMut};
+use std::io::{self, IoSliceMut};
 use std::net::SocketAddr;
 
 use quinn_udp::{BATCH_SIZE, RecvMeta, Transmit, UdpSocketState};
-use rustix::net::addr::SocketAddrArg;
-use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, SocketAddrAny, sendmmsg};
 
 use super::UdpSocket;
 use crate::source::Interest;
+use crate::sys::send_datagrams;
 
 /// A UDP socket that sends and receives many datagrams in one system call.
 ///
@@ -112,8 +111,8 @@ impl BatchedUdpSocket {
         self.max_segments().min(PAYLOAD_MAX / segment_bytes).max(1)
     }
 
-    /// Sends datagrams, each to its own target, with one system call for each 32, and answers how many were sent; at
-    /// least one if there is any.
+    /// Sends datagrams, each to its own target, with one system call for each 32 on Linux, and answers how many were
+    /// sent; at least one if there is any.
     ///
     /// # Errors
     ///
@@ -125,7 +124,7 @@ impl BatchedUdpSocket {
     pub async fn send_many(&self, datagrams: &[(&[u8], SocketAddr)]) -> io::Result<usize> {
         let mut sent = 0;
         for part in datagrams.chunks(BATCH_SIZE) {
-            let send = || send_part(&self.socket, part);
+            let send = || send_datagrams(&self.socket, part);
             let now = match sent {
                 0 => self.socket.async_io(Interest::WRITABLE, send).await?,
                 // Nothing may be lost by a drop here, so this does not wait.
@@ -166,17 +165,6 @@ impl fmt::Debug for BatchedUdpSocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BatchedUdpSocket").field("socket", &self.socket).finish_non_exhaustive()
     }
-}
-
-fn send_part(socket: &UdpSocket, datagrams: &[(&[u8], SocketAddr)]) -> io::Result<usize> {
-    let targets: Vec<SocketAddrAny> = datagrams.iter().map(|(_, target)| target.as_any()).collect();
-    let contents: Vec<_> = datagrams.iter().map(|(contents, _)| [IoSlice::new(contents)]).collect();
-    let mut controls: Vec<_> = datagrams.iter().map(|_| SendAncillaryBuffer::default()).collect();
-    let parts = targets.iter().zip(&contents).zip(&mut controls);
-    let mut messages: Vec<_> = parts
-        .map(|((target, contents), control)| MMsgHdr::new_with_addr(target, contents, control))
-        .collect();
-    Ok(sendmmsg(socket, &mut messages, SendFlags::NOSIGNAL)?)
 }
 
 /// Memory for datagrams that arrive together.

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::io;
 use std::net::Shutdown;
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram as StdDatagram};
 use std::path::Path;
@@ -13,9 +12,9 @@ use minato_runtime::io::ReadBuf;
 use rustix::net::{RecvFlags, SocketAddrAny, SocketAddrUnix};
 
 use super::descriptors::descriptor_methods;
-use super::ucred::peer_cred;
 use crate::readiness::readiness_methods;
 use crate::source::{BufMut, Interest, PollEvented, descriptor};
+use crate::sys::without_path;
 
 /// A Unix datagram socket.
 #[derive(Debug)]
@@ -329,7 +328,6 @@ impl UnixDatagram {
 
     readiness_methods!();
     descriptor_methods!();
-    peer_cred!();
 }
 
 descriptor!(UnixDatagram);
@@ -341,8 +339,8 @@ fn sender(from: Option<SocketAddrAny>) -> io::Result<SocketAddr> {
         Some(from) if let Some(path) = from.path_bytes() => {
             SocketAddr::from_pathname(OsStr::from_bytes(path))
         }
-        Some(from) if let Some(name) = from.abstract_name() => SocketAddr::from_abstract_name(name),
+        Some(from) => without_path(from),
         // The address without a name is the empty path.
-        _ => SocketAddr::from_pathname(""),
+        None => SocketAddr::from_pathname(""),
     }
 }

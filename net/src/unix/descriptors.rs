@@ -5,11 +5,12 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, ReturnFlags, SendAncillaryBuffer,
-    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, ReturnFlags, SendAncillaryBuffer, SendAncillaryMessage,
+    recvmsg, sendmsg,
 };
 
 use crate::limits::DESCRIPTORS_MAX;
+use crate::sys;
 
 /// What a message that may carry descriptors brought.
 #[derive(Debug)]
@@ -32,19 +33,20 @@ pub(super) fn send(socket: impl AsFd, buf: &[u8], descriptors: &[BorrowedFd<'_>]
     if !descriptors.is_empty() && (descriptors.len() > DESCRIPTORS_MAX || !control.push(message)) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "too many descriptors for one message"));
     }
-    Ok(sendmsg(socket, &[IoSlice::new(buf)], &mut control, SendFlags::NOSIGNAL)?)
+    Ok(sendmsg(socket, &[IoSlice::new(buf)], &mut control, sys::NO_SIGNAL)?)
 }
 
 pub(super) fn receive(socket: impl AsFd, buf: &mut [u8]) -> io::Result<ReceivedDescriptors> {
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
     let mut control = RecvAncillaryBuffer::new(&mut space);
-    let message = recvmsg(socket, &mut [IoSliceMut::new(buf)], &mut control, RecvFlags::CMSG_CLOEXEC)?;
+    let message = recvmsg(socket, &mut [IoSliceMut::new(buf)], &mut control, sys::DESCRIPTORS)?;
     let mut descriptors = Vec::new();
     for part in control.drain() {
         if let RecvAncillaryMessage::ScmRights(rights) = part {
             descriptors.extend(rights);
         }
     }
+    descriptors.iter().try_for_each(sys::close_on_exec)?;
     let were_lost = message.flags.contains(ReturnFlags::CTRUNC);
     Ok(ReceivedDescriptors { len: message.bytes, descriptors, were_lost })
 }

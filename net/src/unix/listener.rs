@@ -25,7 +25,7 @@ impl UnixListener {
         Ok(Self { io: PollEvented::new(mio::net::UnixListener::bind(path)?) })
     }
 
-    /// Listens at a path or at a name in Linux's abstract namespace.
+    /// Listens at a path or, on Linux, at a name in the abstract namespace.
     ///
     /// # Errors
     ///

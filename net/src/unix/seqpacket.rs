@@ -6,16 +6,19 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::task::{Context, Poll};
 
-use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, acceptfrom_with};
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, acceptfrom_with};
+use socket2::{SockAddr, Type};
 
 use super::UnixSocket;
 use super::descriptors::descriptor_methods;
-use super::ucred::peer_cred;
 use crate::limits::BACKLOG;
 use crate::readiness::readiness_methods;
 use crate::source::{Interest, PollEvented, descriptor};
+use crate::sys::NO_SIGNAL;
 
 /// A Unix connection that is reliable and ordered like a stream, and keeps the bounds of messages like datagrams.
+///
+/// Not on macOS, which has none.
 ///
 /// ```
 /// use minato_net::unix::UnixSeqpacket;
@@ -96,9 +99,7 @@ impl UnixSeqpacket {
     ///
     /// If the future is dropped before it is ready, nothing was sent.
     pub async fn send(&self, message: &[u8]) -> io::Result<usize> {
-        self.io
-            .async_io(Interest::WRITABLE, |io| Ok(rustix::net::send(io, message, SendFlags::NOSIGNAL)?))
-            .await
+        self.io.async_io(Interest::WRITABLE, |io| Ok(rustix::net::send(io, message, NO_SIGNAL)?)).await
     }
 
     /// Receives one message; what does not fit into `buf` is lost, and no bytes are the end, or an empty message.
@@ -145,7 +146,6 @@ impl UnixSeqpacket {
 
     readiness_methods!();
     descriptor_methods!();
-    peer_cred!();
 }
 
 /// Takes [`UnixSeqpacket`] connections at a path, which stays when the listener is dropped.
@@ -198,4 +198,44 @@ impl UnixSeqpacketListener {
 fn accept(listener: &OwnedFd) -> io::Result<UnixSeqpacket> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     Ok(UnixSeqpacket::from_nonblocking(acceptfrom_with(listener, flags)?.0))
+}
+
+impl UnixSocket {
+    /// A socket for a connection that keeps the bounds of messages.
+    ///
+    /// Not on macOS.
+    ///
+    /// # Errors
+    ///
+    /// If the process or the system has run out of descriptors.
+    pub fn new_seqpacket() -> io::Result<Self> {
+        Self::new(Type::SEQPACKET)
+    }
+
+    /// Takes connections of a seqpacket socket; the kernel keeps at most `backlog` that were not accepted yet.
+    ///
+    /// Not on macOS.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the socket is not one for seqpackets, and those of `listen`.
+    pub fn listen_seqpacket(self, backlog: u32) -> io::Result<UnixSeqpacketListener> {
+        Ok(UnixSeqpacketListener::from_nonblocking(self.listening(Type::SEQPACKET, backlog)?.into()))
+    }
+
+    /// Connects a seqpacket socket to the listener at `path`; see [`connect`](Self::connect).
+    ///
+    /// Not on macOS.
+    ///
+    /// # Errors
+    ///
+    /// `InvalidInput` if the socket is not one for seqpackets, and those of `connect`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
+    pub async fn connect_seqpacket(self, path: impl AsRef<Path>) -> io::Result<UnixSeqpacket> {
+        let address = SockAddr::unix(path)?;
+        Ok(UnixSeqpacket::from_nonblocking(self.connected(Type::SEQPACKET, &address).await?.into()))
+    }
 }

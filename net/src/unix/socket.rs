@@ -2,32 +2,31 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::os::linux::net::SocketAddrExt;
-use std::os::unix::net::SocketAddr;
 use std::path::Path;
 
 use minato_runtime::time::sleep;
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::{UnixDatagram, UnixListener, UnixSeqpacket, UnixSeqpacketListener, UnixStream};
+use super::{UnixDatagram, UnixListener, UnixStream};
 use crate::limits::{BACKLOG_PAUSE_MAX, BACKLOG_PAUSE_MIN};
+use crate::sys;
 
 /// A Unix socket that does not listen and is not connected yet.
 ///
 /// It is what [`UnixListener::bind`], [`UnixStream::connect`] and the like are made of, for those who need a step in
-/// between: a backlog of their own, a stream with a name, a connection to an abstract name.
+/// between: a backlog of their own, a stream with a name, and on Linux a connection to an abstract name.
 ///
 /// ```
 /// use minato_net::unix::UnixSocket;
 ///
 /// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
 /// # rt.block_on(async {
-/// # let name = format!("minato-doc-{}", std::process::id());
+/// # let path = std::env::temp_dir().join(format!("minato-doc-{}", std::process::id()));
 /// let socket = UnixSocket::new_stream()?;
-/// socket.bind_abstract(&name)?;
+/// socket.bind(&path)?;
 /// let listener = socket.listen(16)?;
-/// let stream = UnixSocket::new_stream()?.connect_abstract(&name).await?;
-/// # let _ = (listener, stream);
+/// let stream = UnixSocket::new_stream()?.connect(&path).await?;
+/// # let _ = (listener, stream, std::fs::remove_file(path));
 /// # std::io::Result::Ok(())
 /// # }).unwrap();
 /// ```
@@ -55,17 +54,8 @@ impl UnixSocket {
         Self::new(Type::DGRAM)
     }
 
-    /// A socket for a connection that keeps the bounds of messages.
-    ///
-    /// # Errors
-    ///
-    /// If the process or the system has run out of descriptors.
-    pub fn new_seqpacket() -> io::Result<Self> {
-        Self::new(Type::SEQPACKET)
-    }
-
-    fn new(kind: Type) -> io::Result<Self> {
-        Ok(Self { socket: Socket::new(Domain::UNIX, kind.nonblocking(), None)? })
+    pub(super) fn new(kind: Type) -> io::Result<Self> {
+        Ok(Self { socket: sys::socket(Domain::UNIX, kind, None)? })
     }
 
     /// Binds the socket to a path, which must not exist.
@@ -77,15 +67,6 @@ impl UnixSocket {
         self.socket.bind(&SockAddr::unix(path)?)
     }
 
-    /// Binds the socket to a name in Linux's abstract namespace, which no file shows and which ends with the socket.
-    ///
-    /// # Errors
-    ///
-    /// Those of `bind`; `InvalidInput` for a name over 107 bytes.
-    pub fn bind_abstract(&self, name: impl AsRef<[u8]>) -> io::Result<()> {
-        self.socket.bind(&abstract_address(name.as_ref())?)
-    }
-
     /// Takes connections of a stream socket; the kernel keeps at most `backlog` that were not accepted yet.
     ///
     /// # Errors
@@ -95,16 +76,7 @@ impl UnixSocket {
         UnixListener::from_std(self.listening(Type::STREAM, backlog)?.into())
     }
 
-    /// Takes connections of a seqpacket socket; the kernel keeps at most `backlog` that were not accepted yet.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` if the socket is not one for seqpackets, and those of `listen`.
-    pub fn listen_seqpacket(self, backlog: u32) -> io::Result<UnixSeqpacketListener> {
-        Ok(UnixSeqpacketListener::from_nonblocking(self.listening(Type::SEQPACKET, backlog)?.into()))
-    }
-
-    fn listening(self, kind: Type, backlog: u32) -> io::Result<Socket> {
+    pub(super) fn listening(self, kind: Type, backlog: u32) -> io::Result<Socket> {
         self.expect(kind)?;
         self.socket.listen(backlog.try_into().unwrap_or(i32::MAX))?;
         Ok(self.socket)
@@ -123,39 +95,14 @@ impl UnixSocket {
     ///
     /// Dropping the future closes the socket.
     pub async fn connect(self, path: impl AsRef<Path>) -> io::Result<UnixStream> {
-        let address = SockAddr::unix(path)?;
-        Ok(UnixStream::from_nonblocking(self.connected(Type::STREAM, &address).await?.into()))
+        self.connect_stream(&SockAddr::unix(path)?).await
     }
 
-    /// Connects a stream socket to the listener at an abstract name; see [`connect`](Self::connect).
-    ///
-    /// # Errors
-    ///
-    /// As [`connect`](Self::connect), and `InvalidInput` for a name over 107 bytes.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future closes the socket.
-    pub async fn connect_abstract(self, name: impl AsRef<[u8]>) -> io::Result<UnixStream> {
-        let address = abstract_address(name.as_ref())?;
-        Ok(UnixStream::from_nonblocking(self.connected(Type::STREAM, &address).await?.into()))
+    pub(super) async fn connect_stream(self, address: &SockAddr) -> io::Result<UnixStream> {
+        Ok(UnixStream::from_nonblocking(self.connected(Type::STREAM, address).await?.into()))
     }
 
-    /// Connects a seqpacket socket to the listener at `path`; see [`connect`](Self::connect).
-    ///
-    /// # Errors
-    ///
-    /// `InvalidInput` if the socket is not one for seqpackets, and those of `connect`.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future closes the socket.
-    pub async fn connect_seqpacket(self, path: impl AsRef<Path>) -> io::Result<UnixSeqpacket> {
-        let address = SockAddr::unix(path)?;
-        Ok(UnixSeqpacket::from_nonblocking(self.connected(Type::SEQPACKET, &address).await?.into()))
-    }
-
-    async fn connected(self, kind: Type, address: &SockAddr) -> io::Result<Socket> {
+    pub(super) async fn connected(self, kind: Type, address: &SockAddr) -> io::Result<Socket> {
         self.expect(kind)?;
         let mut pause = BACKLOG_PAUSE_MIN;
         loop {
@@ -187,15 +134,6 @@ impl UnixSocket {
         }
         Err(io::Error::new(io::ErrorKind::InvalidInput, "the socket is of another kind"))
     }
-}
-
-/// The address of a name in the abstract namespace.
-fn abstract_address(name: &[u8]) -> io::Result<SockAddr> {
-    // The same rules as std's, which has no way into socket2's type: a zero byte, then the name.
-    SocketAddr::from_abstract_name(name)?;
-    let mut path = vec![0];
-    path.extend_from_slice(name);
-    SockAddr::unix(<std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(&path))
 }
 
 impl AsFd for UnixSocket {

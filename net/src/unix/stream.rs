@@ -6,12 +6,12 @@ use std::os::unix::net::{SocketAddr, UnixStream as StdStream};
 use std::path::Path;
 
 use super::descriptors::descriptor_methods;
-use super::ucred::peer_cred;
 use super::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, UnixSocket, WriteHalf};
 use crate::halves;
 use crate::readiness::{readiness_methods, try_transfer_methods};
 use crate::source::{PollEvented, descriptor};
 use crate::stream::{readable, shared_stream, writable};
+use crate::sys::named;
 
 /// A Unix stream connection; see [`TcpStream`](crate::TcpStream).
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl UnixStream {
         UnixSocket::new_stream()?.connect(path).await
     }
 
-    /// Connects to the listener at `address`, a path or an abstract name.
+    /// Connects to the listener at `address`, a path or, on Linux, an abstract name.
     ///
     /// # Errors
     ///
@@ -47,12 +47,10 @@ impl UnixStream {
     ///
     /// Dropping the future closes the socket.
     pub async fn connect_addr(address: &SocketAddr) -> io::Result<Self> {
-        use std::os::linux::net::SocketAddrExt;
         let socket = UnixSocket::new_stream()?;
-        match (address.as_pathname(), address.as_abstract_name()) {
-            (Some(path), _) => socket.connect(path).await,
-            (None, Some(name)) => socket.connect_abstract(name).await,
-            (None, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "the address has no name")),
+        match named(address)? {
+            Some(address) => socket.connect_stream(&address).await,
+            None => Err(io::Error::new(io::ErrorKind::InvalidInput, "the address has no name")),
         }
     }
 
@@ -120,7 +118,6 @@ impl UnixStream {
     }
 
     descriptor_methods!();
-    peer_cred!();
 
     /// Ends one or both directions at once.
     ///

@@ -3,7 +3,9 @@
 use std::io;
 use std::os::fd::AsFd;
 
-/// Who is at the other end of a Unix connection, as it was when the connection was made.
+use super::{UnixDatagram, UnixSeqpacket, UnixStream};
+
+/// Who is at the other end of a Unix connection, as it was when the connection was made. Linux only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UCred {
     uid: u32,
@@ -12,7 +14,7 @@ pub struct UCred {
 }
 
 impl UCred {
-    pub(super) fn of_peer(socket: impl AsFd) -> io::Result<Self> {
+    fn of_peer(socket: impl AsFd) -> io::Result<Self> {
         let cred = rustix::net::sockopt::socket_peercred(socket)?;
         Ok(Self { uid: cred.uid.as_raw(), gid: cred.gid.as_raw(), pid: cred.pid.as_raw_nonzero().get() })
     }
@@ -36,18 +38,22 @@ impl UCred {
     }
 }
 
-/// The method of connected socket types, whose field `io` is a `PollEvented`, that asks who is at the other end.
+/// Gives connected socket types the method that asks who is at the other end.
 macro_rules! peer_cred {
-    () => {
-        /// Who is at the other end.
-        ///
-        /// # Errors
-        ///
-        /// Those of `getsockopt`.
-        pub fn peer_cred(&self) -> std::io::Result<$crate::unix::UCred> {
-            $crate::unix::UCred::of_peer(self)
+    ($($type:ty),*) => {$(
+        impl $type {
+            /// Who is at the other end.
+            ///
+            /// Linux only.
+            ///
+            /// # Errors
+            ///
+            /// Those of `getsockopt`.
+            pub fn peer_cred(&self) -> io::Result<UCred> {
+                UCred::of_peer(self)
+            }
         }
-    };
+    )*};
 }
 
-pub(super) use peer_cred;
+peer_cred!(UnixDatagram, UnixSeqpacket, UnixStream);

@@ -6,12 +6,13 @@ use std::io::{self, IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::task::{Context, Poll, ready};
 
-use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags};
+use rustix::net::{RecvFlags, SendAncillaryBuffer};
 
 use super::cell::Direction;
 use super::ready::{Interest, Ready};
 use super::registration::{ReadyEvent, Registration};
 use crate::io::ReadBuf;
+use crate::sys::NO_SIGNAL;
 
 /// Slices the kernel takes in one call.
 const IOV_MAX: usize = 1024;
@@ -290,7 +291,7 @@ impl<S: AsFd> PollEvented<S> {
     /// Those of `send`.
     pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_transfer(Direction::Write, cx, |io| {
-            let sent = rustix::net::send(io, buf, SendFlags::NOSIGNAL)?;
+            let sent = rustix::net::send(io, buf, NO_SIGNAL)?;
             Ok((sent, Length::of(sent, buf.len())))
         })
     }
@@ -379,7 +380,7 @@ impl<S: AsFd> PollEvented<S> {
     ///
     /// `WouldBlock`, or those of `send`.
     pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-        self.try_io(Interest::WRITABLE, |io| Ok(rustix::net::send(io, buf, SendFlags::NOSIGNAL)?))
+        self.try_io(Interest::WRITABLE, |io| Ok(rustix::net::send(io, buf, NO_SIGNAL)?))
     }
 
     /// Sends what fits of several slices without waiting.
@@ -407,7 +408,7 @@ impl<S: AsFd> PollEvented<S> {
 }
 
 fn send_vectored(io: impl AsFd, bufs: &[IoSlice<'_>]) -> rustix::io::Result<usize> {
-    rustix::net::sendmsg(io, bufs, &mut SendAncillaryBuffer::default(), SendFlags::NOSIGNAL)
+    rustix::net::sendmsg(io, bufs, &mut SendAncillaryBuffer::default(), NO_SIGNAL)
 }
 
 /// One `read` into the unfilled part.

@@ -10,9 +10,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::pipe::{PipeFlags, pipe_with};
 
 use super::exit::ExitWatch;
+use crate::sys::pipe;
 
 /// How often orphans without a pidfd are asked.
 const ASK_AGAIN: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
@@ -69,7 +69,7 @@ fn lock() -> MutexGuard<'static, Orphans> {
 }
 
 fn start_reaper() -> io::Result<OwnedFd> {
-    let (ear, bell) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+    let (ear, bell) = pipe()?;
     std::thread::Builder::new()
         .name("minato-reaper".into())
         .stack_size(64 * 1024)

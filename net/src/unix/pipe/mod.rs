@@ -13,7 +13,6 @@ use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::fs::{FileType, OFlags};
-use rustix::pipe::PipeFlags;
 
 pub use open_options::OpenOptions;
 pub use receiver::Receiver;
@@ -41,7 +40,7 @@ pub use sender::Sender;
 /// # }).unwrap();
 /// ```
 pub fn pipe() -> io::Result<(Sender, Receiver)> {
-    let (receiver, sender) = rustix::pipe::pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
+    let (receiver, sender) = crate::sys::pipe()?;
     Ok((Sender::from_nonblocking(sender), Receiver::from_nonblocking(receiver)))
 }
 

@@ -12,6 +12,7 @@ use rustix::net::{SendFlags, send};
 use super::channel::{Channel, Way};
 use crate::fs::File;
 use crate::io::{AsyncWrite, PollEvented};
+use crate::sys::NO_SIGNAL;
 
 /// Where the bytes go.
 enum Outlet {
@@ -69,7 +70,7 @@ impl Outlet {
 }
 
 fn poll_send(socket: &PollEvented<OwnedFd>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-    socket.poll_write_io(cx, |socket| Ok(send(socket, buf, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)?))
+    socket.poll_write_io(cx, |socket| Ok(send(socket, buf, SendFlags::DONTWAIT | NO_SIGNAL)?))
 }
 
 impl fmt::Debug for Outlet {

@@ -19,10 +19,11 @@ use std::ptr::{self, null, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use rustix::io::{fcntl_dupfd_cloexec, ioctl_fionbio};
-use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::io::fcntl_dupfd_cloexec;
 
 use super::SignalKind;
+use crate::sys::pipe;
+
 /// One more than the largest number of a signal.
 const NUMBERS: usize = 65;
 
@@ -141,9 +142,7 @@ impl Listening {
         };
         let mut registry = slot.registry();
         if registry.ear.is_none() {
-            let (ear, bell) = pipe_with(PipeFlags::CLOEXEC)?;
-            ioctl_fionbio(&ear, true)?;
-            ioctl_fionbio(&bell, true)?;
+            let (ear, bell) = pipe()?;
             slot.bell.store(bell.into_raw_fd(), SeqCst);
             registry.ear = Some(ear);
         }
