@@ -235,23 +235,28 @@ impl Notify {
             }
         }
         let mut queue = self.queue.lock();
+        // Under the lock there are places or not (invariant 1).
+        let keeps = !queue.places.is_empty() && self.called.load(Relaxed) != 0;
+        if keeps {
+            // Before the call: who sees that must see, without the lock, that there is an entry to collect.
+            self.word.fetch_or(KEPT, AcqRel);
+        }
         // ORDERING: AcqRel [call]: Release publishes what the caller did.
-        let word = self.word.fetch_add(CALL, AcqRel);
-        if word & STATE != WAITING {
+        self.word.fetch_add(CALL, AcqRel);
+        if queue.places.is_empty() {
             return;
         }
-        if self.called.load(Relaxed) == 0 {
-            while let Some((_, waker)) = queue.places.take_front() {
-                wakers.push(waker);
-            }
-            queue.floor = queue.drawn;
-        } else {
+        if keeps {
             while let Some((place, waker)) = queue.places.pop_front() {
                 place.call = Call::All;
                 wakers.push(waker);
                 queue.kept += 1;
             }
-            self.word.fetch_or(KEPT, AcqRel);
+        } else {
+            while let Some((_, waker)) = queue.places.take_front() {
+                wakers.push(waker);
+            }
+            queue.floor = queue.drawn;
         }
         self.leave_waiting();
     }
@@ -338,9 +343,11 @@ impl Waiting {
         match self.stage {
             Stage::New => ready!(self.enter(notify, cx)),
             Stage::Queued { ticket, key } => {
+                // Before the word: whoever has called a later ticket from the front has left it on who has an entry to collect.
+                let has_called = notify.has_called(ticket);
                 // ORDERING: Acquire [call].
                 let word = notify.word.load(Acquire);
-                let is_called = word & CALLS != self.calls || notify.has_called(ticket);
+                let is_called = word & CALLS != self.calls || has_called;
                 if word & KEPT != 0 || !is_called {
                     ready!(wait_on(notify, ticket, key, cx));
                 }
@@ -729,6 +736,55 @@ mod loom_models {
     use super::*;
     use crate::shim::thread;
     use loom::future::block_on;
+
+    /// Polls a place on another thread while `call` calls it; then nothing may be left of it.
+    fn poll_while(prepare: impl Fn(&Notify), call: impl Fn(&Notify)) {
+        let notify = Arc::new(Notify::new());
+        prepare(&notify);
+        let mut waits = Arc::clone(&notify).notified_owned();
+        assert!(!Pin::new(&mut waits).enable());
+        let poll = |waits: &mut OwnedNotified| {
+            Pin::new(waits).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        };
+        let thread = thread::spawn(move || (poll(&mut waits), waits));
+        call(&notify);
+        let (is_called, mut waits) = thread.join().unwrap();
+        assert!(is_called || poll(&mut waits));
+        drop(waits);
+        assert_eq!((notify.queue.lock().kept, notify.word.load(Acquire) & KEPT), (0, 0));
+    }
+
+    #[test]
+    fn loom_a_place_is_collected_though_it_is_polled_while_everybody_is_called() {
+        loom::model(|| {
+            poll_while(
+                |notify| {
+                    // From now on those whom everybody's call reaches keep their entries.
+                    let mut before = notify.notified();
+                    assert!(!Pin::new(&mut before).enable());
+                    notify.notify_one();
+                    assert!(Pin::new(&mut before).enable());
+                },
+                Notify::notify_waiters,
+            );
+        });
+    }
+
+    #[test]
+    fn loom_a_place_is_collected_though_it_is_polled_while_a_later_one_is_called() {
+        loom::model(|| {
+            poll_while(
+                |_| (),
+                |notify| {
+                    notify.notify_last();
+                    let mut later = notify.notified();
+                    assert!(!Pin::new(&mut later).enable());
+                    notify.notify_one();
+                    assert!(Pin::new(&mut later).enable());
+                },
+            );
+        });
+    }
 
     #[test]
     fn loom_one_call_reaches_one_waiter() {
