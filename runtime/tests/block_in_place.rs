@@ -9,7 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use minato_runtime::runtime::Handle;
-use minato_runtime::sync::oneshot;
+use minato_runtime::sync::{Notify, oneshot};
 use minato_runtime::task::{self, LocalSet, block_in_place, spawn_local, yield_now};
 use minato_runtime::time::sleep;
 use minato_runtime::{runtime::Runtime, spawn};
@@ -55,6 +55,32 @@ fn the_future_of_block_on_may_block_too() {
         });
         assert_eq!(sum, 40);
     }
+}
+
+#[test]
+fn a_thread_that_waits_for_the_core_gets_it_though_its_poll_took_the_news() {
+    let rt = support::current_thread();
+    let leave = Notify::new();
+    let (has_core, got_core) = mpsc::channel();
+    let (has_left, left) = mpsc::channel();
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            rt.block_on(async {
+                has_core.send(()).unwrap();
+                leave.notified().await;
+            });
+            has_left.send(()).unwrap();
+        });
+        got_core.recv().unwrap();
+        let answer = rt.block_on(async {
+            leave.notify_one();
+            left.recv().unwrap();
+            // Now the core rests, and this thread was told: which any wait of the user's may take for its own.
+            std::thread::park_timeout(Duration::ZERO);
+            spawn(async { 7 }).await.unwrap()
+        });
+        assert_eq!(answer, 7);
+    });
 }
 
 #[test]

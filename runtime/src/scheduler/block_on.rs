@@ -8,7 +8,7 @@ use std::thread::Thread;
 
 use super::hands::Hands;
 use super::root_signal::{RootSignal, Tell};
-use super::worker::{self, End, Root};
+use super::worker::{self, Root};
 use super::{SharedRef, context, with_core};
 use crate::task::{coop, current};
 
@@ -114,27 +114,30 @@ pub(crate) fn block_on<F: Future>(runtime: &SharedRef, future: F) -> F::Output {
     let mut root = RootFuture { future: pin!(future), state: &state, waker: &waker, output: None };
     let mut waiting = Waiting { runtime, thread: &state.thread, is_listed: false };
     loop {
-        let ended = match runtime.take_core(Some(&state.thread)) {
+        match runtime.take_core(Some(&state.thread)) {
             Some(core) => {
                 let _at_rest = AtRest(&state);
                 let hands = Hands::new(runtime, core);
-                worker::run(&hands, &mut root) == End::RootReady
+                worker::run(&hands, &mut root);
             }
             None => {
                 waiting.is_listed = true;
-                root.poll()
+                // INVARIANT: nothing of the user runs between the question for a core and sleep. A poll may take the news that one
+                // came free out of the thread, by waiting for something else: so it is followed by the question again.
+                if root.is_woken() {
+                    root.poll();
+                } else if root.may_sleep() {
+                    std::thread::park();
+                }
             }
-        };
-        if ended && let Some(output) = root.output.take() {
+        }
+        if let Some(output) = root.output.take() {
             return output;
         }
         assert!(
             !runtime.has_panicked(),
             "a task panicked, and the runtime is set to shut down for that (`unhandled_panic`)"
         );
-        if root.may_sleep() {
-            std::thread::park();
-        }
     }
 }
 
