@@ -412,11 +412,9 @@ impl<T> Consumer<T> {
     pub(super) fn close(&self) {
         self.list.close();
     }
-}
 
-impl<T> Drop for Consumer<T> {
-    fn drop(&mut self) {
-        self.close();
+    /// Drops all messages of a channel that is closed.
+    fn drain(&mut self) {
         let mut rounds = 0;
         // Those who claimed an index before the close are about to fill it; their messages are dropped here, and the
         // last block must not go before they are through with it.
@@ -424,11 +422,29 @@ impl<T> Drop for Consumer<T> {
             match self.look() {
                 Look::Value(value) => drop(value),
                 Look::Empty => back_off(&mut rounds),
-                Look::Ended => break,
+                Look::Ended => return,
             }
         }
+    }
+}
+
+impl<T> Drop for Consumer<T> {
+    fn drop(&mut self) {
+        // Behind the calls below, which run somebody else's code: one that panics loses nothing of the rest.
+        let rest = Rest(self);
+        rest.0.close();
+        rest.0.drain();
+    }
+}
+
+/// Drops what is left of a channel without a receiver, and its last block.
+struct Rest<'a, T>(&'a mut Consumer<T>);
+
+impl<T> Drop for Rest<'_, T> {
+    fn drop(&mut self) {
+        self.0.drain();
         // SAFETY: no index will be claimed any more, and every claimed slot was emptied.
-        unsafe { free_block(self.block) };
+        unsafe { free_block(self.0.block) };
     }
 }
 

@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 
 use super::handle::{Channel, Owners, Reference, SenderHandle};
 use super::slots::{Slot, WithSlots};
+use crate::isolated::isolated;
 use crate::sync::atomic_waker::AtomicWaker;
 use crate::sync::permits::{Permits, TICKET_BITS, Ticket};
 use crate::task::WaitSite;
@@ -113,7 +114,9 @@ unsafe impl<T> Channel for Ring<T> {
         if mem::needs_drop::<T>() && !ring.is_at_rest() {
             for index in 0..slots {
                 // SAFETY: the last owner acts as the receiver.
-                drop(unsafe { Self::slot(this, index).take() });
+                let message = unsafe { Self::slot(this, index).take() };
+                // Somebody else's destructor; the messages behind it, and the memory, must not go with it.
+                isolated(|| drop(message));
             }
         }
         // SAFETY: forwarded; allocated with as many slots.
@@ -213,14 +216,29 @@ impl<T> Consumer<T> {
         }
         WaitSite::MpscRecv.pending()
     }
-}
 
-impl<T> Drop for Consumer<T> {
-    fn drop(&mut self) {
-        self.ring.header.permits.close();
+    fn drain(&mut self) {
         while let Some(value) = self.take() {
             self.release(1);
             drop(value);
         }
+    }
+}
+
+impl<T> Drop for Consumer<T> {
+    fn drop(&mut self) {
+        // Behind the calls below, which run somebody else's code: one that panics loses nothing of the rest.
+        let rest = Rest(self);
+        rest.0.ring.header.permits.close();
+        rest.0.drain();
+    }
+}
+
+/// Drops the messages that are there, of a channel without a receiver.
+struct Rest<'a, T>(&'a mut Consumer<T>);
+
+impl<T> Drop for Rest<'_, T> {
+    fn drop(&mut self) {
+        self.0.drain();
     }
 }

@@ -472,3 +472,53 @@ fn a_polled_sender_that_goes_while_it_waits_leaves_the_room_to_others() {
 fn a_polled_sender_does_not_send_without_room() {
     let _ = PollSender::new(channel(1).0).send_item(());
 }
+
+/// Panics when it is dropped, if it says so, and is counted by what it holds.
+struct Message {
+    is_bomb: bool,
+    _counted: Arc<()>,
+}
+
+impl Drop for Message {
+    fn drop(&mut self) {
+        if self.is_bomb {
+            std::panic::resume_unwind(Box::new(()));
+        }
+    }
+}
+
+/// What is left of five messages, the second of which panics when it is dropped, once `give_up` has dropped a channel.
+fn left_of(give_up: impl FnOnce(&dyn Fn(bool) -> Message)) -> usize {
+    let count = Arc::new(());
+    let caught = std::panic::AssertUnwindSafe(|| {
+        give_up(&|is_bomb| Message { is_bomb, _counted: Arc::clone(&count) })
+    });
+    let _ = std::panic::catch_unwind(caught);
+    Arc::strong_count(&count) - 1
+}
+
+#[test]
+fn a_message_that_panics_when_it_is_dropped_takes_no_other_with_it() {
+    let bombs = [false, true, false, false, false];
+    let unbounded = left_of(|message| {
+        let (tx, rx) = unbounded_channel();
+        bombs.iter().for_each(|&is_bomb| drop(tx.send(message(is_bomb))));
+        // The sender stays, as it would elsewhere.
+        std::mem::forget(tx);
+        drop(rx);
+    });
+    let bounded = left_of(|message| {
+        let (tx, rx) = channel(5);
+        bombs.iter().for_each(|&is_bomb| drop(tx.try_send(message(is_bomb))));
+        std::mem::forget(tx);
+        drop(rx);
+    });
+    let reserved = left_of(|message| {
+        let (tx, rx) = channel(5);
+        let permits: Vec<_> = (0..5).map(|_| tx.clone().try_reserve_owned().unwrap()).collect();
+        drop((tx, rx));
+        let messages: Vec<_> = bombs.iter().map(|&is_bomb| message(is_bomb)).collect();
+        permits.into_iter().zip(messages).for_each(|(permit, message)| drop(permit.send(message)));
+    });
+    assert_eq!((unbounded, bounded, reserved), (0, 0, 0));
+}
