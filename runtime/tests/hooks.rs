@@ -336,3 +336,17 @@ fn tasks_run_in_the_order_of_their_wakes_without_the_slot_for_the_last() {
     assert_eq!(order(true), ["second", "first"]);
     assert_eq!(order(false), ["first", "second"]);
 }
+
+#[test]
+fn a_name_with_a_nul_costs_no_worker() {
+    let mut given = Builder::new_multi_thread();
+    given.thread_name("a\0b");
+    let mut made = Builder::new_multi_thread();
+    made.thread_name_fn(|| "ab\0-made".to_owned());
+    for mut builder in [given, made] {
+        let rt = builder.worker_threads(2).build().unwrap();
+        let name = rt.spawn(async { std::thread::current().name().map(str::to_owned) });
+        let name = support::current_thread().block_on(name).unwrap().unwrap();
+        assert!(name.starts_with("ab-"), "{name}");
+    }
+}

@@ -128,16 +128,22 @@ impl ThreadName {
         if let Self::Made(make) = self {
             isolated(|| name = Some(make()));
         }
-        name.unwrap_or_else(|| self.given(purpose))
+        name.map_or_else(|| self.given(purpose), without_nul)
     }
 
     /// The name of a thread that runs no code of the user but hooks; calls nothing.
     pub(crate) fn given(&self, purpose: impl fmt::Display) -> String {
         match self {
-            Self::Prefix(prefix) => format!("{prefix}-{purpose}"),
+            Self::Prefix(prefix) => without_nul(format!("{prefix}-{purpose}")),
             Self::Made(_) => format!("minato-{purpose}"),
         }
     }
+}
+
+/// The standard library panics over a name with a NUL, and the core that the thread was for would be lost with it.
+fn without_nul(mut name: String) -> String {
+    name.retain(|char| char != '\0');
+    name
 }
 
 /// What happens when a task panics.

@@ -205,13 +205,13 @@ impl Core {
         }
     }
 
-    /// Notes when a task is queued.
-    #[inline]
     /// What tasks are stamped with that are queued now, and not to be measured.
     pub(super) fn coarse_stamp(&self) -> Stamp {
         self.stamp.get().unprobed()
     }
 
+    /// Notes when a task is queued.
+    #[inline]
     fn stamp(&self, task: TaskRef) {
         let stamp = self.stamp.get();
         task.header().record.set_stamp(stamp);

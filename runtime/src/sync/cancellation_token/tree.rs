@@ -90,9 +90,7 @@ impl<N> Tree<N> {
             1 => self.splice(index),
             _ => self.entry(index).token = None,
         }
-        if self.entries.len() <= 1 && self.entries.capacity() > RETAINED {
-            self.entries.shrink_to_fit();
-        }
+        self.shrink();
     }
 
     /// Takes a token and all below it out, and hands out those that are alive, each parent before its children.
@@ -129,7 +127,15 @@ impl<N> Tree<N> {
         if parent != NONE && self.entry(parent).token.is_none() && self.entry(parent).children == 1 {
             self.splice(parent);
         }
+        self.shrink();
         alive
+    }
+
+    /// Gives back the memory of a rush of tokens that is over.
+    fn shrink(&mut self) {
+        if self.entries.len() <= 1 && self.entries.capacity() > RETAINED {
+            self.entries.shrink_to_fit();
+        }
     }
 
     /// Removes an entry that has one child, which takes its place.
@@ -199,6 +205,25 @@ mod tests {
             }
             true
         }
+    }
+
+    #[test]
+    fn a_rush_of_children_that_are_cancelled_gives_its_memory_back() {
+        let mut tree = Tree::new();
+        let root = tree.next_key();
+        let tokens: Vec<_> = (0..10 * RETAINED).map(Arc::new).collect();
+        tree.insert(Arc::downgrade(&tokens[0]), None);
+        let children = tokens[1..].iter().map(|token| {
+            let key = tree.next_key();
+            tree.insert(Arc::downgrade(token), Some(root));
+            key
+        });
+        let children: Vec<_> = children.collect();
+        assert!(tree.entries.capacity() > RETAINED);
+        for child in children {
+            assert_eq!(tree.take_out(child).len(), 1);
+        }
+        assert!(tree.entries.capacity() <= RETAINED);
     }
 
     #[test]
