@@ -74,6 +74,9 @@ pub(crate) fn hyper_util(_: Workers) -> Work {
 
 pub(crate) fn reqwest(_: Workers) -> Work {
     let url: reqwest::Url = uri(epoll::http()).to_string().parse().expect("a URL");
+    // It asks for a provider even where nothing is encrypted, once another crate of the workspace has turned its TLS on.
+    // That one is there already is no failure.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     // As ours: no proxy of the environment.
     let client = reqwest::Client::builder().no_proxy().build().expect("a client");
     on_tokio(move || {
