@@ -5,6 +5,7 @@ mod support;
 use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -124,9 +125,17 @@ async fn wake_both(order: u8) {
     let [writer_first, data_first, room_before_wait] = [0, 1, 2].map(|bit| order & (1 << bit) != 0);
     let (ours, mut theirs) = pair();
     let ours = Arc::new(ours);
-    let writing = async |ours: Arc<PollEvented<UnixStream>>| {
+    let is_full = Arc::new(AtomicBool::new(false));
+    let writing = async |ours: Arc<PollEvented<UnixStream>>, is_full: Arc<AtomicBool>| {
         fill(&ours);
+        is_full.store(true, Ordering::Release);
         poll_fn(|cx| ours.poll_send(cx, b"y")).await.unwrap()
+    };
+    // How many tasks run between two turns of this one is the runtime's affair; the peer below must find something to read.
+    let filled = async || {
+        while !is_full.load(Ordering::Acquire) {
+            yield_now().await;
+        }
     };
     let reading = async |ours: Arc<PollEvented<UnixStream>>| {
         let mut memory = [0; 8];
@@ -136,16 +145,16 @@ async fn wake_both(order: u8) {
     };
     let mut tasks = Vec::new();
     if writer_first {
-        tasks.push(minato_runtime::spawn(writing(ours.clone())));
-        yield_now().await;
+        tasks.push(minato_runtime::spawn(writing(ours.clone(), is_full.clone())));
+        filled().await;
     }
     tasks.push(minato_runtime::spawn(reading(ours.clone())));
     if !room_before_wait {
         yield_now().await;
     }
     if !writer_first {
-        tasks.push(minato_runtime::spawn(writing(ours.clone())));
-        yield_now().await;
+        tasks.push(minato_runtime::spawn(writing(ours.clone(), is_full.clone())));
+        filled().await;
     }
     let mut empty = vec![0; 1 << 20];
     for step in 0..2 {
