@@ -23,6 +23,8 @@ pub(crate) mod sealed {
             cx: &mut Context<'_>,
             bufs: &mut [IoSliceMut<'_>],
         ) -> Poll<io::Result<usize>>;
+        /// Waits for the end of what can be read, without reading; the task that reads.
+        fn poll_read_closed(&self, cx: &mut Context<'_>) -> Poll<()>;
         /// Writes; one task at a time.
         fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>>;
         /// Writes several slices; one task at a time.
@@ -64,6 +66,11 @@ macro_rules! shared_stream {
                 bufs: &mut [std::io::IoSliceMut<'_>],
             ) -> std::task::Poll<std::io::Result<usize>> {
                 self.io.poll_recv_vectored(cx, bufs)
+            }
+
+            fn poll_read_closed(&self, cx: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+                // Nothing can be read from a socket without a driver either.
+                self.io.poll_read_closed(cx).map(drop)
             }
 
             fn poll_send(
@@ -134,6 +141,14 @@ macro_rules! readable {
 
             fn is_read_vectored(&self) -> bool {
                 true
+            }
+
+            fn poll_read_closed(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<()> {
+                let $this = &*self;
+                $crate::stream::sealed::Sealed::poll_read_closed($shared, cx)
             }
         }
 

@@ -4,12 +4,13 @@ use std::future::poll_fn;
 use std::io::{ErrorKind, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
+use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use minato_net::tcp::Keepalive;
 use minato_net::{TcpListener, TcpSocket, TcpStream, lookup_host};
-use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, Interest};
+use minato_runtime::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, Interest};
 use minato_runtime::runtime::{Builder, Runtime};
 use minato_runtime::spawn;
 
@@ -225,6 +226,32 @@ fn a_listener_that_defers_hands_out_only_who_has_spoken() {
         assert_eq!(first.read_u8().await.unwrap(), b'x');
         drop(silent);
     });
+}
+
+#[test]
+fn the_end_of_a_peer_is_told_before_what_stands_in_front_of_it_is_read() {
+    for rt in flavors() {
+        rt.block_on(async {
+            for is_reset in [false, true] {
+                let (mut client, mut server) = pair().await;
+                client.write_all(b"unread").await.unwrap();
+                server.readable().await.unwrap();
+                let is_open = poll_fn(|cx| Poll::Ready(Pin::new(&mut server).poll_read_closed(cx))).await;
+                assert!(is_open.is_pending());
+                if is_reset {
+                    client.set_zero_linger().unwrap();
+                }
+                let leaves = spawn(async move { drop(client) });
+                poll_fn(|cx| Pin::new(&mut server).poll_read_closed(cx)).await;
+                leaves.await.unwrap();
+                if !is_reset {
+                    let mut text = String::new();
+                    server.read_to_string(&mut text).await.unwrap();
+                    assert_eq!(text, "unread");
+                }
+            }
+        });
+    }
 }
 
 #[test]

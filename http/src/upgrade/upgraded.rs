@@ -121,6 +121,13 @@ impl AsyncRead for Upgraded {
             ready => ready,
         }
     }
+
+    fn poll_read_closed(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        match &mut self.io {
+            Io::Connection(io) => Pin::new(&mut **io).poll_read_closed(cx),
+            Io::Tunnel(_) => Poll::Pending,
+        }
+    }
 }
 
 impl AsyncWrite for Upgraded {

@@ -1,12 +1,15 @@
 //! Handlers that panic or fail, services that are not ready, and peers that go away in every state.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http::{Request, Response};
-use minato_http::{Body, ServerConfig, handler_fn};
+use minato_http::{Body, ConnInfo, ServerConfig, handler_fn};
 use minato_runtime::sync::oneshot;
+use tower_service::Service;
 
 use crate::kit::{run, serve};
 
@@ -109,6 +112,124 @@ fn a_handler_is_dropped_when_its_peer_goes_away() {
         drop(peer);
         is_dropped.await.unwrap();
         server.await.unwrap().unwrap();
+    });
+}
+
+/// What stands on the wire before the end of a peer that goes away.
+const UNREAD: [&str; 6] = [
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+    "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nthe",
+    "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+];
+
+#[test]
+fn a_peer_that_goes_away_is_noticed_behind_what_nobody_reads() {
+    for sent in UNREAD {
+        // A handler that keeps the body, one that drops it, and one that has begun to answer.
+        for kind in ["keeps", "drops", "answers"] {
+            run(async {
+                let (dropped, is_dropped) = oneshot::channel();
+                let (ended, has_ended) = oneshot::channel();
+                let mut told = Some((Told(Some(dropped)), ended));
+                let service = handler_fn(move |request: Request<Body>| {
+                    let (told, tell) = told.take().expect("one request");
+                    let ended = request.extensions().get::<ConnInfo>().unwrap().ended();
+                    drop(minato_runtime::spawn(async move {
+                        ended.await;
+                        let _ = tell.send(());
+                    }));
+                    async move {
+                        if kind == "answers" {
+                            let (mut sender, body) = Body::channel();
+                            sender.send("begun").await.unwrap();
+                            drop(minato_runtime::spawn(async move {
+                                let _told = (told, request);
+                                sender.closed().await;
+                            }));
+                            return body;
+                        }
+                        let _kept = (told, (kind == "keeps").then_some(request));
+                        std::future::pending().await
+                    }
+                });
+                let (mut peer, server) = serve(service, ServerConfig::default());
+                // In one piece, or so that the handler waits already when it comes.
+                peer.send(sent).await;
+                minato_runtime::time::sleep(Duration::from_secs(1)).await;
+                peer.finish().await;
+                is_dropped.await.unwrap();
+                has_ended.await.unwrap();
+                server.await.unwrap().unwrap();
+            });
+        }
+    }
+}
+
+#[test]
+fn a_peer_that_goes_away_while_the_service_is_not_ready_is_not_kept() {
+    /// Never ready.
+    struct Busy;
+
+    impl Service<Request<Body>> for Busy {
+        type Response = Response<Body>;
+        type Error = Infallible;
+        type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Pending
+        }
+
+        fn call(&mut self, _: Request<Body>) -> Self::Future {
+            unreachable!("it is never ready")
+        }
+    }
+
+    for sent in UNREAD {
+        run(async {
+            let (mut peer, server) = serve(Busy, ServerConfig::default());
+            peer.send(sent).await;
+            minato_runtime::time::sleep(Duration::from_secs(1)).await;
+            peer.finish().await;
+            server.await.unwrap().unwrap();
+        });
+    }
+}
+
+#[test]
+fn a_peer_that_goes_away_gets_what_was_answered_before() {
+    run(async {
+        let service = handler_fn(|request: Request<Body>| async move {
+            match request.uri().path() {
+                "/slow" => std::future::pending().await,
+                _ => "at once",
+            }
+        });
+        let (mut peer, server) = serve(service, ServerConfig::default());
+        peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /slow HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        peer.finish().await;
+        assert_eq!(peer.answer().await.text(), "at once");
+        peer.expect_end().await;
+        server.await.unwrap().unwrap();
+    });
+}
+
+#[test]
+fn where_a_peer_may_end_its_side_a_body_nobody_reads_yet_is_read_to_its_end() {
+    run(async {
+        let mut config = ServerConfig::default();
+        config.http1.half_close = true;
+        let service = handler_fn(|request: Request<Body>| async move {
+            minato_runtime::time::sleep(Duration::from_secs(1)).await;
+            request.into_body().text().await.unwrap()
+        });
+        let (mut peer, _server) = serve(service, config);
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nlate").await;
+        peer.finish().await;
+        assert_eq!(peer.answer().await.text(), "late");
+        peer.expect_end().await;
     });
 }
 

@@ -52,6 +52,10 @@ async fn handle(mut request: Request<Body>) -> Response<Body> {
     let live = Live::begin();
     match request.uri().path() {
         "/never" => std::future::pending().await,
+        "/unread" => {
+            let _request = request;
+            std::future::pending().await
+        }
         "/endless" => Response::new(Body::from_stream(Endless(live))),
         "/upgrade" => {
             let upgraded = upgrade::on(&mut request);
@@ -130,6 +134,7 @@ fn in_every_state() {
     const END_HEADERS: u8 = 4;
     let text = |text: &str| text.as_bytes().to_vec();
     let upload = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf";
+    let unread = "POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: ";
     let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     // What is said, how many bytes of the answer are read, and whether a handler or body lives meanwhile.
     let states: Vec<(&str, Vec<u8>, usize, usize)> = vec![
@@ -137,6 +142,21 @@ fn in_every_state() {
         ("in the method", text("GE"), 0, 0),
         ("in a field", text("GET / HTTP/1.1\r\nHost: a\r\nX: "), 0, 0),
         ("while the handler works", text("GET /never HTTP/1.1\r\nHost: a\r\n\r\n"), 0, 1),
+        ("while nobody reads its body", text(&format!("{unread}9\r\n\r\nhalf")), 0, 1),
+        ("behind a body nobody reads", text(&format!("{unread}9\r\n\r\nwhole one")), 0, 1),
+        // More than is read with a head, and no more than the socket holds: behind more than that, no end can be seen.
+        (
+            "behind a long body nobody reads",
+            text(&format!("{unread}100000\r\n\r\n{}", "x".repeat(40_000))),
+            0,
+            1,
+        ),
+        (
+            "while the handler works and a request waits",
+            text(&"GET /never HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2)),
+            0,
+            1,
+        ),
         ("in a body of known length", text(upload), 0, 1),
         ("in a chunk size", text(&format!("{chunked}5")), 0, 1),
         ("in a chunk", text(&format!("{chunked}5\r\nhe")), 0, 1),

@@ -169,6 +169,10 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncRead for TlsStream<Io> {
         }
         Poll::Ready(Ok(()))
     }
+
+    fn poll_read_closed(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.transfer.io).poll_read_closed(cx)
+    }
 }
 
 impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncBufRead for TlsStream<Io> {

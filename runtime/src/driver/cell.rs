@@ -209,6 +209,19 @@ impl IoCell {
         if seen.is_conclusive() { Poll::Ready(seen) } else { Poll::Pending }
     }
 
+    /// Waits, as the one task that reads, for the end of what can be read, whatever stands before it.
+    pub(crate) fn poll_read_closed(&self, cx: &Context<'_>) -> Poll<()> {
+        let is_closed = |seen: Seen| {
+            !seen.ready.intersection(Ready::READ_CLOSED | Ready::ERROR).is_empty() || seen.is_shut_down
+        };
+        if is_closed(self.look(Interest::READABLE)) {
+            return Poll::Ready(());
+        }
+        // Every event for readers wakes it (invariant 2), the end being one.
+        self.reader.register(cx.waker());
+        if is_closed(self.look(Interest::READABLE)) { Poll::Ready(()) } else { Poll::Pending }
+    }
+
     /// Waits in the list; any number of tasks. `key` names the place in it and is empty outside.
     pub(crate) fn poll_ready_shared(
         &self,

@@ -73,6 +73,24 @@ fn loom_the_end_of_the_runtime_reaches_a_task_that_waits() {
 }
 
 #[test]
+fn loom_the_end_of_a_stream_reaches_the_task_that_waits_for_it_behind_bytes() {
+    loom::model(|| {
+        let cell = Arc::new(IoCell::new());
+        let driver = {
+            let cell = cell.clone();
+            thread::spawn(move || {
+                let mut tell = |ready| cell.set_ready(cell.generation(), ready, &mut |waker| waker.wake());
+                tell(Ready::READABLE);
+                tell(Ready::READABLE | Ready::READ_CLOSED);
+            })
+        };
+        block_on(poll_fn(|cx| cell.poll_read_closed(cx)));
+        driver.join().unwrap();
+        assert!(cell.look(Interest::READABLE).ready.is_readable());
+    });
+}
+
+#[test]
 fn loom_a_late_event_does_not_reach_the_next_descriptor() {
     loom::model(|| {
         let cell = Arc::new(IoCell::new());

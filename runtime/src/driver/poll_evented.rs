@@ -107,6 +107,16 @@ impl<S: AsFd> PollEvented<S> {
         self.registration.poll_ready(self.raw_fd(), Direction::Read, cx)
     }
 
+    /// Waits until the peer will send nothing more, whatever it has sent before. One task at a time, the one that reads;
+    /// it may be woken for bytes that come.
+    ///
+    /// # Errors
+    ///
+    /// As [`poll_read_ready`](Self::poll_read_ready).
+    pub fn poll_read_closed(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.registration.poll_read_closed(self.raw_fd(), cx)
+    }
+
     /// Waits until a write would not block. One task at a time.
     ///
     /// # Errors

@@ -226,6 +226,13 @@ impl Registration {
         Poll::Ready(event)
     }
 
+    /// Waits until nothing more can be read than is there. The kernel has to be asked for that, even by who has never
+    /// been blocked.
+    pub(super) fn poll_read_closed(&self, fd: RawFd, cx: &Context<'_>) -> Poll<io::Result<()>> {
+        let cell = self.asked(fd, Asked::Reading)?.cell()?;
+        WaitSite::Readable.of(cell.poll_read_closed(cx)).map(Ok)
+    }
+
     fn poll_ready_shared(
         &self,
         fd: RawFd,

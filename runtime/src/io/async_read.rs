@@ -45,6 +45,17 @@ pub trait AsyncRead {
     fn is_read_vectored(&self) -> bool {
         false
     }
+
+    /// Waits until nothing more can come, without reading what has come: the other side has ended, or is lost.
+    ///
+    /// It is for those who keep a peer waiting, and want to know if that has left meanwhile, although bytes of it that
+    /// nobody is ready for stand before its end. One task waits, the one that reads; it may be woken for less.
+    ///
+    /// The provided method never tells: a source that wraps another should ask that, and one that cannot know need not.
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let _ = cx;
+        Poll::Pending
+    }
 }
 
 macro_rules! forward_to_the_target {
@@ -67,6 +78,10 @@ macro_rules! forward_to_the_target {
 
         fn is_read_vectored(&self) -> bool {
             (**self).is_read_vectored()
+        }
+
+        fn poll_read_closed(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+            Pin::new(&mut **self).poll_read_closed(cx)
         }
     };
 }
@@ -98,6 +113,10 @@ where
 
     fn is_read_vectored(&self) -> bool {
         (**self).is_read_vectored()
+    }
+
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.as_deref_mut().poll_read_closed(cx)
     }
 }
 

@@ -21,6 +21,13 @@ macro_rules! forward_reading {
         fn is_read_vectored(&self) -> bool {
             self.$field.is_read_vectored()
         }
+
+        fn poll_read_closed(
+            self: std::pin::Pin<&mut Self>,
+            cx: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<()> {
+            self.project().$field.poll_read_closed(cx)
+        }
     };
 }
 

@@ -54,6 +54,10 @@ impl<R: AsyncRead, F: FnMut(&[u8])> AsyncRead for InspectReader<R, F> {
         }
         Poll::Ready(Ok(()))
     }
+
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().reader.poll_read_closed(cx)
+    }
 }
 
 impl<R: AsyncWrite, F> AsyncWrite for InspectReader<R, F> {

@@ -136,6 +136,11 @@ impl Pipe {
         Poll::Ready(Ok(()))
     }
 
+    pub(super) fn poll_read_closed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let must_wait = |state: &State| state.ends == Ends::Both;
+        self.poll_unless(cx, must_wait, |state| &mut state.reader).map(drop)
+    }
+
     pub(super) fn poll_write(&self, cx: &mut Context<'_>, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         let unit = ready!(poll_proceed(cx));
         let has_bytes = bufs.iter().any(|buf| !buf.is_empty());
@@ -224,6 +229,13 @@ macro_rules! reads_from {
                 buf: &mut $crate::io::ReadBuf<'_>,
             ) -> std::task::Poll<std::io::Result<()>> {
                 self.$($pipe)+.poll_read(cx, buf)
+            }
+
+            fn poll_read_closed(
+                self: std::pin::Pin<&mut Self>,
+                cx: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<()> {
+                self.$($pipe)+.poll_read_closed(cx)
             }
         }
     };

@@ -79,6 +79,10 @@ impl<S: AsyncRead> AsyncRead for ReadHalf<S> {
     fn is_read_vectored(&self) -> bool {
         self.shared.lock().is_read_vectored()
     }
+
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.shared.lock().as_mut().poll_read_closed(cx)
+    }
 }
 
 impl<S: AsyncWrite> AsyncWrite for WriteHalf<S> {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::header::HeaderMap;
@@ -122,6 +123,7 @@ where
     /// What to do instead of calling the service, while it is not ready.
     fn poll_service(&mut self, cx: &mut Context<'_>) -> Option<Flow> {
         match self.callee.poll_ready(cx) {
+            Poll::Pending if self.poll_gone(cx).is_ready() => Some(self.lose(cx)),
             Poll::Pending => Some(Flow::Wait(Wait::Handler)),
             Poll::Ready(Ok(())) => {
                 self.waits.over();
@@ -242,24 +244,45 @@ where
         let (Phase::Handling(exchange) | Phase::Responding(exchange, _)) = &mut self.phase else {
             return Flow::Again;
         };
-        // What a pipelining peer sends is read once and then left in the socket.
-        if !exchange.inbound.is_done() || !self.input.is_empty() || self.is_half_closed {
+        if self.is_half_closed {
             return Flow::Wait(Wait::Handler);
         }
-        match self.input.poll_fill(&mut self.io, cx, None) {
-            Poll::Pending | Poll::Ready(Ok(1..)) => Flow::Wait(Wait::Handler),
-            Poll::Ready(Ok(0)) if self.config.http1.half_close => {
-                self.is_half_closed = true;
-                exchange.is_persistent = false;
-                Flow::Wait(Wait::Handler)
-            }
-            Poll::Ready(Ok(0) | Err(_)) => {
-                self.handler.clear();
-                self.body.clear();
-                self.phase = Phase::Closed;
-                Flow::Again
+        // Where nothing else can stand before the end, it is found by reading. What a pipelining peer sends is read
+        // once and then left in the socket, as is the body that nobody wants yet.
+        if exchange.inbound.is_done() && self.input.is_empty() {
+            match self.input.poll_fill(&mut self.io, cx, None) {
+                Poll::Pending => return Flow::Wait(Wait::Handler),
+                Poll::Ready(Ok(1..)) => {}
+                Poll::Ready(Ok(0)) if self.config.http1.half_close => {
+                    self.is_half_closed = true;
+                    exchange.is_persistent = false;
+                    return Flow::Wait(Wait::Handler);
+                }
+                Poll::Ready(Ok(0) | Err(_)) => return self.lose(cx),
             }
         }
+        match self.poll_gone(cx) {
+            Poll::Ready(()) => self.lose(cx),
+            Poll::Pending => Flow::Wait(Wait::Handler),
+        }
+    }
+
+    /// Ready when the peer has gone, whatever it has sent before; a peer that may end its side is not gone with that.
+    fn poll_gone(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.config.http1.half_close {
+            true => Poll::Pending,
+            false => Pin::new(&mut self.io).poll_read_closed(cx),
+        }
+    }
+
+    /// Gives up the exchange, since nobody is there for it any more.
+    fn lose(&mut self, cx: &mut Context<'_>) -> Flow {
+        self.handler.clear();
+        self.body.clear();
+        // A peer that has ended its side alone still gets what was answered before.
+        let _ = self.poll_flush(cx);
+        self.phase = Phase::Closed;
+        Flow::Again
     }
 
     fn respond(&mut self, mut exchange: Exchange, answer: Answer<C::Fields, C::Body>, cx: &Context<'_>) {

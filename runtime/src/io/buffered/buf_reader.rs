@@ -109,6 +109,10 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
         Poll::Ready(Ok(read))
     }
 
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().inner.poll_read_closed(cx)
+    }
+
     fn is_read_vectored(&self) -> bool {
         true
     }

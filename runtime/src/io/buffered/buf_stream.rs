@@ -61,6 +61,10 @@ impl<S: AsyncRead> AsyncRead for BufStream<S> {
     fn is_read_vectored(&self) -> bool {
         self.inner.is_read_vectored()
     }
+
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().inner.poll_read_closed(cx)
+    }
 }
 
 impl<S: AsyncRead> AsyncBufRead for BufStream<S> {

@@ -169,6 +169,10 @@ impl<W: AsyncRead> AsyncRead for BufWriter<W> {
     fn is_read_vectored(&self) -> bool {
         self.inner.is_read_vectored()
     }
+
+    fn poll_read_closed(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.project().inner.poll_read_closed(cx)
+    }
 }
 
 impl<W: AsyncBufRead> AsyncBufRead for BufWriter<W> {
