@@ -1,7 +1,7 @@
 //! Connecting to names, with a resolver of the user's own.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use minato_net::{Dialer, Resolver, Resolving, TcpListener, TcpSocket, TcpStream};
@@ -78,5 +78,19 @@ fn a_name_with_more_addresses_than_sixteen_is_tried_at_sixteen() {
             let connected = Dialer::new().resolver(Book(addresses)).connect("somewhere", port).await;
             assert_eq!(connected.is_ok(), is_found, "{connected:?}");
         }
+    });
+}
+
+#[test]
+fn addresses_of_one_family_do_not_crowd_out_the_other() {
+    Builder::new_current_thread().build().unwrap().block_on(async {
+        let listener = listen((loopback(1), 0).into(), 16);
+        let port = listener.local_addr().unwrap().port();
+        // Addresses for documentation (RFC 3849): nobody has them.
+        let nowhere = (1..=1000).map(|last| Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last).into());
+        let addresses = nowhere.chain([loopback(1)]).collect();
+        let dialer = Dialer::new().resolver(Book(addresses)).attempt_delay(Duration::from_millis(10));
+        let stream = dialer.connect("somewhere", port).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap().ip(), loopback(1));
     });
 }

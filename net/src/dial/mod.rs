@@ -150,8 +150,10 @@ impl Dialer {
     }
 
     async fn race(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
-        let addresses = addresses.iter().take(ATTEMPTS_MAX).map(|&address| SocketAddr::new(address, port));
-        let addresses = order::interleaved(addresses);
+        let addresses = addresses.iter().map(|&address| SocketAddr::new(address, port));
+        // Bounded behind the sorting: a family that has many addresses takes no attempt from the other.
+        let mut addresses = order::interleaved(addresses);
+        addresses.truncate(ATTEMPTS_MAX);
         race::first_of(addresses, self.attempt_delay, async |address| {
             let socket = TcpSocket::for_address(address)?;
             if self.nodelay {
