@@ -332,6 +332,31 @@ fn filling_tells_the_end_and_what_was_cut() {
 }
 
 #[test]
+fn an_error_is_told_once_and_not_for_ever() {
+    run(async {
+        // The decoder takes nothing of what it refuses.
+        let mut codec = LengthDelimitedCodec::new();
+        codec.set_max_frame_length(8);
+        let mut frames = FramedRead::new(&b"\0\0\0\x01a\xff\xff\xff\xffb"[..], codec);
+        assert!(frames.fill().await.unwrap());
+        let seen: Vec<_> = frames.frames().map(|frame| frame.is_ok()).collect();
+        assert_eq!(seen, [true, false]);
+        assert_eq!(frames.frames().count(), 0);
+        assert!(!frames.fill().await.unwrap());
+
+        // One that can go on does, behind what would have been the end.
+        let mut lines = FramedRead::new(&b"one\n\xff\ntwo\n"[..], LinesCodec::new());
+        let mut seen = Vec::new();
+        for _ in 0..2 {
+            while lines.fill().await.unwrap() {
+                seen.extend(lines.frames().map(|line| line.map(str::to_owned).ok()));
+            }
+        }
+        assert_eq!(seen, [Some("one".to_owned()), None, Some("two".to_owned())]);
+    });
+}
+
+#[test]
 fn a_connection_changes_its_protocol_and_keeps_its_bytes() {
     run(async {
         let (mut client, server) = duplex(64);

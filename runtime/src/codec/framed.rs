@@ -208,7 +208,8 @@ impl<T: AsyncRead + Unpin, U> Framed<T, U> {
         poll_fn(|cx| self.inbound.poll_next(Pin::new(&mut self.io), &mut self.codec, cx)).await
     }
 
-    /// Reads, until there is something for [`frames`](Self::frames) to look at; false at the end.
+    /// Reads, until there is something for [`frames`](Self::frames) to look at; false at the end, and
+    /// once after an error that was told there.
     ///
     /// # Errors
     ///

@@ -126,7 +126,8 @@ impl<R: AsyncRead + Unpin, D> FramedRead<R, D> {
         poll_fn(|cx| self.inbound.poll_next(Pin::new(&mut self.io), &mut self.decoder, cx)).await
     }
 
-    /// Reads, until there is something for [`frames`](Self::frames) to look at; false at the end.
+    /// Reads, until there is something for [`frames`](Self::frames) to look at; false at the end, and
+    /// once after an error that was told there.
     ///
     /// # Errors
     ///

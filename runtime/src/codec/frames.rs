@@ -7,7 +7,8 @@ use super::inbound::Phase;
 
 /// The frames in what was read, lent one after another; made by [`FramedRead::frames`](super::FramedRead::frames).
 ///
-/// What was not iterated over stays in the buffer.
+/// What was not iterated over stays in the buffer. An error is the last that it gives, and the next
+/// [`fill`](super::FramedRead::fill) answers false; one behind that goes on, where the decoder can.
 #[must_use = "frames are decoded when they are asked for"]
 pub struct Frames<'a, D> {
     rest: &'a [u8],
@@ -29,13 +30,15 @@ impl<'a, D: SliceDecoder> Iterator for Frames<'a, D> {
         let before = self.rest.len();
         let (decoded, phase_without) = match *self.phase {
             Phase::Ending | Phase::Ended => (self.decoder.decode_slice_eof(&mut self.rest), Phase::Ended),
-            Phase::Decoding | Phase::Reading | Phase::Failed => {
-                (self.decoder.decode_slice(&mut self.rest), Phase::Reading)
-            }
+            Phase::Decoding | Phase::Reading => (self.decoder.decode_slice(&mut self.rest), Phase::Reading),
+            // A decoder that takes nothing of what it refuses would refuse it for ever.
+            Phase::Failed => return None,
         };
         *self.used += before - self.rest.len();
-        if let Ok(None) = decoded {
-            *self.phase = phase_without;
+        match decoded {
+            Ok(Some(_)) => {}
+            Ok(None) => *self.phase = phase_without,
+            Err(_) => *self.phase = Phase::Failed,
         }
         decoded.transpose()
     }

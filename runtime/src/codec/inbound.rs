@@ -82,7 +82,7 @@ impl Inbound {
         Poll::Ready(Some(Err(error)))
     }
 
-    /// Waits until [`frames`](Self::frames) has something to look at; false at the end.
+    /// Waits until [`frames`](Self::frames) has something to look at; false at the end, and once after an error.
     pub(super) fn poll_fill<R: AsyncRead>(
         &mut self,
         io: Pin<&mut R>,
@@ -90,8 +90,10 @@ impl Inbound {
     ) -> Poll<io::Result<bool>> {
         self.drop_used();
         match self.phase {
-            Phase::Decoding | Phase::Ending | Phase::Failed if !self.buf.is_empty() => {
-                return Poll::Ready(Ok(true));
+            Phase::Decoding | Phase::Ending if !self.buf.is_empty() => return Poll::Ready(Ok(true)),
+            Phase::Failed => {
+                self.phase = Phase::Decoding;
+                return Poll::Ready(Ok(false));
             }
             Phase::Ended => {
                 // Whoever asks again hopes for more than the end.
@@ -101,7 +103,7 @@ impl Inbound {
                     false => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "bytes remaining on stream")),
                 });
             }
-            Phase::Decoding | Phase::Reading | Phase::Ending | Phase::Failed => {}
+            Phase::Decoding | Phase::Reading | Phase::Ending => {}
         }
         let read = ready!(self.poll_read(io, cx))?;
         self.phase = if read > 0 { Phase::Decoding } else { Phase::Ending };
