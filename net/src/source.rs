@@ -1,6 +1,8 @@
 //! What sockets are built on; the one file that knows the reactor.
 
 pub(crate) use bytes::BufMut;
+#[cfg(target_os = "linux")]
+pub(crate) use minato_runtime::io::PeerCredentials;
 pub use minato_runtime::io::{Interest, Ready};
 pub(crate) use minato_runtime::io::{PollEvented, SocketOption};
 pub(crate) use minato_runtime::task::spawn_blocking;

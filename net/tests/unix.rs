@@ -1,7 +1,7 @@
 //! Unix sockets and pipes.
 
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, Write};
+use std::io::{ErrorKind, IoSliceMut, Read, Seek, Write};
 use std::os::fd::AsFd;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use minato_net::{UnixDatagram, UnixListener, UnixStream};
 use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
 use minato_runtime::runtime::{Builder, Runtime};
 use minato_runtime::spawn;
+use minato_runtime::time::timeout;
 
 fn run(future: impl Future<Output = ()>) {
     Runtime::new().unwrap().block_on(future);
@@ -219,6 +220,39 @@ fn datagrams_go_through_every_door() {
         let received = spawn(async move { b.recv_with_descriptors(&mut [0; 8]).await.unwrap() });
         a.send_with_descriptors(b"fd", &[a.as_fd()]).await.unwrap();
         assert_eq!(received.await.unwrap().descriptors.len(), 1);
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_peer_without_a_process_that_is_seen_from_here_has_none() {
+    run(async {
+        // The kernel says the same of a peer in another namespace of processes.
+        let nobody = UnixDatagram::unbound().unwrap().peer_cred().unwrap();
+        assert_eq!((nobody.pid(), nobody.uid(), nobody.gid()), (None, u32::MAX, u32::MAX));
+    });
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn packets_that_wait_behind_each_other_in_a_pipe_are_all_read() {
+    use rustix::pipe::{PipeFlags, pipe_with};
+    Builder::new_current_thread().start_paused(true).build().unwrap().block_on(async {
+        let (receiver, sender) = pipe_with(PipeFlags::DIRECT | PipeFlags::CLOEXEC).unwrap();
+        let mut receiver = pipe::Receiver::from_owned_fd(receiver).unwrap();
+        let sender = pipe::Sender::from_owned_fd(sender).unwrap();
+        let mut buf = [0; 16];
+        // It waits once, so that the driver knows it.
+        timeout(Duration::from_secs(1), receiver.read(&mut buf)).await.unwrap_err();
+        for packet in [&b"one"[..], b"three", b"seven!!"] {
+            sender.try_write(packet).unwrap();
+        }
+        for len in [3, 5] {
+            assert_eq!(timeout(Duration::from_secs(1), receiver.read(&mut buf)).await.unwrap().unwrap(), len);
+        }
+        let mut slices = [IoSliceMut::new(&mut buf)];
+        let read = receiver.read_vectored(&mut slices);
+        assert_eq!(timeout(Duration::from_secs(1), read).await.unwrap().unwrap(), 7);
     });
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsFd;
 
 use super::{UnixDatagram, UnixSeqpacket, UnixStream};
+use crate::source::PeerCredentials;
 
 /// Who is at the other end of a Unix connection, as it was when the connection was made. Linux only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub struct UCred {
 
 impl UCred {
     fn of_peer(socket: impl AsFd) -> io::Result<Self> {
-        let cred = rustix::net::sockopt::socket_peercred(socket)?;
-        Ok(Self { uid: cred.uid.as_raw(), gid: cred.gid.as_raw(), pid: cred.pid.as_raw_nonzero().get() })
+        let cred = PeerCredentials::of(socket)?;
+        Ok(Self { uid: cred.uid, gid: cred.gid, pid: cred.pid })
     }
 
     /// The user.
@@ -31,7 +32,8 @@ impl UCred {
         self.gid
     }
 
-    /// The process.
+    /// The process; none if it lives in another namespace of processes than this one (a container, say) and is not
+    /// seen from here.
     #[must_use]
     pub fn pid(&self) -> Option<i32> {
         (self.pid > 0).then_some(self.pid)

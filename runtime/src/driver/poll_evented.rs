@@ -320,23 +320,10 @@ impl<S: AsFd> PollEvented<S> {
         })
     }
 
-    /// Reads from a pipe into `buf`, which need not be initialised. No bytes means the end.
+    /// Reads from a pipe or a terminal into `buf`, which need not be initialised. No bytes means the end.
     ///
-    /// A read shorter than was asked for is taken to have emptied the pipe. This is so for pipes and FIFOs; it is not
-    /// for terminals and whatever else hands out records: use [`poll_read_io`](Self::poll_read_io) there.
-    ///
-    /// # Errors
-    ///
-    /// Those of `read`.
-    pub fn poll_read_pipe(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.poll_transfer(Direction::Read, cx, |io| {
-            let room = buf.remaining();
-            let read = read_uninit(io, buf)?;
-            Ok(((), Length::of(read, room)))
-        })
-    }
-
-    /// Reads records, or from a terminal, into `buf`, which need not be initialised.
+    /// They may hand out records: lines, or packets if whoever writes to the pipe has set `O_DIRECT`, which its reader
+    /// cannot see. So a read shorter than was asked for says nothing of what is left.
     ///
     /// # Errors
     ///

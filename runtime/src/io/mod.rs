@@ -30,6 +30,8 @@ mod duplex;
 mod forward;
 mod inspect;
 mod join;
+#[cfg(target_os = "linux")]
+mod peer_credentials;
 mod read_buf;
 mod reading;
 mod resumable;
@@ -67,6 +69,8 @@ pub use copy_bidirectional::{copy_bidirectional, copy_bidirectional_with_sizes};
 pub use duplex::{DuplexStream, duplex};
 pub use inspect::{InspectReader, InspectWriter};
 pub use join::{Join, join};
+#[cfg(target_os = "linux")]
+pub use peer_credentials::PeerCredentials;
 pub use read_buf::ReadBuf;
 pub use reading::{
     AsyncReadExt, Chain, Read, ReadExact, ReadInto, ReadNumber, ReadToEnd, ReadToString, ReadVectored, Take,

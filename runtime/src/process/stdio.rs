@@ -139,7 +139,7 @@ macro_rules! reading_end {
                 cx: &mut Context<'_>,
                 buf: &mut ReadBuf<'_>,
             ) -> Poll<io::Result<()>> {
-                self.pipe.poll_read_pipe(cx, buf)
+                self.pipe.poll_read_record(cx, buf)
             }
         }
 

@@ -56,7 +56,7 @@ impl Receiver {
 
 impl AsyncRead for Receiver {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        self.io.poll_read_pipe(cx, buf)
+        self.io.poll_read_record(cx, buf)
     }
 
     fn poll_read_vectored(
@@ -64,7 +64,8 @@ impl AsyncRead for Receiver {
         cx: &mut Context<'_>,
         bufs: &mut [IoSliceMut<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.io.poll_recv_vectored(cx, bufs)
+        // As `poll_read_record`: how much was read says nothing of what is left.
+        self.io.poll_read_io(cx, |io| Ok(rustix::io::readv(io, bufs)?))
     }
 
     fn is_read_vectored(&self) -> bool {

@@ -54,8 +54,7 @@ impl AsyncRead for Stdin {
             None => me.channel.insert(Channel::of(std::io::stdin().as_fd(), Way::In)?),
         };
         match channel {
-            Channel::Pipe(pipe) => pipe.poll_read_pipe(cx, buf),
-            Channel::Terminal(terminal) => terminal.poll_read_record(cx, buf),
+            Channel::Pipe(records) | Channel::Terminal(records) => records.poll_read_record(cx, buf),
             Channel::Socket(socket) => socket.poll_read_io(cx, |socket| {
                 let room = buf.initialize_unfilled();
                 let (read, _) = rustix::net::recv(socket, room, RecvFlags::DONTWAIT)?;
