@@ -2,7 +2,8 @@
 
 use std::io::{self, BufRead, IoSlice, Write};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
 
 use minato_runtime::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use rustls::pki_types::CertificateDer;
@@ -25,8 +26,8 @@ use crate::bridges::bridge;
 pub struct TlsStream<Io> {
     transfer: Transfer<Io>,
     writing: Writing,
-    /// Whether the last poll of the writing side was pending: then it sends what waits, and the reading side must not
-    /// take its place in the stream's list of those who wait.
+    /// Whether the last poll of the writing side was pending: then it waits for the stream to take what is left, or its
+    /// future was dropped since, and nobody can tell.
     writer: Writer,
 }
 
@@ -38,10 +39,24 @@ enum Writing {
     Closing,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Writer {
     Idle,
-    Waits,
+    Waits(Waker),
+}
+
+/// A reader and a writer that wait for the same.
+struct Both(Waker, Waker);
+
+impl Wake for Both {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.wake_by_ref();
+        self.1.wake_by_ref();
+    }
 }
 
 impl<Io> TlsStream<Io> {
@@ -102,12 +117,28 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> TlsStream<Io> {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 result => return Poll::Ready(result.map(drop)),
             }
-            if self.transfer.session.wants_write() && self.writer == Writer::Idle {
-                // Answers of the protocol itself, and what a writer left. That they cannot be sent is the writer's to
-                // learn; there may be bytes to read still.
-                let _ = self.transfer.poll_send(cx);
+            if self.transfer.session.wants_write() {
+                self.send_left(cx);
             }
             ready!(self.transfer.poll_receive(cx))?;
+        }
+    }
+
+    /// Sends answers of the protocol itself, and what a writer left. That they cannot be sent is the writer's to learn;
+    /// there may be bytes to read still.
+    fn send_left(&mut self, cx: &mut Context<'_>) {
+        let sent = match &self.writer {
+            Writer::Waits(writer) if !writer.will_wake(cx.waker()) => {
+                // The stream has one place for whoever waits to write; the writer keeps its share of it.
+                let both = Waker::from(Arc::new(Both(writer.clone(), cx.waker().clone())));
+                self.transfer.poll_send(&mut Context::from_waker(&both))
+            }
+            Writer::Waits(_) | Writer::Idle => self.transfer.poll_send(cx),
+        };
+        if sent.is_ready()
+            && let Writer::Waits(writer) = std::mem::replace(&mut self.writer, Writer::Idle)
+        {
+            writer.wake();
         }
     }
 
@@ -131,8 +162,13 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> TlsStream<Io> {
         }
     }
 
-    fn note<T>(&mut self, poll: Poll<T>) -> Poll<T> {
-        self.writer = if poll.is_pending() { Writer::Waits } else { Writer::Idle };
+    /// Notes whether the writing side waits, as `poll` says.
+    fn note<T>(&mut self, cx: &Context<'_>, poll: Poll<T>) -> Poll<T> {
+        match (&poll, &self.writer) {
+            (Poll::Ready(_), _) => self.writer = Writer::Idle,
+            (Poll::Pending, Writer::Waits(writer)) if writer.will_wake(cx.waker()) => {}
+            (Poll::Pending, _) => self.writer = Writer::Waits(cx.waker().clone()),
+        }
         poll
     }
 
@@ -193,7 +229,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<Io> {
             return Poll::Ready(Ok(0));
         }
         let poll = self.poll_encrypt(cx, |writer| writer.write(buf));
-        self.note(poll)
+        self.note(cx, poll)
     }
 
     fn poll_write_vectored(
@@ -205,7 +241,7 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<Io> {
             return Poll::Ready(Ok(0));
         }
         let poll = self.poll_encrypt(cx, |writer| writer.write_vectored(bufs));
-        self.note(poll)
+        self.note(cx, poll)
     }
 
     /// Several slices become one record.
@@ -215,12 +251,12 @@ impl<Io: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TlsStream<Io> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = self.transfer.poll_flush(cx);
-        self.note(poll)
+        self.note(cx, poll)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = self.poll_close(cx);
-        self.note(poll)
+        self.note(cx, poll)
     }
 }
 

@@ -5,12 +5,15 @@ use std::io::IoSlice;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::Poll;
+use std::time::Duration;
 
 use minato_net::tls::TlsStream;
 use minato_runtime::io::{
     AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex, split,
 };
+use minato_runtime::runtime::Builder;
 use minato_runtime::spawn;
+use minato_runtime::time::timeout;
 
 use crate::authority::Authority;
 use crate::{connected, run};
@@ -143,4 +146,39 @@ fn a_peer_that_does_not_read_holds_the_writer_and_no_more_than_a_bounded_buffer(
         assert_eq!(all.len(), taken + 8192);
         writer.await.unwrap();
     });
+}
+
+#[test]
+fn what_a_writer_that_gave_up_has_left_is_sent_by_the_reader() {
+    for reader_has_a_task_of_its_own in [false, true] {
+        Builder::new_current_thread().start_paused(true).build().unwrap().block_on(async {
+            let authority = Authority::new();
+            let (near, far) = duplex(4096);
+            let acceptor = authority.acceptor();
+            let accepting = spawn(async move { acceptor.accept(far).await.unwrap() });
+            let mut client = authority.connector().connect("localhost", near).await.unwrap();
+            let mut server = accepting.await.unwrap();
+            let mut taken = 0;
+            while let Ok(written) = timeout(Duration::from_secs(1), client.write(&[1; 8192])).await {
+                taken += written.unwrap();
+            }
+            let answering = spawn(async move {
+                let mut all = vec![0; taken];
+                server.read_exact(&mut all).await.unwrap();
+                server.write_all(b"answer").await.unwrap();
+                server.flush().await.unwrap();
+                server
+            });
+            let mut answer = [0; 6];
+            let reading = async move {
+                let read = timeout(Duration::from_secs(1), client.read_exact(&mut answer)).await;
+                read.expect("the server has all that was taken").unwrap();
+                answer
+            };
+            let answer =
+                if reader_has_a_task_of_its_own { spawn(reading).await.unwrap() } else { reading.await };
+            assert_eq!(&answer, b"answer");
+            drop(answering.await.unwrap());
+        });
+    }
 }
