@@ -178,7 +178,8 @@ pub struct DatagramBatch {
 impl DatagramBatch {
     /// Room for `count` datagrams, at most 32, of `bytes_each`.
     ///
-    /// The kernel may put several datagrams of one peer into one place: give it room for some, such as 64 KiB.
+    /// The kernel may put several datagrams of one peer into one place, up to 64 KiB of them: with less room than that,
+    /// what does not fit of them is lost, the end of the last one that does with it.
     ///
     /// # Panics
     ///
