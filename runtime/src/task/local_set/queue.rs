@@ -9,16 +9,17 @@
 //!    of the set are made, polled and dropped there.
 //! 2. Other threads have three ways in: they push a woken task into the mailbox, they wake whoever polls the set, and they
 //!    borrow the registry for a dump.
-//! 3. When the last reference to the set goes, on whatever thread, it is closed and no task is left in it.
+//! 3. When the last reference to the set goes, on whatever thread, it is closed and no task is left in it. What is dropped
+//!    with it may be dropped on any thread.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
-use std::num::NonZeroU64;
 use std::ptr;
 use std::sync::Arc;
 use std::task::Context;
 
+use super::known::Known;
 use crate::limits::WORKERS_MAX;
 use crate::scheduler::{self, Biased, Mailbox, Push, Registry, choose_among, next_id};
 use crate::sync::atomic_waker::AtomicWaker;
@@ -39,7 +40,7 @@ pub(crate) struct Set {
     ready: RefCell<VecDeque<TaskRef>>,
     registry: Biased<Registry>,
     /// The runtime in which the set was polled last, whose dumps show it.
-    known_to: Cell<Option<NonZeroU64>>,
+    known_to: RefCell<Option<Known>>,
     is_closed: Cell<bool>,
 }
 
@@ -92,7 +93,7 @@ impl Default for Set {
             poller: AtomicWaker::new(),
             ready: RefCell::default(),
             registry: Biased::new(Registry::default()),
-            known_to: Cell::new(None),
+            known_to: RefCell::new(None),
             is_closed: Cell::new(false),
         }
     }
@@ -113,10 +114,10 @@ impl Set {
     /// Has the dumps of the runtime that polls the set show it.
     fn make_known(self: &Arc<Self>) {
         scheduler::with_runtime(|runtime| {
-            if let Some(runtime) = runtime
-                && self.known_to.replace(Some(runtime.id)) != Some(runtime.id)
-            {
-                runtime.local_sets.add(self);
+            let Some(runtime) = runtime else { return };
+            let mut known_to = self.known_to.borrow_mut();
+            if !known_to.as_ref().is_some_and(|known| known.is_to(runtime.id)) {
+                *known_to = Some(runtime.local_sets.add(runtime.id, self));
             }
         });
     }
