@@ -17,7 +17,7 @@ const MICROSECOND: u64 = 1_000;
 impl Ticks {
     /// The tick at which `deadline` has passed.
     #[inline]
-    pub(crate) fn ceil(self, deadline: Nanos) -> u64 {
+    pub(crate) const fn ceil(self, deadline: Nanos) -> u64 {
         // Two divisions by constants are multiplications; one by a variable is the slowest instruction there is.
         match self {
             Self::Milliseconds => deadline.0.div_ceil(MILLISECOND),

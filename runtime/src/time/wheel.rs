@@ -1,8 +1,9 @@
 //! The timer wheel of one worker.
 //!
-//! Six levels of 64 slots; a slot of level `n` spans `64^n` ticks of a millisecond. Putting a timer in and taking it
-//! out are a few stores; a timer moves down a level each time its slot comes due, at most five times. (Varghese and
-//! Lauck, "Hashed and Hierarchical Timing Wheels", 1987.) The wheel is sans-io: times go in, wakers come out.
+//! Ten levels of 64 slots; a slot of level `n` spans `64^n` ticks. So every tick a deadline can have has its slot, the end of
+//! time included; room for the higher levels is made when a timer is that far away. Putting a timer in and taking it out are a
+//! few stores; a timer moves down a level each time its slot comes due, at most nine times. (Varghese and Lauck, "Hashed and
+//! Hierarchical Timing Wheels", 1987.) The wheel is sans-io: times go in, wakers come out.
 //!
 //! Most timers are limits that are not reached, and many of those are taken out again before anybody looks at the wheel.
 //! So a new timer goes to a list beside the slots, and gets its slot when somebody does look.
@@ -10,8 +11,8 @@
 //! Invariants
 //! 1. A timer of level `n > 0` is due in another slot of its level than the one `now` stands in, but in the same
 //!    slot of the level above. So whatever stands on a lower level comes due first.
-//! 2. Bit `s` of `occupied[l]` is set exactly when slot `s` of level `l` is not empty. The list of new timers has no bit; it
-//!    is empty whenever the slots are looked at.
+//! 2. Bit `s` of `occupied[l]` is set exactly when slot `s` of level `l` is not empty, and bit `l` of `levels` when
+//!    `occupied[l]` is not 0. The list of new timers has no bit; it is empty whenever the slots are looked at.
 //! 3. A key is good for one life of its entry: the generation changes when the entry is freed.
 
 use std::task::Waker;
@@ -19,16 +20,18 @@ use std::task::Waker;
 use super::Nanos;
 use super::ticks::Ticks;
 
-const LEVELS: usize = 6;
+/// Enough for all nanoseconds that a number of 64 bits counts, in the shortest ticks.
+const LEVELS: usize = 10;
 const SLOTS: usize = 64;
 const SLOT_BITS: u32 = 6;
-const TOP_SHIFT: u32 = SLOT_BITS * (LEVELS as u32 - 1);
-/// Ticks ahead that the wheel reaches, a little over two years; what is due later waits in the last slot it reaches
-/// and is placed anew from there.
-const REACH: u64 = (SLOTS as u64 - 1) << TOP_SHIFT;
+const _: () = assert!(Ticks::Microseconds.ceil(Nanos(u64::MAX)) >> (SLOT_BITS * LEVELS as u32) == 0);
+/// Levels with room from the beginning: four hours in milliseconds.
+const LEVELS_AT_FIRST: usize = 4;
+/// Where time ends: after all deadlines.
+const LAST_TICK: u64 = (1 << (SLOT_BITS * LEVELS as u32)) - 1;
 const NONE: u32 = u32::MAX;
-/// The place of timers that have no slot yet, behind the slots.
-const FRESH: usize = LEVELS * SLOTS;
+/// The place of timers that have no slot yet.
+const FRESH: u16 = u16::MAX;
 /// The level of a timer, by the highest bit in which its tick and the present one differ.
 const LEVEL_OF: [u8; 64] = {
     let mut levels = [LEVELS as u8 - 1; 64];
@@ -71,8 +74,12 @@ pub(crate) struct Wheel {
     now: u64,
     /// When the last of them began.
     now_nanos: Nanos,
+    levels: u16,
     occupied: [u64; LEVELS],
-    slots: Box<[u32; FRESH + 1]>,
+    /// The first timer of each slot.
+    slots: Vec<u32>,
+    /// The first of those that have no slot yet.
+    fresh: u32,
     entries: Vec<Entry>,
     free: u32,
 }
@@ -84,8 +91,10 @@ impl Wheel {
             ticks,
             now,
             now_nanos: ticks.start(now),
+            levels: 0,
             occupied: [0; LEVELS],
-            slots: Box::new([NONE; FRESH + 1]),
+            slots: vec![NONE; LEVELS_AT_FIRST * SLOTS],
+            fresh: NONE,
             entries: Vec::new(),
             free: NONE,
         }
@@ -104,11 +113,11 @@ impl Wheel {
             self.grow();
         }
         let index = self.free;
-        let head = std::mem::replace(&mut self.slots[FRESH], index);
+        let head = std::mem::replace(&mut self.fresh, index);
         let entry = &mut self.entries[index as usize];
         self.free = std::mem::replace(&mut entry.next, head);
         entry.previous = NONE;
-        entry.place = FRESH as u16;
+        entry.place = FRESH;
         entry.deadline = deadline.0;
         // There is none: said to the compiler, which would look what there is to drop.
         std::mem::forget(entry.waker.replace(waker));
@@ -165,7 +174,7 @@ impl Wheel {
 
     /// Whether no timer is in the wheel.
     pub(crate) fn is_empty(&self) -> bool {
-        self.slots[FRESH] == NONE && self.occupied == [0; LEVELS]
+        self.fresh == NONE && self.levels == 0
     }
 
     /// The tick at which something is next to be done: timers fire, or move down a level.
@@ -189,6 +198,8 @@ impl Wheel {
     }
 
     fn move_on(&mut self, now: u64) {
+        // Nothing is due any later, and what is asked for is the end of time or a time the clock has shown.
+        let now = now.min(LAST_TICK);
         if now > self.now {
             self.now = now;
             self.now_nanos = self.ticks.start(now);
@@ -239,7 +250,10 @@ impl Wheel {
 
     /// The first slot to come due (invariant 1), as its place and its first tick.
     fn next_slot(&self) -> Option<(usize, u64)> {
-        let level = self.occupied.iter().position(|&slots| slots != 0)?;
+        if self.levels == 0 {
+            return None;
+        }
+        let level = self.levels.trailing_zeros() as usize;
         let shift = SLOT_BITS * level as u32;
         let here = self.now >> shift;
         let distance = self.occupied[level].rotate_right((here % SLOTS as u64) as u32).trailing_zeros();
@@ -250,13 +264,13 @@ impl Wheel {
     /// Gives new timers their slots.
     #[inline]
     fn settle(&mut self) {
-        if self.slots[FRESH] != NONE {
+        if self.fresh != NONE {
             self.settle_fresh();
         }
     }
 
     fn settle_fresh(&mut self) {
-        let mut index = std::mem::replace(&mut self.slots[FRESH], NONE);
+        let mut index = std::mem::replace(&mut self.fresh, NONE);
         while index != NONE {
             let entry = &mut self.entries[index as usize];
             let next = entry.next;
@@ -269,7 +283,7 @@ impl Wheel {
     /// Places everything in a slot that has come due anew.
     fn move_down(&mut self, place: usize) {
         let mut index = std::mem::replace(&mut self.slots[place], NONE);
-        self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+        self.clear(place);
         while index != NONE {
             let next = self.entries[index as usize].next;
             self.link(index);
@@ -277,36 +291,49 @@ impl Wheel {
         }
     }
 
+    /// Notes that a slot is empty.
+    #[inline]
+    fn clear(&mut self, place: usize) {
+        let level = place / SLOTS;
+        self.occupied[level] &= !(1 << (place % SLOTS));
+        if self.occupied[level] == 0 {
+            self.levels &= !(1 << level);
+        }
+    }
+
     fn link(&mut self, index: u32) {
-        let deadline = self.entries[index as usize].deadline;
-        let target = deadline.max(self.now).min(self.now + REACH);
+        let target = self.entries[index as usize].deadline.max(self.now);
         let level = usize::from(LEVEL_OF[(target ^ self.now | 1).ilog2() as usize]);
         let slot = (target >> (SLOT_BITS * level as u32)) as usize % SLOTS;
         let place = level * SLOTS + slot;
+        if place >= self.slots.len() {
+            self.slots.resize(LEVELS * SLOTS, NONE);
+        }
         let head = std::mem::replace(&mut self.slots[place], index);
         if head != NONE {
             self.entries[head as usize].previous = index;
         }
         let entry = &mut self.entries[index as usize];
-        #[expect(clippy::cast_possible_truncation, reason = "below 384")]
+        #[expect(clippy::cast_possible_truncation, reason = "below 640")]
         let place = place as u16;
         entry.place = place;
         entry.previous = NONE;
         entry.next = head;
         self.occupied[level] |= 1 << slot;
+        self.levels |= 1 << level;
     }
 
     #[inline]
     fn unlink(&mut self, index: u32) {
         let Entry { previous, next, place, .. } = self.entries[index as usize];
-        let place = usize::from(place);
         if previous == NONE {
             if place == FRESH {
-                self.slots[FRESH] = next;
+                self.fresh = next;
             } else {
+                let place = usize::from(place);
                 self.slots[place] = next;
                 if next == NONE {
-                    self.occupied[place / SLOTS] &= !(1 << (place % SLOTS));
+                    self.clear(place);
                 }
             }
         } else {
@@ -369,8 +396,9 @@ mod tests {
                 let reach = 1 << (random(&mut state) % 42);
                 match random(&mut state) % 8 {
                     0..=3 => {
+                        let far = reach << (random(&mut state) % 10);
                         let deadline =
-                            (now + random(&mut state) % reach).saturating_sub(random(&mut state) % 3);
+                            (now + random(&mut state) % far).saturating_sub(random(&mut state) % 3);
                         let key = wheel.insert(at(deadline), Arc::new(Note(number, fired.clone())).into());
                         model.insert(number, (deadline, key));
                     }
@@ -431,8 +459,38 @@ mod tests {
     }
 
     #[test]
+    fn a_timer_for_ever_is_moved_once_a_level() {
+        for ticks in [Ticks::Milliseconds, Ticks::Microseconds] {
+            for now in [0, 1, 1 << 30, (1 << 43) + 12_345] {
+                let mut wheel = Wheel::new(ticks, now);
+                wheel.insert(Nanos(u64::MAX), Waker::noop().clone());
+                let (mut events, mut fired) = (0, 0);
+                while let Some(at) = wheel.next_event() {
+                    events += 1;
+                    wheel.advance(at, |_| {
+                        fired += 1;
+                        true
+                    });
+                }
+                assert!(events <= LEVELS, "{events} events");
+                assert_eq!(fired, 1);
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_comes_once_and_all_later_timers_are_due() {
+        let mut wheel = Wheel::new(Ticks::Milliseconds, 7);
+        wheel.insert(Nanos(u64::MAX), Waker::noop().clone());
+        wheel.advance(u64::MAX, |_| true);
+        assert!(wheel.is_empty() && wheel.is_past(Nanos(u64::MAX)));
+        wheel.insert(Nanos(5), Waker::noop().clone());
+        assert!(wheel.is_due(u64::MAX));
+    }
+
+    #[test]
     fn the_first_deadline_is_exact_on_every_level() {
-        for deadline in [1, 63, 64, 65, 4095, 4096, 300_000, 1 << 31, REACH, REACH + 77] {
+        for deadline in [1, 63, 64, 65, 4095, 4096, 300_000, 1 << 31, 1 << 36, (1 << 36) + 77] {
             let mut wheel = Wheel::new(Ticks::Microseconds, 0);
             wheel.insert(at(deadline), Waker::noop().clone());
             assert_eq!(wheel.first_deadline(), Some(deadline));
