@@ -30,6 +30,7 @@ mod reusable_box;
 mod rwlock;
 mod semaphore;
 mod set_once;
+mod short_list;
 mod wait_queue;
 pub mod watch;
 

@@ -9,6 +9,7 @@ use std::task::{Context, Waker};
 
 use slab::Slab;
 
+use super::short_list::ShortList;
 use crate::isolated::wake_isolated;
 
 /// Entries kept for reuse by a queue that has run empty; a rush of waiters does not hold its memory for ever.
@@ -232,35 +233,28 @@ pub(crate) enum SetWaker {
     NeedsClone,
 }
 
-/// Wakers that cost no allocation.
-const INLINE: usize = 8;
-
 /// Wakers to be called after a lock has been let go; a few cost no allocation.
 #[derive(Debug, Default)]
-pub(crate) struct Wakers {
-    first: [Option<Waker>; INLINE],
-    count: usize,
-    more: Vec<Option<Waker>>,
-}
+pub(crate) struct Wakers(ShortList<Waker>);
 
 impl Wakers {
     #[inline]
     pub(crate) fn push(&mut self, waker: Option<Waker>) {
-        let Some(waker) = waker else { return };
-        match self.first.get_mut(self.count) {
-            Some(place) => *place = Some(waker),
-            None => self.more.push(Some(waker)),
+        if let Some(waker) = waker {
+            self.0.push(waker);
         }
-        self.count += 1;
     }
 
     /// Wakes all, in order. If one of them panics, the rest are woken and the caller gets the first panic.
     #[inline]
     pub(crate) fn wake(mut self) {
-        if self.count == 0 {
-            return;
+        if self.0.len() != 0 {
+            self.wake_each();
         }
-        let mut rest = Rest { wakers: &mut self, next: 0 };
+    }
+
+    fn wake_each(&mut self) {
+        let mut rest = Rest { wakers: &mut self.0, next: 0 };
         if std::thread::panicking() {
             // A second panic would end the process.
             return rest.wake_isolated();
@@ -273,29 +267,25 @@ impl Wakers {
 
 /// Those that were not woken yet. If one panics, the rest are woken when this is dropped.
 struct Rest<'a> {
-    wakers: &'a mut Wakers,
+    wakers: &'a mut ShortList<Waker>,
     next: usize,
 }
 
 impl Rest<'_> {
     #[inline]
     fn take(&mut self) -> Option<Waker> {
-        if self.next == self.wakers.count {
+        if self.next == self.wakers.len() {
             return None;
         }
-        let index = self.next;
         self.next += 1;
-        match self.wakers.first.get_mut(index) {
-            Some(place) => place.take(),
-            None => self.wakers.more[index - INLINE].take(),
-        }
+        self.wakers.take(self.next - 1)
     }
 }
 
 impl Drop for Rest<'_> {
     #[inline]
     fn drop(&mut self) {
-        if self.next != self.wakers.count {
+        if self.next != self.wakers.len() {
             self.wake_isolated();
         }
     }

@@ -65,3 +65,30 @@ fn loom_a_grandchild_is_made_while_the_generation_between_goes_away() {
         assert!(thread.join().unwrap().is_cancelled());
     });
 }
+
+#[test]
+fn loom_two_first_children_and_a_cancellation_of_their_parent() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let threads = [(); 2].map(|()| {
+            let parent = token.clone();
+            thread::spawn(move || parent.child_token())
+        });
+        token.cancel();
+        assert!(token.is_cancelled());
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap().is_cancelled()));
+    });
+}
+
+#[test]
+fn loom_a_lone_token_that_is_cancelled_twice_calls_who_waits() {
+    loom::model(|| {
+        let token = CancellationToken::new();
+        let cancelling = token.clone();
+        let thread = thread::spawn(move || cancelling.cancel());
+        token.cancel();
+        assert!(token.is_cancelled());
+        block_on(token.cancelled());
+        thread.join().unwrap();
+    });
+}

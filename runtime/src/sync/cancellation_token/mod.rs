@@ -1,17 +1,20 @@
 //! A signal to stop, for a tree of tasks.
 //!
 //! Each token has a node, and tokens that come from one another share a tree, which knows them by weak links: a
-//! cancellation goes down the tree, dropping a token cancels nothing, and no token keeps another alive.
+//! cancellation goes down the tree, dropping a token cancels nothing, and no token keeps another alive. A token that had no
+//! children yet and comes from no other needs no tree.
 //!
 //! - this file: the tokens
 //! - `tree`: which comes from which
 //! - `future`, `guard`: waiting for a cancellation, and cancelling on drop
 //!
 //! Invariants
-//! 1. `is_cancelled` is turned on under the lock of the tree, and never off, and all that is below is marked and taken out
-//!    in the same critical section. A child is added, or born cancelled, under the same lock. So none is missed.
-//! 2. Everybody is called after `is_cancelled` was turned on. A waiter makes its `Waiting` before it looks.
-//! 3. No node is dropped under the lock, and nobody is called under it; the tree is walked in loops, so its depth costs
+//! 1. A node goes from `LONE` to `RELATED` to `CANCELLED`, or to the last from either, and never back. It has its place in a tree
+//!    before it becomes `RELATED`.
+//! 2. A related node is cancelled under the lock of the tree, and all that is below is marked and taken out in the same critical
+//!    section. A child is added, or born cancelled, under the same lock, and its parent is related by then. So none is missed.
+//! 3. Everybody is called after all were marked. A waiter makes its `Waiting` before it looks.
+//! 4. No node is dropped under the lock, and nobody is called under it; the tree is walked in loops, so its depth costs
 //!    no stack.
 
 mod future;
@@ -25,13 +28,13 @@ mod tests;
 
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::Notify;
 use super::wait_queue::Wakers;
 use crate::shim::Mutex;
-use crate::shim::atomic::AtomicBool;
-use crate::shim::atomic::Ordering::{Acquire, Release};
+use crate::shim::atomic::AtomicU8;
+use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 
 use future::RunUntilCancelled;
 pub use future::{WaitForCancellationFuture, WaitForCancellationFutureOwned};
@@ -62,11 +65,26 @@ pub struct CancellationToken {
     node: Arc<Node>,
 }
 
+/// It comes from no other, and none comes from it.
+const LONE: u8 = 0;
+/// It is in a tree.
+const RELATED: u8 = 1;
+const CANCELLED: u8 = 2;
+
 struct Node {
-    is_cancelled: AtomicBool,
+    state: AtomicU8,
     cancelled: Notify,
-    /// `None` if it was born cancelled.
-    place: Option<Place>,
+    origin: Origin,
+}
+
+/// What a node comes from.
+enum Origin {
+    /// Nothing. It has a place once it has had a child.
+    Own(OnceLock<Place>),
+    /// A node that was not cancelled.
+    Parent(Place),
+    /// A node that was.
+    Cancelled,
 }
 
 /// Where a node stands, until it is cancelled.
@@ -76,21 +94,52 @@ struct Place {
 }
 
 impl Node {
-    fn new(is_cancelled: bool, place: Option<Place>) -> Arc<Self> {
-        Arc::new(Self { is_cancelled: AtomicBool::new(is_cancelled), cancelled: Notify::new(), place })
+    fn new(state: u8, origin: Origin) -> Arc<Self> {
+        Arc::new(Self { state: AtomicU8::new(state), cancelled: Notify::new(), origin })
+    }
+
+    fn place(&self) -> Option<&Place> {
+        match &self.origin {
+            Origin::Own(place) => place.get(),
+            Origin::Parent(place) => Some(place),
+            Origin::Cancelled => None,
+        }
     }
 
     fn is_cancelled(&self) -> bool {
         // ORDERING: Acquire [cancel]: what whoever cancelled did before.
-        self.is_cancelled.load(Acquire)
+        self.state.load(Acquire) == CANCELLED
+    }
+
+    /// The node's place in a tree, which it gets if it has none; none either if it was born cancelled.
+    fn relate(self: &Arc<Self>) -> Option<&Place> {
+        match &self.origin {
+            Origin::Own(place) => {
+                let place = place.get_or_init(|| {
+                    let (tree, key) = Tree::rooted(Arc::downgrade(self));
+                    Place { tree: Arc::new(Mutex::new(tree)), key }
+                });
+                if self.state.load(Relaxed) == LONE {
+                    // ORDERING: AcqRel [relate]: Release publishes the place. If a cancellation came first, it stays.
+                    let _ = self.state.compare_exchange(LONE, RELATED, AcqRel, Acquire);
+                }
+                Some(place)
+            }
+            Origin::Parent(place) => Some(place),
+            Origin::Cancelled => None,
+        }
     }
 }
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let Some(Place { tree, key }) = &self.place {
+        // Nobody can cancel it for itself any more: what is lone stays so. A cancellation of those above that has marked this
+        // node has removed its entry.
+        if self.is_cancelled() {
+            return;
+        }
+        if let Some(Place { tree, key }) = self.place() {
             let mut entries = tree.lock();
-            // A cancellation that has marked this node has removed its entry.
             if !self.is_cancelled() {
                 entries.remove(*key);
             }
@@ -102,12 +151,7 @@ impl CancellationToken {
     /// A token that is not cancelled.
     #[must_use]
     pub fn new() -> Self {
-        let tree = Arc::new(Mutex::new(Tree::new()));
-        let mut entries = tree.lock();
-        let node = Node::new(false, Some(Place { tree: Arc::clone(&tree), key: entries.next_key() }));
-        entries.insert(Arc::downgrade(&node), None);
-        drop(entries);
-        Self { node }
+        Self { node: Node::new(LONE, Origin::Own(OnceLock::new())) }
     }
 
     /// A token that is cancelled with this one, and can be cancelled alone.
@@ -116,16 +160,18 @@ impl CancellationToken {
     /// is in proportion to those that are still there.
     #[must_use]
     pub fn child_token(&self) -> Self {
-        if let Some(Place { tree, key }) = &self.node.place {
+        if !self.is_cancelled()
+            && let Some(Place { tree, key }) = self.node.relate()
+        {
             let mut entries = tree.lock();
             if !self.is_cancelled() {
                 let place = Place { tree: Arc::clone(tree), key: entries.next_key() };
-                let node = Node::new(false, Some(place));
+                let node = Node::new(RELATED, Origin::Parent(place));
                 entries.insert(Arc::downgrade(&node), Some(*key));
                 return Self { node };
             }
         }
-        Self { node: Node::new(true, None) }
+        Self { node: Node::new(CANCELLED, Origin::Cancelled) }
     }
 
     /// Cancels this token and all that were made from it, and calls those who wait.
@@ -134,22 +180,30 @@ impl CancellationToken {
     ///
     /// If a waker panics; the others are called all the same.
     pub fn cancel(&self) {
-        let Some(Place { tree, key }) = &self.node.place else { return };
+        let mut wakers = Wakers::default();
+        // ORDERING: AcqRel [cancel] [relate]: Release publishes what the caller did, Acquire sees the place.
+        match self.node.state.compare_exchange(LONE, CANCELLED, AcqRel, Acquire) {
+            Ok(_) => self.node.cancelled.collect_waiters(&mut wakers),
+            Err(_) => self.cancel_related(&mut wakers),
+        }
+        wakers.wake();
+    }
+
+    fn cancel_related(&self, wakers: &mut Wakers) {
+        let Some(Place { tree, key }) = self.node.place() else { return };
         let mut entries = tree.lock();
         if self.is_cancelled() {
             return;
         }
         let cancelled = entries.take_out(*key);
-        for node in &cancelled {
+        for node in cancelled.iter() {
             // ORDERING: Release [cancel].
-            node.is_cancelled.store(true, Release);
+            node.state.store(CANCELLED, Release);
         }
         drop(entries);
-        let mut wakers = Wakers::default();
-        for node in &cancelled {
-            node.cancelled.collect_waiters(&mut wakers);
+        for node in cancelled.iter() {
+            node.cancelled.collect_waiters(wakers);
         }
-        wakers.wake();
     }
 
     /// Whether this token, or one it was made from, was cancelled.

@@ -7,7 +7,7 @@ use crate::test_support::{CountingWaker, poll_once, ready};
 
 /// How many entries the tree of a token has.
 fn entries(token: &CancellationToken) -> usize {
-    token.node.place.as_ref().unwrap().tree.lock().len()
+    token.node.place().map_or(0, |place| place.tree.lock().len())
 }
 
 #[test]
@@ -20,6 +20,15 @@ fn dropped_generations_leave_nothing_behind() {
     }
     root.cancel();
     assert!(youngest.is_cancelled());
+}
+
+#[test]
+fn a_token_alone_has_no_tree() {
+    let token = CancellationToken::new();
+    assert_eq!(entries(&token), 0);
+    token.cancel();
+    assert!(token.is_cancelled() && token.child_token().is_cancelled());
+    assert_eq!(entries(&token), 0);
 }
 
 #[test]

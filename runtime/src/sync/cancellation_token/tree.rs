@@ -13,8 +13,13 @@ use std::sync::{Arc, Weak};
 
 use slab::Slab;
 
+use crate::sync::short_list::ShortList;
+
 /// Entries kept for reuse by a tree of one token; a rush of children does not hold its memory for ever.
 const RETAINED: usize = 64;
+
+/// Entries that a tree has room for from the beginning.
+const FAMILY: usize = 8;
 
 /// Stands for "no entry" in a link.
 const NONE: u32 = u32::MAX;
@@ -42,8 +47,12 @@ struct Entry<N> {
 }
 
 impl<N> Tree<N> {
-    pub(super) fn new() -> Self {
-        Self { entries: Slab::new() }
+    /// A tree of one token, which is about to have children.
+    pub(super) fn rooted(token: Weak<N>) -> (Self, Key) {
+        let mut tree = Self { entries: Slab::with_capacity(FAMILY) };
+        let key = tree.next_key();
+        tree.insert(token, None);
+        (tree, key)
     }
 
     /// How many entries there are, joints included.
@@ -96,10 +105,10 @@ impl<N> Tree<N> {
     /// Takes a token and all below it out, and hands out those that are alive, each parent before its children.
     ///
     /// One whose last handle is being dropped keeps its entry, bare of links, until it comes to remove it.
-    pub(super) fn take_out(&mut self, Key(top): Key) -> Vec<Arc<N>> {
-        let Entry { parent, children, .. } = *self.entry(top);
+    pub(super) fn take_out(&mut self, Key(top): Key) -> ShortList<Arc<N>> {
+        let Entry { parent, .. } = *self.entry(top);
         self.detach(top);
-        let mut alive = Vec::with_capacity(1 + children as usize);
+        let mut alive = ShortList::default();
         // Those that are left to be taken out are a list by their `next`: that of the children, with what is behind it.
         let mut left = top;
         while left != NONE {
@@ -119,9 +128,11 @@ impl<N> Tree<N> {
                 let entry = self.entry(index);
                 (entry.parent, entry.previous, entry.next) = (NONE, NONE, NONE);
                 (entry.first_child, entry.children) = (NONE, 0);
-            } else {
-                self.entries.remove(index as usize);
-                alive.extend(token.flatten());
+                continue;
+            }
+            self.entries.remove(index as usize);
+            if let Some(Some(token)) = token {
+                alive.push(token);
             }
         }
         if parent != NONE && self.entry(parent).token.is_none() && self.entry(parent).children == 1 {
@@ -209,10 +220,8 @@ mod tests {
 
     #[test]
     fn a_rush_of_children_that_are_cancelled_gives_its_memory_back() {
-        let mut tree = Tree::new();
-        let root = tree.next_key();
         let tokens: Vec<_> = (0..10 * RETAINED).map(Arc::new).collect();
-        tree.insert(Arc::downgrade(&tokens[0]), None);
+        let (mut tree, root) = Tree::rooted(Arc::downgrade(&tokens[0]));
         let children = tokens[1..].iter().map(|token| {
             let key = tree.next_key();
             tree.insert(Arc::downgrade(token), Some(root));
@@ -236,7 +245,7 @@ mod tests {
                 state ^= state << 17;
                 (state % bound as u64) as usize
             };
-            let mut tree = Tree::new();
+            let mut tree = Tree { entries: Slab::new() };
             let mut oracle = Oracle::default();
             for _ in 0..1_500 {
                 let chosen = (!oracle.alive.is_empty()).then(|| {
@@ -281,17 +290,15 @@ mod tests {
 
     #[test]
     fn a_token_on_its_way_out_keeps_its_entry_through_a_cancellation() {
-        let mut tree = Tree::new();
         let top = Arc::new(0);
-        let top_key = tree.next_key();
-        tree.insert(Arc::downgrade(&top), None);
+        let (mut tree, top_key) = Tree::rooted(Arc::downgrade(&top));
         let going_key = tree.next_key();
         let going = Arc::new(1);
         tree.insert(Arc::downgrade(&going), Some(top_key));
         let below = Arc::new(2);
         tree.insert(Arc::downgrade(&below), Some(going_key));
         drop(going);
-        assert_eq!(tree.take_out(top_key), [top, below]);
+        assert!(tree.take_out(top_key).iter().eq([&top, &below]));
         assert_eq!(tree.len(), 1);
         tree.remove(going_key);
         assert_eq!(tree.len(), 0);
