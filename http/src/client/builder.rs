@@ -147,7 +147,7 @@ impl ClientBuilder {
         let pool = Pool::new(self.config.pool.clone());
         let Self { config, connector, dialing, tls, proxies, layers } = self;
         let connector = connector.unwrap_or_else(|| dialing.connector());
-        let shared = Arc::new(Shared { config, connector, tls, proxies, pool });
+        let shared = Arc::new(Shared { config, connector, dialing, tls, proxies, pool });
         let layered = layers.build(&shared);
         Client { shared, layered }
     }

@@ -47,10 +47,10 @@ impl Key {
         };
         match uri.authority() {
             Some(authority) if authority.as_str().contains('@') => user("the URI has user information"),
-            Some(authority) if !authority.host().is_empty() => {
-                Ok(Self { transport, authority: authority.clone() })
-            }
-            _ => user("the URI has no scheme and host"),
+            Some(authority) if authority.host().is_empty() => user("the URI has no scheme and host"),
+            Some(authority) if !has_port(authority) => user("the port of the URI is none"),
+            Some(authority) => Ok(Self { transport, authority: authority.clone() }),
+            None => user("the URI has no scheme and host"),
         }
     }
 
@@ -84,7 +84,44 @@ impl Key {
     }
 }
 
+/// Whether what stands behind the host is nothing, or a port (RFC 3986 §3.2.3, where it may be empty) that TCP has. Others
+/// would be taken for the usual port, and lead to another server than the one that was meant.
+pub(super) fn has_port(authority: &Authority) -> bool {
+    let text = authority.as_str();
+    let place = text.rsplit_once('@').map_or(text, |(_, place)| place);
+    match place.strip_prefix(authority.host()) {
+        Some("") => true,
+        Some(port) => port.strip_prefix(':').is_some_and(|port| {
+            port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok())
+        }),
+        None => false,
+    }
+}
+
 /// An authority's host without the brackets of a literal address.
 pub(super) fn host(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_no_connection_can_have_is_not_taken_for_the_usual_one() {
+        for uri in ["http://a:99999/", "http://a:65536/", "https://[::1]:70000/", "http://a:100000000000000000000/"] {
+            let Ok(uri) = uri.parse::<Uri>() else { continue };
+            let error = Key::of(&uri).unwrap_err();
+            assert!(error.is_user() && error.to_string().contains("port"), "{uri}: {error:?}");
+        }
+        for (uri, port) in
+            [("http://a/", 80), ("http://a:/", 80), ("https://a:/", 443), ("http://[::1]:65535/", 65535)]
+        {
+            assert_eq!(Key::of(&uri.parse().unwrap()).unwrap().port(), port, "{uri}");
+        }
+        for authority in ["a:+80", "a:8o", "a:99999", "u@a:99999", "[::1]:+1"] {
+            assert!(!authority.parse::<Authority>().is_ok_and(|authority| has_port(&authority)), "{authority}");
+        }
+        assert!(has_port(&"user:99999@a:80".parse().unwrap()));
+    }
 }

@@ -71,6 +71,7 @@ pub use self::builder::ClientBuilder;
 use self::config::ClientConfig;
 use self::connect::Connector;
 use self::layered::Layered;
+use self::net::Dialing;
 use self::pool::Pool;
 use self::proxy::Proxies;
 use self::request::RequestBuilder;
@@ -117,6 +118,8 @@ pub struct Client {
 struct Shared {
     config: ClientConfig,
     connector: Connector,
+    /// How names are looked up for proxies that cannot.
+    dialing: Dialing,
     tls: Tls,
     proxies: Proxies,
     pool: Arc<Pool>,

@@ -5,6 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
@@ -82,25 +83,27 @@ impl ClientBuilder {
 }
 
 impl Dialing {
-    pub(super) fn connector(self) -> Connector {
-        let this = Arc::new(self);
+    pub(super) fn connector(&self) -> Connector {
+        let this = Arc::new(self.clone());
         Connector::dialing(move |uri| {
             let this = Arc::clone(&this);
             async move { this.connect(&uri).await }
         })
     }
 
+    /// The addresses of a host, and how long it took to find them, if that was needed.
+    pub(super) async fn look_up(&self, host: &str) -> io::Result<(Vec<IpAddr>, Option<Duration>)> {
+        if let Some(addresses) = self.known.get(&host.to_ascii_lowercase()) {
+            return Ok((addresses.clone(), None));
+        }
+        let started = Instant::now();
+        let addresses = self.dialer.resolve(host).await?;
+        Ok((addresses, Some(started.elapsed())))
+    }
+
     async fn connect(&self, uri: &Uri) -> io::Result<Dialed> {
-        let (host, port) = (host(uri.host().unwrap_or_default()), port(uri));
-        let (stream, lookup) = match self.known.get(&host.to_ascii_lowercase()) {
-            Some(addresses) => (self.dialer.connect_to(addresses, port).await?, None),
-            None => {
-                let started = Instant::now();
-                let addresses = self.dialer.resolve(host).await?;
-                let lookup = started.elapsed();
-                (self.dialer.connect_to(&addresses, port).await?, Some(lookup))
-            }
-        };
+        let (addresses, lookup) = self.look_up(host(uri.host().unwrap_or_default())).await?;
+        let stream = self.dialer.connect_to(&addresses, port(uri)).await?;
         let info = ConnInfo::new(stream.peer_addr().ok(), stream.local_addr().ok());
         Ok(Dialed { io: Box::new(stream), info, lookup })
     }

@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, Uri};
 
-use super::key::{Key, Transport, host};
+use super::key::{Key, Transport, has_port, host};
 use crate::error::{Error, Kind};
 use crate::server::proxy_protocol::Trust;
 
@@ -35,22 +35,32 @@ pub struct Proxy {
 pub(super) enum ProxyKind {
     /// HTTP in the clear (RFC 9110 §7.6): requests for `http` are given to it, connections for `https` go through it.
     Http,
+    /// SOCKS version 4; names are looked up by this side.
+    Socks4,
+    /// SOCKS version 4 with its extension for names, which are looked up by the proxy.
+    Socks4a,
     /// SOCKS version 5 (RFC 1928); names are looked up by the proxy.
     Socks5,
 }
 
 impl Proxy {
-    /// The proxy at this URI: `http://host:port`, `socks5://host:port` or `socks5h://host:port`, with
-    /// `user:password@` before the host where it asks for them. Names are always looked up by the proxy.
+    /// The proxy at this URI: `http://host:port`, `socks5://host:port` (or `socks5h`), `socks4a://host:port` or
+    /// `socks4://host:port`, with `user:password@` before the host where it asks for them. SOCKS 4 knows users and no
+    /// passwords, and IPv4 only.
+    ///
+    /// Names are looked up by the proxy, but for `socks4`, whose protocol has no room for them: there this side does it,
+    /// as it would without a proxy.
     ///
     /// # Errors
     ///
     /// When this is no such URI.
     pub fn new(uri: &str) -> Result<Self, Error> {
-        let fault = || Error::new(Kind::User("a proxy is given as http://host:port or socks5://host:port"));
+        let fault = || Error::new(Kind::User("a proxy is given as http://host:port, socks4a:// or socks5://"));
         let uri: Uri = uri.parse().map_err(|_| fault())?;
         let (kind, usual_port) = match uri.scheme_str() {
             Some("http") => (ProxyKind::Http, 80),
+            Some("socks4") => (ProxyKind::Socks4, 1080),
+            Some("socks4a") => (ProxyKind::Socks4a, 1080),
             Some("socks5" | "socks5h") => (ProxyKind::Socks5, 1080),
             _ => return Err(fault()),
         };
@@ -64,8 +74,12 @@ impl Proxy {
             }
             None => (None, authority.as_str()),
         };
-        if authority.host().is_empty() {
+        if authority.host().is_empty() || !has_port(authority) {
             return Err(fault());
+        }
+        let is_version_4 = matches!(kind, ProxyKind::Socks4 | ProxyKind::Socks4a);
+        if is_version_4 && user.as_ref().is_some_and(|(name, password)| name.contains('\0') || !password.is_empty()) {
+            return Err(Error::new(Kind::User("SOCKS 4 knows users, and no passwords")));
         }
         let place = match authority.port_u16() {
             Some(_) => place.to_owned(),
@@ -89,6 +103,8 @@ impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = match self.kind {
             ProxyKind::Http => "http",
+            ProxyKind::Socks4 => "socks4",
+            ProxyKind::Socks4a => "socks4a",
             ProxyKind::Socks5 => "socks5",
         };
         let place = self.uri.authority().map_or("", |authority| authority.as_str());
@@ -279,7 +295,7 @@ mod tests {
             format!("{proxy:?} {:?}", proxy.authorization().unwrap()),
             "Proxy(http://proxy:80) Sensitive"
         );
-        for broken in ["", "proxy:80", "ftp://proxy", "http://", "http://:80", "https://proxy:443"] {
+        for broken in ["", "proxy:80", "ftp://proxy", "http://", "http://:80", "https://proxy:443", "http://proxy:99999"] {
             assert!(Proxy::new(broken).is_err(), "{broken:?}");
         }
     }

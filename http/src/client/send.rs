@@ -180,7 +180,8 @@ impl Call<'_> {
                     forwarding = Some(Arc::new(Forwarding { authorization: proxy.authorization() }));
                     (io, info, lookup)
                 } else {
-                    (tunnel::open(proxy, key, io).await.map_err(failed)?, info, lookup)
+                    let through = tunnel::open(proxy, key, &shared.dialing, io).await.map_err(failed)?;
+                    (through, info, lookup)
                 }
             }
         };

@@ -9,6 +9,7 @@ use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::connect::BoxIo;
 use super::key::Key;
+use super::net::Dialing;
 use super::proxy::{Proxy, ProxyKind};
 use crate::h1::{HeadLimits, Scan, Section, response};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS};
@@ -17,9 +18,11 @@ const LIMITS: HeadLimits =
     HeadLimits { bytes_max: HEAD_BYTES, fields_max: HEAD_FIELDS, target_bytes_max: HEAD_BYTES };
 
 /// Makes a connection to a proxy one to the place behind it.
-pub(super) async fn open(proxy: &Proxy, key: &Key, io: BoxIo) -> io::Result<BoxIo> {
+pub(super) async fn open(proxy: &Proxy, key: &Key, names: &Dialing, io: BoxIo) -> io::Result<BoxIo> {
     match proxy.kind {
         ProxyKind::Http => connect(proxy, key, io).await,
+        ProxyKind::Socks4 => socks4(proxy, key, Some(names), io).await,
+        ProxyKind::Socks4a => socks4(proxy, key, None, io).await,
         ProxyKind::Socks5 => socks5(proxy, key, io).await,
     }
 }
@@ -52,6 +55,45 @@ async fn connect(proxy: &Proxy, key: &Key, mut io: BoxIo) -> io::Result<BoxIo> {
             true => Err(refused("the proxy says more than it was asked")),
             false => Err(refused(&format!("the proxy answers {}", head.status))),
         };
+    }
+}
+
+// "SOCKS: A protocol for TCP proxy across firewalls", and "SOCKS 4A".
+async fn socks4(proxy: &Proxy, key: &Key, names: Option<&Dialing>, mut io: BoxIo) -> io::Result<BoxIo> {
+    const VERSION: u8 = 4;
+    const CONNECT: u8 = 1;
+    /// What stands for an address where the name follows.
+    const NAMED: [u8; 4] = [0, 0, 0, 1];
+    let no_address = || refused("the host has no IPv4 address, and SOCKS 4 knows no other");
+    let v4 = |address: &IpAddr| match address {
+        IpAddr::V4(address) => Some(address.octets()),
+        IpAddr::V6(_) => None,
+    };
+    let (address, name) = match (key.host().parse::<IpAddr>(), names) {
+        (Ok(address), _) => (v4(&address).ok_or_else(no_address)?, None),
+        (Err(_), Some(names)) => {
+            let found = names.look_up(key.host()).await?.0;
+            (found.iter().find_map(v4).ok_or_else(no_address)?, None)
+        }
+        (Err(_), None) => (NAMED, Some(key.host())),
+    };
+    let mut ask = vec![VERSION, CONNECT];
+    ask.put_u16(key.port());
+    ask.extend_from_slice(&address);
+    ask.extend_from_slice(proxy.user.as_ref().map_or("", |(name, _)| name).as_bytes());
+    ask.put_u8(0);
+    if let Some(name) = name {
+        ask.extend_from_slice(name.as_bytes());
+        ask.put_u8(0);
+    }
+    io.write_all(&ask).await?;
+    // The address behind the reply has no meaning for a connection that was asked for.
+    let [version, reply, ..]: [u8; 8] = read(&mut io).await?;
+    match (version, reply) {
+        (0, 90) => Ok(io),
+        (0, 91) => Err(refused("the proxy cannot make the connection, or does not allow it")),
+        (0, 92 | 93) => Err(refused("the proxy does not know this user")),
+        _ => Err(refused("the proxy does not speak SOCKS 4")),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use minato_http::{Body, Client, Error, Proxies, Proxy};
+use minato_http::{Body, Client, ClientBuilder, Error, Proxies, Proxy};
 use minato_runtime::io::duplex;
 use minato_runtime::task::JoinHandle;
 
@@ -19,13 +19,17 @@ pub(crate) struct Network {
 
 impl Network {
     pub(crate) fn client(&self, proxies: Proxies) -> Client {
+        self.client_of(|builder| builder.proxies(proxies))
+    }
+
+    fn client_of(&self, change: impl FnOnce(ClientBuilder) -> ClientBuilder) -> Client {
         let made = self.made.clone();
         let connect = move |uri: http::Uri| {
             let (ours, theirs) = duplex(PIPE_BYTES);
             made.lock().unwrap().push_back((uri.to_string(), Peer::new(theirs)));
             std::future::ready(Ok::<_, std::io::Error>(ours))
         };
-        Client::builder().connector(connect).proxies(proxies).build()
+        change(Client::builder()).connector(connect).build()
     }
 
     pub(crate) async fn accept(&self, uri: &str) -> Peer {
@@ -103,6 +107,50 @@ fn a_socks_proxy_connects_by_name_or_address_and_lets_users_in() {
             assert!(head.starts_with("GET / HTTP/1.1\r\n"), "{head}");
             peer.send(OK).await;
             assert!(is_ok(request).await);
+        }
+    });
+}
+
+#[test]
+fn a_socks_4_proxy_connects_by_address_and_with_its_extension_by_name() {
+    run(async {
+        for (proxy, uri, ask) in [
+            ("socks4a://proxy", "http://a.example/", &b"\x04\x01\0\x50\0\0\0\x01\0a.example\0"[..]),
+            ("socks4a://u@proxy", "http://192.0.2.1:8080/", b"\x04\x01\x1f\x90\xc0\0\x02\x01u\0"),
+            ("socks4://u@proxy", "http://192.0.2.1/", b"\x04\x01\0\x50\xc0\0\x02\x01u\0"),
+            // Here this side looks names up, and takes the first address that SOCKS 4 has room for.
+            ("socks4://proxy", "http://known.example/", b"\x04\x01\0\x50\x0a\0\0\x07\0"),
+        ] {
+            let network = Network::default();
+            let proxies = Proxies::new().all(Proxy::new(proxy).unwrap());
+            let known = ["::1".parse().unwrap(), "10.0.0.7".parse().unwrap()];
+            let client = network.client_of(|builder| builder.proxies(proxies).resolve("known.example", known));
+            let request = get(&client, uri);
+            let mut peer = network.accept("http://proxy:1080/").await;
+            assert_eq!(peer.exactly(ask.len()).await, ask, "{proxy} {uri}");
+            peer.send([0, 90, 9, 9, 9, 9, 9, 9]).await;
+            let head = peer.head_of_request().await;
+            assert!(head.starts_with("GET / HTTP/1.1\r\n"), "{head}");
+            peer.send(OK).await;
+            assert!(is_ok(request).await);
+        }
+        assert!(Proxy::new("socks4://user:password@proxy").is_err());
+        for (proxy, uri, answer) in [
+            ("socks4a://proxy", "http://a/", &b"\0\x5b\0\0\0\0\0\0"[..]),
+            ("socks4a://proxy", "http://a/", b"\0\x5d\0\0\0\0\0\0"),
+            ("socks4a://proxy", "http://a/", b"\x05\x5a\0\0\0\0\0\0"),
+            ("socks4a://proxy", "http://a/", b"\0\x5a"),
+            ("socks4a://proxy", "http://[::1]/", b""),
+            ("socks4://proxy", "http://[::1]/", b""),
+        ] {
+            let network = Network::default();
+            let client = network.client(Proxies::new().all(Proxy::new(proxy).unwrap()));
+            let request = get(&client, uri);
+            let mut peer = network.accept("http://proxy:1080/").await;
+            peer.send(answer).await;
+            peer.finish().await;
+            let error = request.await.unwrap().unwrap_err();
+            assert!(error.is_connect(), "{proxy} {uri} {answer:?}: {error:?}");
         }
     });
 }

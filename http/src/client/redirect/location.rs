@@ -5,6 +5,8 @@ use std::fmt::Write;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
+use crate::client::key::has_port;
+
 /// The place a `location` means, seen from `base` (RFC 3986 §5.2). Its fragment is left out.
 ///
 /// Spaces and bytes beyond ASCII, which some servers send as they are, are percent-encoded; other bytes that no URI has
@@ -30,7 +32,7 @@ pub(super) fn resolve(base: &Uri, location: &[u8]) -> Option<Uri> {
     let (authority, rest) = match rest.strip_prefix("//") {
         Some(rest) => {
             let (authority, rest) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-            (authority.parse::<Authority>().ok()?, rest)
+            (authority.parse::<Authority>().ok().filter(has_port)?, rest)
         }
         // A scheme without an authority, as in `mailto:`, is none of ours.
         None if rest.len() != text.len() => return None,
