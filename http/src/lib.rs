@@ -99,8 +99,11 @@ pub mod redirect {
 #[cfg(feature = "json")]
 pub use self::body::Json;
 pub use self::body::{Body, BodyLimits, BodySender};
-pub use self::client::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
+pub use self::client::config::{
+    ClientConfig, ClientHttp1Config, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak,
+};
 pub use self::client::cookies::{CookieJar, CookieLayer};
+pub use self::client::informational::OnInformational;
 pub use self::client::layered::ClientService;
 pub use self::client::metrics::Metrics;
 #[cfg(feature = "tls")]
@@ -109,11 +112,12 @@ pub use self::client::proxy::{Proxies, Proxy};
 pub use self::client::redirect::{RedirectLayer, Redirected, Redirects};
 pub use self::client::request::RequestBuilder;
 pub use self::client::response::ResponseExt;
+pub use self::client::status::{HostStatus, PoolHandle, PoolStatus};
 pub use self::client::{Client, ClientBuilder, ResponseFuture};
 pub use self::conn_info::{ConnInfo, Ended, Informational, Protocol};
 pub use self::error::{Error, Initiator, Reset, Scope, Timeout};
 pub use self::h1::encode::NameCase;
-pub use self::h1::lenient::Lenient;
+pub use self::h1::lenient::{Lenient, LenientResponses};
 pub use self::h1::spelling::{HeaderCase, ReasonPhrase};
 pub use self::handler::{HandlerFn, HandlerFuture, IntoResponse, handler_fn};
 pub use self::reason::Reason;

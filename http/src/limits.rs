@@ -124,6 +124,10 @@ pub(crate) const IDLE_PER_HOST: usize = 32;
 /// LIMIT: hosts a client remembers while it has no connection to them, before it forgets those.
 pub(crate) const QUIET_HOSTS: usize = 256;
 
+/// LIMIT: how late the task may be that closes unused connections, before another is spawned for it in the runtime that
+/// uses them.
+pub(crate) const SWEEP_GRACE: Duration = Duration::from_secs(1);
+
 /// LIMIT: times a request is sent again.
 pub(crate) const RETRIES: usize = 2;
 

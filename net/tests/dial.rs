@@ -94,3 +94,29 @@ fn addresses_of_one_family_do_not_crowd_out_the_other() {
         assert_eq!(stream.peer_addr().unwrap().ip(), loopback(1));
     });
 }
+
+#[test]
+fn sockets_are_set_up_and_bound_before_they_connect() {
+    Builder::new_current_thread().build().unwrap().block_on(async {
+        let server = listen((loopback(1), 0).into(), 16);
+        let port = server.local_addr().unwrap().port();
+        let dialer = Dialer::new().local_address(loopback(9)).socket(|socket| socket.set_keepalive(true));
+        let stream = dialer.connect("127.0.0.1", port).await.unwrap();
+        assert_eq!(server.accept().await.unwrap().1.ip(), loopback(9));
+        assert!(stream.keepalive().unwrap() && !stream.nodelay().unwrap());
+
+        // What has no address on this side is not tried.
+        let both = Book(vec!["::1".parse().unwrap(), loopback(1)]);
+        let stream = dialer.clone().resolver(both).connect("somewhere", port).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap().ip(), loopback(1));
+        let six = dialer.clone().connect("::1", port).await.unwrap_err();
+        assert_eq!(six.kind(), ErrorKind::NotFound);
+
+        let refused = dialer.socket(|_| Err(io::Error::other("not this one")));
+        assert_eq!(refused.connect("127.0.0.1", port).await.unwrap_err().to_string(), "not this one");
+        // An address that this machine does not have.
+        let elsewhere = Dialer::new().local_address(Ipv4Addr::new(192, 0, 2, 1).into());
+        let error = elsewhere.connect("127.0.0.1", port).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+    });
+}

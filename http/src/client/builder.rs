@@ -8,7 +8,7 @@ use http::{Request, Response, Uri};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::{BoxError, Layer, Service};
 
-use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
+use super::config::{ClientConfig, ClientHttp1Config, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak};
 use super::connect::Connector;
 use super::cookies::CookieJar;
 use super::layered::{ClientService, Layers};
@@ -66,6 +66,19 @@ impl ClientBuilder {
     /// Changes what connections are made and kept.
     pub fn pool(mut self, change: impl FnOnce(&mut PoolConfig)) -> Self {
         change(&mut self.config.pool);
+        self
+    }
+
+    /// Changes what concerns HTTP/1 alone: how requests are spelled, and what is taken from servers that break the rules.
+    ///
+    /// ```
+    /// use minato_http::{Client, NameCase};
+    ///
+    /// let client = Client::builder().http1(|http1| http1.name_case = NameCase::Title).build();
+    /// # drop(client);
+    /// ```
+    pub fn http1(mut self, change: impl FnOnce(&mut ClientHttp1Config)) -> Self {
+        change(&mut self.config.http1);
         self
     }
 

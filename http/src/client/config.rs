@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::h1::encode::NameCase;
+use crate::h1::lenient::LenientResponses;
 use crate::limits;
 
 /// What a client speaks on a connection it makes.
@@ -28,6 +30,8 @@ pub struct ClientConfig {
     pub timeouts: ClientTimeouts,
     /// Connections kept and made.
     pub pool: PoolConfig,
+    /// What concerns HTTP/1 alone.
+    pub http1: ClientHttp1Config,
     /// What concerns HTTP/2 alone.
     pub http2: ClientHttp2Config,
     /// Whether responses carry [`Metrics`](crate::Metrics) among their extensions. Default no: measuring reads the clock
@@ -87,6 +91,8 @@ pub struct PoolConfig {
     /// How long after it was made a connection still takes requests, so that what stands behind a name can change. What
     /// has begun by then goes on. Default none.
     pub max_age: Option<Duration>,
+    /// Requests that a connection takes before it is left for another. Default none.
+    pub requests_per_connection: Option<usize>,
 }
 
 impl Default for PoolConfig {
@@ -97,8 +103,22 @@ impl Default for PoolConfig {
             idle_per_host: limits::IDLE_PER_HOST,
             idle_timeout: Duration::from_secs(60),
             max_age: None,
+            requests_per_connection: None,
         }
     }
+}
+
+/// What concerns HTTP/1 alone.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct ClientHttp1Config {
+    /// How the names of fields are written, where the request has no [`HeaderCase`](crate::HeaderCase) that says otherwise.
+    /// Default in lower case. Their order is that of the request's map, with `host` first.
+    pub name_case: NameCase,
+    /// Whether responses carry the spelling of their names, as a [`HeaderCase`](crate::HeaderCase). Default off.
+    pub preserve_case: bool,
+    /// What is taken although it breaks the rules. Default nothing.
+    pub lenient: LenientResponses,
 }
 
 /// What concerns HTTP/2 alone.

@@ -17,6 +17,7 @@ use minato_runtime::sync::SetOnce;
 
 use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts};
 use super::connect::{BoxIo, Connected};
+use super::informational::OnInformational;
 use crate::body::{Body, H2Body};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
@@ -127,6 +128,11 @@ impl Handle {
         self.load.close();
     }
 
+    /// Lets no further exchange begin, if none is open.
+    pub(super) fn close_if_idle(&self) -> bool {
+        self.load.close_if_idle()
+    }
+
     /// Counts an exchange in, unless the connection is closed.
     pub(super) fn begin(&self) -> Option<Ticket> {
         self.load.begin()
@@ -156,6 +162,7 @@ impl Handle {
         // RFC 9113 §8.3.1: `:authority` is used instead of Host.
         head.headers.remove(HOST);
         let is_connect = head.method == Method::CONNECT;
+        let early = head.extensions.remove::<OnInformational>();
         if let Some(protocol) = head.extensions.remove::<ConnectProtocol>() {
             self.settled.wait().await;
             if !self.send.is_extended_connect_protocol_enabled() {
@@ -174,7 +181,7 @@ impl Handle {
         let (response, stream) =
             self.send.send_request(Request::from_parts(head, ()), is_end).map_err(Error::h2)?;
         if is_connect {
-            let head = self.answer(response, || false).await?;
+            let head = self.answer(response, early, || false).await?;
             let (mut head, recv) = head.into_parts();
             if head.status.is_success() {
                 let tunnel = Tunnel::new(recv, stream, Open::Counted { _ticket: ticket });
@@ -191,7 +198,7 @@ impl Handle {
             let pump = Pump::new(body, stream).canceled_by(canceled).window_timeout(self.timeouts.write);
             self.upload(Box::pin(pump));
         }
-        let (head, recv) = self.answer(response, || ticket.is_uploading()).await?.into_parts();
+        let (head, recv) = self.answer(response, early, || ticket.is_uploading()).await?.into_parts();
         let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let body = match recv.is_end_stream() {
             true => {
@@ -210,6 +217,7 @@ impl Handle {
     async fn answer(
         &self,
         mut response: h2::client::ResponseFuture,
+        early: Option<OnInformational>,
         is_uploading: impl Fn() -> bool,
     ) -> Result<Response<h2::RecvStream>, Error> {
         let mut deadline = Deadline::default();
@@ -217,6 +225,11 @@ impl Handle {
         let heard = self.load.heard();
         poll_fn(|cx| {
             loop {
+                while let Some(told) = &early
+                    && let Poll::Ready(Some(Ok(head))) = response.poll_informational(cx)
+                {
+                    told.tell(head);
+                }
                 if let Poll::Ready(answered) = Pin::new(&mut response).poll(cx) {
                     return Poll::Ready(answered.map_err(Error::h2));
                 }

@@ -109,7 +109,9 @@ mod tests {
 
     #[test]
     fn a_port_that_no_connection_can_have_is_not_taken_for_the_usual_one() {
-        for uri in ["http://a:99999/", "http://a:65536/", "https://[::1]:70000/", "http://a:100000000000000000000/"] {
+        for uri in
+            ["http://a:99999/", "http://a:65536/", "https://[::1]:70000/", "http://a:100000000000000000000/"]
+        {
             let Ok(uri) = uri.parse::<Uri>() else { continue };
             let error = Key::of(&uri).unwrap_err();
             assert!(error.is_user() && error.to_string().contains("port"), "{uri}: {error:?}");
@@ -120,7 +122,10 @@ mod tests {
             assert_eq!(Key::of(&uri.parse().unwrap()).unwrap().port(), port, "{uri}");
         }
         for authority in ["a:+80", "a:8o", "a:99999", "u@a:99999", "[::1]:+1"] {
-            assert!(!authority.parse::<Authority>().is_ok_and(|authority| has_port(&authority)), "{authority}");
+            assert!(
+                !authority.parse::<Authority>().is_ok_and(|authority| has_port(&authority)),
+                "{authority}"
+            );
         }
         assert!(has_port(&"user:99999@a:80".parse().unwrap()));
     }

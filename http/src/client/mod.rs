@@ -8,6 +8,7 @@
 //! | `connect.rs` | how connections are made |
 //! | `cookies/` | cookies kept and sent back |
 //! | `form.rs` | queries and forms |
+//! | `informational.rs` | what is said before the final response |
 //! | `key.rs` | where a connection goes |
 //! | `layered.rs` | what a request passes before it reaches the pool |
 //! | `metrics.rs` | what an exchange took |
@@ -22,6 +23,7 @@
 //! | `response.rs` | short ways to what a response holds |
 //! | `send.rs` | the way of a request: timeouts, a connection, retries |
 //! | `short.rs` | the way of most requests: over a connection that is kept |
+//! | `status.rs` | how the connections stand |
 //! | `timed.rs` | a response body that must end in time |
 //! | `h1/` | exchanges over HTTP/1 |
 //! | `h2.rs` | connections of HTTP/2 |
@@ -34,6 +36,7 @@ pub(crate) mod cookies;
 mod form;
 mod h1;
 mod h2;
+pub(crate) mod informational;
 mod key;
 pub(crate) mod layered;
 pub(crate) mod metrics;
@@ -53,6 +56,7 @@ mod secure;
 mod secure;
 mod send;
 mod short;
+pub(crate) mod status;
 mod timed;
 mod tunnel;
 

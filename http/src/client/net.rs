@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
-use minato_net::{Dialer, UnixStream};
+use minato_net::tcp::Keepalive;
+use minato_net::{Dialer, TcpSocket, UnixStream};
 
 use super::connect::{Connector, Dialed};
 use super::key::host;
@@ -58,6 +59,61 @@ impl ClientBuilder {
     /// ```
     pub fn dialer(mut self, dialer: Dialer) -> Self {
         self.dialing.dialer = dialer;
+        self
+    }
+
+    /// Connects from this address. One of each family can be set; where only one is, servers are not tried at addresses of
+    /// the other family.
+    ///
+    /// As the other settings of sockets it changes the dialer, so it comes behind [`dialer`](Self::dialer).
+    pub fn local_address(self, address: IpAddr) -> Self {
+        self.dial(|dialer| dialer.local_address(address))
+    }
+
+    /// Whether small segments are sent at once. They are unless this says otherwise.
+    pub fn tcp_nodelay(self, nodelay: bool) -> Self {
+        self.dial(|dialer| dialer.nodelay(nodelay))
+    }
+
+    /// Has the kernel ask a server that is silent for so long whether it is there. It does not unless told.
+    pub fn tcp_keepalive(self, idle: Duration) -> Self {
+        self.socket(move |socket| socket.set_keepalive_probes(Keepalive::after(idle)))
+    }
+
+    /// Has `set_up` called with each socket before it connects, for what else the kernel is to do: bind it to an interface,
+    /// mark what it sends, bound how long that may stay without an answer. An error is one of
+    /// [connecting](crate::Error::is_connect).
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")] {
+    /// use std::time::Duration;
+    /// use minato_http::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .socket(|socket| {
+    ///         socket.bind_device(Some(b"eth0"))?;
+    ///         socket.set_mark(7)?;
+    ///         socket.set_user_timeout(Some(Duration::from_secs(20)))
+    ///     })
+    ///     .build();
+    /// # drop(client);
+    /// # }
+    /// ```
+    pub fn socket(self, set_up: impl Fn(&TcpSocket) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        self.dial(|dialer| dialer.socket(set_up))
+    }
+
+    /// Binds connections to this network interface.
+    ///
+    /// Linux only.
+    #[cfg(target_os = "linux")]
+    pub fn interface(self, name: &str) -> Self {
+        let name = name.as_bytes().to_vec();
+        self.socket(move |socket| socket.bind_device(Some(&name)))
+    }
+
+    fn dial(mut self, change: impl FnOnce(Dialer) -> Dialer) -> Self {
+        self.dialing.dialer = change(self.dialing.dialer);
         self
     }
 

@@ -4,6 +4,9 @@
 //! are shared. What a host promises is counted by [`Permit`]s: a connection holds one for as long as it exists, so
 //! that the bound per host holds on every path, and giving one up wakes whoever has waited longest.
 //!
+//! A connection serves the runtime it was made in, and no other: its socket and its timer belong to that one, which need
+//! not be driven while another runs. HTTP/2 connections have tasks, and are shared by all.
+//!
 //! Each host has its own lock, and whatever belongs to a host leads to it without a look-up: an exchange takes the lock of
 //! the table once.
 
@@ -12,6 +15,7 @@ use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
+use minato_runtime::runtime;
 use minato_runtime::sync::oneshot;
 use minato_runtime::time::sleep_until;
 
@@ -20,7 +24,7 @@ use super::connect::Agreed;
 use super::key::Key;
 use super::{h1, h2};
 use crate::clock::Instant;
-use crate::limits::QUIET_HOSTS;
+use crate::limits::{QUIET_HOSTS, SWEEP_GRACE};
 
 pub(super) struct Pool {
     config: PoolConfig,
@@ -32,8 +36,12 @@ pub(super) struct Pool {
 #[derive(Default)]
 struct Hosts {
     by_key: HashMap<Key, Arc<Host>, BuildHasherDefault<KeyHasher>>,
-    /// A task is around that closes connections nobody uses.
-    is_swept: bool,
+    /// When the task that closes connections nobody uses comes next; none if there is no such task.
+    sweep_due: Option<Instant>,
+    /// How many such tasks there have been. The last alone does the work.
+    sweepers: u64,
+    /// What was counted of hosts that are forgotten.
+    forgotten: Counts,
 }
 
 /// The connections to one place.
@@ -50,15 +58,18 @@ struct State {
     idle: Vec<Idle>,
     /// Permits given out.
     open: usize,
-    waiting: VecDeque<oneshot::Sender<Lent>>,
-    shared: Vec<h2::Handle>,
+    waiting: VecDeque<Waiting>,
+    shared: Vec<Multiplexed>,
     /// What the host was found to speak, where that is agreed on when connecting.
     agreed: Option<Agreed>,
     /// HTTP/2 connections being made, and those who wait for them.
     connecting: usize,
     waiting_shared: Vec<oneshot::Sender<()>>,
-    /// Idle connections are looked after.
-    is_swept: bool,
+    /// When somebody comes to look after idle connections.
+    sweep_due: Option<Instant>,
+    /// Connections on which nothing was said yet.
+    attempts: usize,
+    counts: Counts,
     /// The client is gone: nothing is kept any more.
     is_over: bool,
 }
@@ -66,6 +77,48 @@ struct State {
 struct Idle {
     connection: Box<h1::Connection>,
     since: Instant,
+}
+
+/// An exchange without a connection, in this runtime.
+struct Waiting {
+    tell: oneshot::Sender<Lent>,
+    runtime: Option<runtime::Id>,
+}
+
+/// A connection of HTTP/2, and how many exchanges have begun on it.
+struct Multiplexed {
+    handle: h2::Handle,
+    begun: usize,
+}
+
+/// What has happened so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    pub(super) connects: u64,
+    pub(super) connect_failures: u64,
+    pub(super) reuses: u64,
+    pub(super) waits: u64,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, other: Self) {
+        self.connects += other.connects;
+        self.connect_failures += other.connect_failures;
+        self.reuses += other.reuses;
+        self.waits += other.waits;
+    }
+}
+
+/// How things stand with one host.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Standing {
+    pub(super) idle: usize,
+    pub(super) open: usize,
+    pub(super) attempts: usize,
+    pub(super) waiting: usize,
+    pub(super) shared: usize,
+    pub(super) exchanges: usize,
+    pub(super) counts: Counts,
 }
 
 /// What an exchange gets from the pool.
@@ -112,7 +165,14 @@ impl Pool {
         }
         // LIMIT: a client that talks to ever new hosts does not remember them all.
         if hosts.by_key.len() > QUIET_HOSTS {
-            hosts.by_key.retain(|_, host| !host.is_quiet());
+            let Hosts { by_key, forgotten, .. } = &mut *hosts;
+            by_key.retain(|_, host| {
+                let is_quiet = host.is_quiet();
+                if is_quiet {
+                    forgotten.add(host.state().counts);
+                }
+                !is_quiet
+            });
         }
         let host = Arc::new(Host {
             key: key.clone(),
@@ -124,24 +184,54 @@ impl Pool {
         host
     }
 
-    /// Sees to it that idle connections are closed in time.
-    fn sweep(&self) {
-        if !std::mem::replace(&mut self.hosts().is_swept, true) {
-            drop(minato_runtime::spawn(sweep(self.this.clone())));
+    /// Sees to it that idle connections are closed in time, the first of them at `due`.
+    fn sweep(&self, due: Instant, now: Instant) {
+        let mut hosts = self.hosts();
+        if is_awaited(hosts.sweep_due, due, now) {
+            return;
         }
+        hosts.sweep_due = Some(due);
+        hosts.sweepers += 1;
+        let sweeper = Sweeper { pool: self.this.clone(), number: hosts.sweepers };
+        drop(hosts);
+        drop(minato_runtime::spawn(sweep(sweeper, due)));
     }
 
-    /// Closes connections nobody has used for long; answers when to come again.
-    fn close_unused(&self, now: Instant) -> Option<Instant> {
+    /// Closes connections nobody has used for long; answers when to come again. For the last sweeper only.
+    fn close_unused(&self, now: Instant, sweeper: u64) -> Option<Instant> {
         let mut hosts = self.hosts();
+        if hosts.sweepers != sweeper {
+            return None;
+        }
         let mut unused = Vec::new();
         let dues: Vec<_> = hosts.by_key.values().map(|host| host.take_unused(now, &mut unused)).collect();
         let next = dues.into_iter().flatten().min();
-        hosts.is_swept = next.is_some();
+        hosts.sweep_due = next;
         drop(hosts);
         // Closing a connection gives up its permit, which takes the lock of its host.
         drop(unused);
         next
+    }
+
+    /// Closes all idle connections.
+    pub(super) fn close_idle(&self) {
+        let hosts: Vec<_> = self.hosts().by_key.values().cloned().collect();
+        for host in hosts {
+            let mut state = host.state();
+            let idle = std::mem::take(&mut state.idle);
+            for shared in &state.shared {
+                shared.handle.close_if_idle();
+            }
+            drop(state);
+            drop(idle);
+        }
+    }
+
+    /// How things stand, host by host, and what was counted of hosts that are forgotten.
+    pub(super) fn standing(&self) -> (Vec<(Key, Standing)>, Counts) {
+        let hosts = self.hosts();
+        let standing = hosts.by_key.values().map(|host| (host.key.clone(), host.standing())).collect();
+        (standing, hosts.forgotten)
     }
 }
 
@@ -175,7 +265,7 @@ impl Host {
         Arc::strong_count(self) == 1
             && state.open == 0
             && state.connecting == 0
-            && state.shared.iter().all(h2::Handle::is_closed)
+            && state.shared.iter().all(|shared| shared.handle.is_closed())
     }
 
     /// When a connection that was made then takes no more requests.
@@ -183,26 +273,57 @@ impl Host {
         self.config.max_age.is_some_and(|age| now.saturating_duration_since(made) >= age)
     }
 
+    /// Whether a connection takes no more requests, having served for long or many.
+    fn is_worn(&self, connection: &h1::Connection, now: Instant) -> bool {
+        self.is_aged(connection.made(), now)
+            || self.config.requests_per_connection.is_some_and(|most| connection.served() >= most)
+    }
+
+    /// When an idle connection is to be closed; none if that is beyond all time.
+    fn due(&self, idle: &Idle) -> Option<Instant> {
+        let rests = idle.since.checked_add(self.config.idle_timeout);
+        let ages = self.config.max_age.and_then(|age| idle.connection.made().checked_add(age));
+        rests.into_iter().chain(ages).min()
+    }
+
+    fn is_rested(&self, idle: &Idle, now: Instant) -> bool {
+        now.saturating_duration_since(idle.since) >= self.config.idle_timeout
+    }
+
     /// A connection or leave to make one; else a place in the queue. `fresh` asks for one that has not served.
     pub(super) fn lend(self: &Arc<Self>, fresh: bool) -> Result<Lent, oneshot::Receiver<Lent>> {
+        let runtime = runtime::Id::current();
         let mut stale = Vec::new();
         let mut state = self.state();
-        let mut lent = self.take_idle(&mut state, fresh, &mut stale).map(Lent::Connection);
+        let mut lent = match fresh {
+            // Whoever wants a fresh one has found a dead one, and so are the others of the kind.
+            true => {
+                stale.append(&mut state.idle);
+                None
+            }
+            false => self.take_idle(&mut state, runtime, &mut stale).map(Lent::Connection),
+        };
+        let has_place = self.config.connections_per_host.is_none_or(|max| state.open < max);
+        if lent.is_none() && stale.is_empty() && !has_place && !state.idle.is_empty() {
+            // The place is taken by a connection of another runtime that nobody uses.
+            stale.push(state.idle.remove(0));
+        }
         if lent.is_none() {
             // A connection that is put away leaves its permit: nobody else is to get that as well.
             lent = stale.last_mut().map(|idle| Lent::Permit(idle.connection.take_permit()));
         }
-        if lent.is_none() && self.config.connections_per_host.is_none_or(|max| state.open < max) {
+        if lent.is_none() && has_place {
             state.open += 1;
             lent = Some(Lent::Permit(Permit { host: Some(Arc::clone(self)) }));
         }
         lent.ok_or_else(|| {
             // LIMIT: those who have stopped waiting do not fill the queue of a host that is stuck.
             if state.waiting.len() == state.waiting.capacity() {
-                state.waiting.retain(|waiting| !waiting.is_closed());
+                state.waiting.retain(|waiting| !waiting.tell.is_closed());
             }
             let (tell, told) = oneshot::channel();
-            state.waiting.push_back(tell);
+            state.waiting.push_back(Waiting { tell, runtime });
+            state.counts.waits += 1;
             told
         })
     }
@@ -210,23 +331,27 @@ impl Host {
     /// A connection that has served, if there is one.
     pub(super) fn lend_kept(&self) -> Option<Box<h1::Connection>> {
         let mut stale = Vec::new();
-        let kept = self.take_idle(&mut self.state(), false, &mut stale);
+        let kept = self.take_idle(&mut self.state(), runtime::Id::current(), &mut stale);
         drop(stale);
         kept
     }
 
-    /// The idle connection used last that can be used again. Those that cannot are for the caller to drop, without the
-    /// lock: closing them gives up their permits, which takes it.
+    /// The idle connection of this runtime used last that can be used again. Those that cannot are for the caller to drop,
+    /// without the lock: closing them gives up their permits, which takes it.
     fn take_idle(
         &self,
         state: &mut State,
-        fresh: bool,
+        runtime: Option<runtime::Id>,
         stale: &mut Vec<Idle>,
     ) -> Option<Box<h1::Connection>> {
-        while let Some(mut idle) = state.idle.pop() {
-            let is_aged =
-                self.config.max_age.is_some() && self.is_aged(idle.connection.made(), Instant::now());
-            if !fresh && !is_aged && idle.connection.is_usable() {
+        let mut now = None;
+        while let Some(at) = state.idle.iter().rposition(|idle| idle.connection.runtime() == runtime) {
+            let mut idle = state.idle.remove(at);
+            // Whoever should have closed it may be late.
+            let now = *now.get_or_insert_with(Instant::now);
+            let is_over = self.is_aged(idle.connection.made(), now) || self.is_rested(&idle, now);
+            if !is_over && idle.connection.is_usable() {
+                state.counts.reuses += 1;
                 return Some(idle.connection);
             }
             stale.push(idle);
@@ -247,10 +372,12 @@ impl Host {
             let mut state = self.state();
             let Some(waiting) = state.waiting.pop_front() else {
                 let has_room = state.idle.len() < self.config.idle_per_host && !state.is_over;
-                let must_sweep = match lent {
-                    Lent::Connection(connection) if has_room && !self.is_aged(connection.made(), now) => {
-                        state.idle.push(Idle { connection, since: now });
-                        !std::mem::replace(&mut state.is_swept, true)
+                let due = match lent {
+                    Lent::Connection(connection) if has_room && !self.is_worn(&connection, now) => {
+                        let idle = Idle { connection, since: now };
+                        let due = self.due(&idle);
+                        state.idle.push(idle);
+                        due
                     }
                     unwanted => {
                         // INVARIANT: a permit is not dropped under the lock, which giving it up takes.
@@ -258,23 +385,34 @@ impl Host {
                         return drop(unwanted);
                     }
                 };
-                drop(state);
-                if must_sweep && let Some(pool) = self.pool.upgrade() {
-                    pool.sweep();
+                if let Some(due) = due
+                    && !is_awaited(state.sweep_due, due, now)
+                {
+                    state.sweep_due = Some(due);
+                    drop(state);
+                    if let Some(pool) = self.pool.upgrade() {
+                        pool.sweep(due, now);
+                    }
                 }
                 return;
             };
-            drop(state);
             match lent {
                 // Whoever waits makes a new one, with the permit of this.
-                Lent::Connection(aged) if self.is_aged(aged.made(), now) => {
-                    self.state().waiting.push_front(waiting);
-                    return drop(aged);
+                Lent::Connection(unfit)
+                    if self.is_worn(&unfit, now) || waiting.runtime != unfit.runtime() =>
+                {
+                    state.waiting.push_front(waiting);
+                    drop(state);
+                    return drop(unfit);
                 }
-                lending => match waiting.send(lending) {
-                    Ok(()) => return,
-                    Err(unwanted) => lent = unwanted,
-                },
+                lending => {
+                    state.counts.reuses += u64::from(!waiting.tell.is_closed());
+                    drop(state);
+                    match waiting.tell.send(lending) {
+                        Ok(()) => return,
+                        Err(unwanted) => lent = unwanted,
+                    }
+                }
             }
         }
     }
@@ -289,7 +427,7 @@ impl Host {
             drop(state);
             // The permit changes hands, and is not counted anew.
             let permit = Permit { host: Some(Arc::clone(&self)) };
-            match waiting.send(Lent::Permit(permit)) {
+            match waiting.tell.send(Lent::Permit(permit)) {
                 Ok(()) => return,
                 Err(Lent::Permit(mut permit)) => permit.host = None,
                 Err(Lent::Connection(_)) => return,
@@ -301,30 +439,36 @@ impl Host {
     pub(super) fn share(self: &Arc<Self>) -> Shared {
         let mut state = self.state();
         let now = self.config.max_age.map(|_| Instant::now());
-        state.shared.retain(|handle| {
-            if now.is_some_and(|now| self.is_aged(handle.made(), now)) {
+        let most = self.config.requests_per_connection;
+        state.shared.retain(|shared| {
+            let is_aged = now.is_some_and(|now| self.is_aged(shared.handle.made(), now));
+            if is_aged || most.is_some_and(|most| shared.begun >= most) {
                 // What has begun on it goes on; it ends with the last of that.
-                handle.retire();
+                shared.handle.retire();
             }
-            !handle.is_closed()
+            !shared.handle.is_closed()
         });
-        let made = state.shared.len() + state.connecting;
         let max = self.config.http2_connections_per_host.max(1);
-        let mut handles: Vec<&h2::Handle> = state.shared.iter().collect();
-        handles.sort_by_key(|handle| handle.open());
-        for handle in handles {
+        loop {
+            let made = state.shared.len() + state.connecting;
             // At the last connection allowed the request waits inside h2, for a stream to end.
-            if (handle.has_room() || made >= max)
-                && let Some(ticket) = handle.begin()
-            {
-                return Shared::Connection(handle.clone(), ticket);
+            let fit = state.shared.iter_mut().filter(|shared| made >= max || shared.handle.has_room());
+            let Some(shared) = fit.min_by_key(|shared| shared.handle.open()) else {
+                if made < max {
+                    state.connecting += 1;
+                    return Shared::Permit(ConnectPermit { host: Some(Arc::clone(self)) });
+                }
+                return Shared::Wait(state.wait_for_shared());
+            };
+            if let Some(ticket) = shared.handle.begin() {
+                shared.begun += 1;
+                let handle = shared.handle.clone();
+                state.counts.reuses += 1;
+                return Shared::Connection(handle, ticket);
             }
+            // It has ended since it was looked at.
+            state.shared.retain(|shared| !shared.handle.is_closed());
         }
-        if made < max {
-            state.connecting += 1;
-            return Shared::Permit(ConnectPermit { host: Some(Arc::clone(self)) });
-        }
-        Shared::Wait(state.wait_for_shared())
     }
 
     /// What a host speaks, or what to do about not knowing.
@@ -345,10 +489,10 @@ impl Host {
         self.state().agreed = agreed;
     }
 
-    fn connected(&self, handle: Option<h2::Handle>) {
+    fn connected(&self, made: Option<Multiplexed>) {
         let mut state = self.state();
         state.connecting -= 1;
-        state.shared.extend(handle);
+        state.shared.extend(made);
         let waiting = std::mem::take(&mut state.waiting_shared);
         drop(state);
         // Whoever has stopped waiting needs no telling.
@@ -362,9 +506,7 @@ impl Host {
         let mut state = self.state();
         let mut next: Option<Instant> = None;
         for idle in std::mem::take(&mut state.idle) {
-            let rests = idle.since.checked_add(self.config.idle_timeout);
-            let ages = self.config.max_age.and_then(|age| idle.connection.made().checked_add(age));
-            match rests.into_iter().chain(ages).min() {
+            match self.due(&idle) {
                 Some(due) if due <= now => unused.push(idle),
                 due => {
                     next = next.into_iter().chain(due).min();
@@ -372,8 +514,56 @@ impl Host {
                 }
             }
         }
-        state.is_swept = next.is_some();
+        state.sweep_due = next;
         next
+    }
+
+    /// Counts a connection that is being made, until what is returned is dropped.
+    pub(super) fn attempt(&self) -> Attempt<'_> {
+        self.state().attempts += 1;
+        Attempt { host: self, outcome: None }
+    }
+
+    fn standing(&self) -> Standing {
+        let state = self.state();
+        let waiting = state.waiting.iter().filter(|waiting| !waiting.tell.is_closed()).count();
+        let waiting_shared = state.waiting_shared.iter().filter(|waiting| !waiting.is_closed()).count();
+        let shared = state.shared.iter().filter(|shared| !shared.handle.is_closed());
+        Standing {
+            idle: state.idle.len(),
+            open: state.open,
+            attempts: state.attempts,
+            waiting: waiting + waiting_shared,
+            shared: shared.count(),
+            exchanges: state.shared.iter().map(|shared| shared.handle.open()).sum(),
+            counts: state.counts,
+        }
+    }
+}
+
+/// A connection that is being made.
+pub(super) struct Attempt<'a> {
+    host: &'a Host,
+    /// Whether it was made; `None` if nobody waits for that any longer.
+    outcome: Option<bool>,
+}
+
+impl Attempt<'_> {
+    /// Counts what has become of it.
+    pub(super) fn ended(mut self, is_made: bool) {
+        self.outcome = Some(is_made);
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        let mut state = self.host.state();
+        state.attempts -= 1;
+        match self.outcome {
+            Some(true) => state.counts.connects += 1,
+            Some(false) => state.counts.connect_failures += 1,
+            None => {}
+        }
     }
 }
 
@@ -384,14 +574,42 @@ impl State {
         }
         let (tell, told) = oneshot::channel();
         self.waiting_shared.push(tell);
+        self.counts.waits += 1;
         told
     }
 }
 
-async fn sweep(pool: Weak<Pool>) {
-    loop {
-        let Some(next) = pool.upgrade().and_then(|pool| pool.close_unused(Instant::now())) else { return };
-        sleep_until(next).await;
+/// Whether somebody comes by then. One who is late does not come any more: the runtime is not driven.
+fn is_awaited(sweep_due: Option<Instant>, due: Instant, now: Instant) -> bool {
+    sweep_due.is_some_and(|at| at <= due && now.saturating_duration_since(at) < SWEEP_GRACE)
+}
+
+/// Closes connections that nobody uses, for as long as there are some and its runtime lives.
+struct Sweeper {
+    pool: Weak<Pool>,
+    number: u64,
+}
+
+async fn sweep(sweeper: Sweeper, first: Instant) {
+    let mut next = Some(first);
+    while let Some(due) = next {
+        sleep_until(due).await;
+        let pool = sweeper.pool.upgrade();
+        next = pool.and_then(|pool| pool.close_unused(Instant::now(), sweeper.number));
+    }
+}
+
+/// If its runtime ends before it does, another has to look after what is left.
+impl Drop for Sweeper {
+    fn drop(&mut self) {
+        let Some(pool) = self.pool.upgrade() else { return };
+        let mut hosts = pool.hosts();
+        if hosts.sweepers == self.number {
+            hosts.sweep_due = None;
+            for host in hosts.by_key.values() {
+                host.state().sweep_due = None;
+            }
+        }
     }
 }
 
@@ -427,10 +645,10 @@ pub(super) struct ConnectPermit {
 }
 
 impl ConnectPermit {
-    /// Shares the connection that was made.
-    pub(super) fn connected(mut self, handle: h2::Handle) {
+    /// Shares the connection that was made, on which so many exchanges have begun.
+    pub(super) fn connected(mut self, handle: h2::Handle, begun: usize) {
         if let Some(host) = self.host.take() {
-            host.connected(Some(handle));
+            host.connected(Some(Multiplexed { handle, begun }));
         }
     }
 }

@@ -55,7 +55,8 @@ impl Proxy {
     ///
     /// When this is no such URI.
     pub fn new(uri: &str) -> Result<Self, Error> {
-        let fault = || Error::new(Kind::User("a proxy is given as http://host:port, socks4a:// or socks5://"));
+        let fault =
+            || Error::new(Kind::User("a proxy is given as http://host:port, socks4a:// or socks5://"));
         let uri: Uri = uri.parse().map_err(|_| fault())?;
         let (kind, usual_port) = match uri.scheme_str() {
             Some("http") => (ProxyKind::Http, 80),
@@ -78,7 +79,9 @@ impl Proxy {
             return Err(fault());
         }
         let is_version_4 = matches!(kind, ProxyKind::Socks4 | ProxyKind::Socks4a);
-        if is_version_4 && user.as_ref().is_some_and(|(name, password)| name.contains('\0') || !password.is_empty()) {
+        if is_version_4
+            && user.as_ref().is_some_and(|(name, password)| name.contains('\0') || !password.is_empty())
+        {
             return Err(Error::new(Kind::User("SOCKS 4 knows users, and no passwords")));
         }
         let place = match authority.port_u16() {
@@ -295,7 +298,15 @@ mod tests {
             format!("{proxy:?} {:?}", proxy.authorization().unwrap()),
             "Proxy(http://proxy:80) Sensitive"
         );
-        for broken in ["", "proxy:80", "ftp://proxy", "http://", "http://:80", "https://proxy:443", "http://proxy:99999"] {
+        for broken in [
+            "",
+            "proxy:80",
+            "ftp://proxy",
+            "http://",
+            "http://:80",
+            "https://proxy:443",
+            "http://proxy:99999",
+        ] {
             assert!(Proxy::new(broken).is_err(), "{broken:?}");
         }
     }

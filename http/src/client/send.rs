@@ -121,7 +121,7 @@ impl Call<'_> {
                         Some(Agreed::Http2) => {
                             let handle = h2::handshake(connected, &shared.config).await?;
                             host.agreed(Some(Agreed::Http2));
-                            permit.connected(handle);
+                            permit.connected(handle, 0);
                             Ok((Agreed::Http2, None))
                         }
                         Some(Agreed::Http1) | None => {
@@ -155,7 +155,11 @@ impl Call<'_> {
     async fn connect(&self, wanted: Agreed) -> Result<Connected, Error> {
         // Boxed, so that a request that finds a connection does not carry the room for it.
         let connecting = Box::pin(self.connect_untimed(wanted));
-        within(after(self.shared.config.timeouts.connect), Timeout::Connect, connecting).await
+        let attempt = self.host.attempt();
+        let due = after(self.shared.config.timeouts.connect);
+        let connected = within(due, Timeout::Connect, connecting).await;
+        attempt.ended(connected.is_ok());
+        connected
     }
 
     async fn connect_untimed(&self, wanted: Agreed) -> Result<Connected, Error> {
@@ -244,7 +248,7 @@ impl Call<'_> {
                     Some(connected) => connected,
                     None => self.connect_speaking(Agreed::Http1).await?,
                 };
-                Connection::new(connected, permit)
+                Connection::new(connected, permit, self.shared.config.http1)
             }
         };
         let mut request = request;
@@ -265,7 +269,7 @@ impl Call<'_> {
                     let handle = h2::handshake(connected, &shared.config).await?;
                     // Counted in before it is shared, so that this request at least has its place.
                     let ticket = handle.begin();
-                    permit.connected(handle.clone());
+                    permit.connected(handle.clone(), 1);
                     if let Some(ticket) = ticket {
                         break (handle, ticket);
                     }

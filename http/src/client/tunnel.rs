@@ -11,6 +11,7 @@ use super::connect::BoxIo;
 use super::key::Key;
 use super::net::Dialing;
 use super::proxy::{Proxy, ProxyKind};
+use crate::h1::lenient::LenientResponses;
 use crate::h1::{HeadLimits, Scan, Section, response};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS};
 
@@ -49,7 +50,7 @@ async fn connect(proxy: &Proxy, key: &Key, mut io: BoxIo) -> io::Result<BoxIo> {
         let fault = |_| refused("the proxy does not speak HTTP");
         let Some(span) = scan.advance(&arrived, &LIMITS).map_err(fault)? else { continue };
         let head = Bytes::copy_from_slice(&arrived[span.skip..span.skip + span.len]);
-        let head = response::parse(head, &Method::CONNECT).map_err(fault)?;
+        let head = response::parse(head, &Method::CONNECT, &LenientResponses::default()).map_err(fault)?;
         return match head.status.is_success() {
             true if arrived.len() == span.skip + span.len => Ok(io),
             true => Err(refused("the proxy says more than it was asked")),

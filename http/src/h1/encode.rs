@@ -159,7 +159,7 @@ fn content_length(out: &mut Vec<u8>, length: u64) {
 }
 
 /// Writes the names of a head's fields with capitals where their words begin.
-fn title_case(head: &mut [u8]) {
+pub(crate) fn title_case(head: &mut [u8]) {
     for line in head.split_mut(|&byte| byte == b'\n').skip(1) {
         let end = line.iter().position(|&byte| byte == b':').unwrap_or(0);
         let mut begins = true;

@@ -9,7 +9,7 @@
 //! | `request.rs` | a complete request head becomes a typed one |
 //! | `response.rs` | a complete response head becomes a typed one |
 //! | `fields.rs` | field lines become a header map; the fields that frame the message are noted on the way |
-//! | `lenient.rs` | what may be taken from clients that cannot be mended |
+//! | `lenient.rs` | what may be taken from clients and servers that cannot be mended |
 //! | `names.rs` | field names, without an allocation for each that is not standard |
 //! | `framing.rs` | how long the body is and whether the connection lives on (RFC 9112 §6.3, §9.3) |
 //! | `target.rs` | the four forms of a request target, and the host |

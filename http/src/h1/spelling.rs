@@ -10,9 +10,10 @@ use crate::error::{Error, Kind};
 
 /// How the names of fields were spelled, or are to be.
 ///
-/// With [`Http1Config::preserve_case`](crate::Http1Config::preserve_case), requests carry one among their extensions.
-/// A response that carries one is written with its spellings, as often as each is there; names it does not list are
-/// written as [`Http1Config::name_case`](crate::Http1Config::name_case) says.
+/// With [`Http1Config::preserve_case`](crate::Http1Config::preserve_case) the requests of a server, and with
+/// [`ClientHttp1Config::preserve_case`](crate::ClientHttp1Config::preserve_case) the responses of a client carry one among
+/// their extensions. What is sent with one is written with its spellings, as often as each is there; names it does not
+/// list are written as [`Http1Config::name_case`](crate::Http1Config::name_case) says, or that of the client.
 ///
 /// ```
 /// use http::{Response, header};
@@ -85,7 +86,8 @@ impl HeaderCase {
 
 /// The words behind the status of an HTTP/1 response, where they are not the usual ones.
 ///
-/// A response that carries one among its extensions is written with it. HTTP/2 has no such thing.
+/// A response that carries one among its extensions is written with it, and one that a [`Client`](crate::Client) has got
+/// carries one. HTTP/2 has no such thing.
 ///
 /// ```
 /// use http::Response;

@@ -124,7 +124,8 @@ fn a_socks_4_proxy_connects_by_address_and_with_its_extension_by_name() {
             let network = Network::default();
             let proxies = Proxies::new().all(Proxy::new(proxy).unwrap());
             let known = ["::1".parse().unwrap(), "10.0.0.7".parse().unwrap()];
-            let client = network.client_of(|builder| builder.proxies(proxies).resolve("known.example", known));
+            let client =
+                network.client_of(|builder| builder.proxies(proxies).resolve("known.example", known));
             let request = get(&client, uri);
             let mut peer = network.accept("http://proxy:1080/").await;
             assert_eq!(peer.exactly(ask.len()).await, ask, "{proxy} {uri}");

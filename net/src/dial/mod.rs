@@ -2,11 +2,13 @@
 //!
 //! - [`Dialer`]: what is known before the name is
 //! - `order`: in which order addresses are tried
+//! - `prepare`: what is done with a socket before it connects
 //! - `race`: the attempts, staggered
 //!
 //! This is RFC 8305, "Happy Eyeballs", with one lookup for both families, as `getaddrinfo` gives it.
 
 mod order;
+mod prepare;
 mod race;
 
 use std::future::Future;
@@ -17,6 +19,7 @@ use std::time::Duration;
 
 use minato_runtime::time::timeout;
 
+use self::prepare::Prepare;
 use crate::limits::{ATTEMPT_DELAY, ATTEMPT_DELAY_MIN, ATTEMPTS_MAX};
 use crate::resolve::{Resolver, SystemResolver};
 use crate::{TcpSocket, TcpStream};
@@ -47,6 +50,7 @@ pub struct Dialer {
     attempt_delay: Duration,
     timeout: Option<Duration>,
     nodelay: bool,
+    prepare: Prepare,
 }
 
 impl Default for Dialer {
@@ -63,6 +67,7 @@ impl Dialer {
             attempt_delay: ATTEMPT_DELAY,
             timeout: None,
             nodelay: false,
+            prepare: Prepare::default(),
         }
     }
 
@@ -88,6 +93,36 @@ impl Dialer {
     /// Whether connections send small segments at once; they do not if not set.
     pub fn nodelay(mut self, nodelay: bool) -> Self {
         self.nodelay = nodelay;
+        self
+    }
+
+    /// Connects from this address. One of each family can be set; where only one is, addresses of the other family are not
+    /// tried.
+    pub fn local_address(mut self, address: IpAddr) -> Self {
+        self.prepare.local_address(address);
+        self
+    }
+
+    /// Has `set_up` called with each socket before it connects, in the order in which they were given: for what
+    /// else the kernel is to do with its connections. An error ends the attempt.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use minato_net::{Dialer, tcp::Keepalive};
+    ///
+    /// let dialer = Dialer::new().socket(|socket| {
+    ///     socket.set_keepalive_probes(Keepalive::after(Duration::from_secs(60)))?;
+    ///     socket.set_recv_buffer_size(256 * 1024)
+    /// });
+    /// # #[cfg(target_os = "linux")]
+    /// let dialer = dialer.socket(|socket| {
+    ///     socket.bind_device(Some(b"lo"))?;
+    ///     socket.set_user_timeout(Some(Duration::from_secs(20)))
+    /// });
+    /// # drop(dialer);
+    /// ```
+    pub fn socket(mut self, set_up: impl Fn(&TcpSocket) -> io::Result<()> + Send + Sync + 'static) -> Self {
+        self.prepare.set_up(set_up);
         self
     }
 
@@ -151,6 +186,7 @@ impl Dialer {
 
     async fn race(&self, addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
         let addresses = addresses.iter().map(|&address| SocketAddr::new(address, port));
+        let addresses = addresses.filter(|address| self.prepare.reaches(address));
         // Bounded behind the sorting: a family that has many addresses takes no attempt from the other.
         let mut addresses = order::interleaved(addresses);
         addresses.truncate(ATTEMPTS_MAX);
@@ -159,6 +195,7 @@ impl Dialer {
             if self.nodelay {
                 socket.set_nodelay(true)?;
             }
+            self.prepare.apply(&socket, address)?;
             socket.connect(address).await
         })
         .await

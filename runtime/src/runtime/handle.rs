@@ -23,6 +23,14 @@ pub struct Handle {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(NonZeroU64);
 
+impl Id {
+    /// That of the runtime that this thread is in; nothing outside of all. It costs less than a [`Handle`].
+    #[must_use]
+    pub fn current() -> Option<Self> {
+        scheduler::current_id().map(Self)
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -439,6 +439,14 @@ pub(crate) fn current() -> Option<SharedRef> {
     })
 }
 
+/// What tells the runtime that this thread is in from others.
+pub(crate) fn current_id() -> Option<NonZeroU64> {
+    with_core(|core| match core {
+        Some(core) => Some(core.shared().id),
+        None => context::with_entered(|shared| shared.map(|shared| shared.id)),
+    })
+}
+
 /// Stops a call that needs a runtime and has none.
 #[cold]
 #[track_caller]

@@ -5,8 +5,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONNECTION, EXPECT, UPGRADE};
-use http::{Extensions, Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, UPGRADE};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body as _;
 
 use super::Connection;
@@ -14,9 +14,13 @@ use super::body::ResponseBody;
 use super::upload::Upload;
 use crate::body::Body;
 use crate::client::config::ClientTimeouts;
+use crate::client::informational::OnInformational;
 use crate::clock::Instant;
 use crate::error::{Error, Kind, Sent, Timeout};
+use crate::h1::encode::NameCase;
+use crate::h1::lenient::LenientResponses;
 use crate::h1::response::{self, ResponseHead};
+use crate::h1::spelling::HeaderCase;
 use crate::h1::{Decoder, Fault, Framing, HeadLimits, Scan, Section, encode, has_option};
 use crate::limits::{HEAD_BYTES, HEAD_FIELDS, INFORMATIONAL_RESPONSES, OUTPUT_BYTES};
 use crate::outbound::Outbound;
@@ -34,6 +38,7 @@ pub(in crate::client) struct Exchange {
     asks_upgrade: bool,
     scan: Scan,
     informational: usize,
+    on_informational: Option<OnInformational>,
     /// Whether a byte of the request has been taken by the socket.
     sent: Sent,
     /// Whether a byte of a response has come.
@@ -84,8 +89,21 @@ impl Exchange {
         timeouts: &ClientTimeouts,
     ) -> Self {
         let framing = request_framing(request);
-        let forwarding = connection.forwarding.as_deref();
-        encode::request_head(connection.output.tail(), request, framing, forwarding);
+        let Connection { output, forwarding, http1, served, .. } = &mut *connection;
+        *served += 1;
+        let out = output.tail();
+        let start = out.len();
+        encode::request_head(out, request, framing, forwarding.as_deref());
+        if http1.name_case == NameCase::Title {
+            encode::title_case(&mut out[start..]);
+        }
+        let (mut on_informational, extensions) = (None, request.extensions());
+        if !extensions.is_empty() {
+            if let Some(case) = extensions.get::<HeaderCase>() {
+                case.apply(&mut out[start..]);
+            }
+            on_informational = extensions.get::<OnInformational>().cloned();
+        }
         let is_held = request
             .headers()
             .get(EXPECT)
@@ -110,12 +128,13 @@ impl Exchange {
         let patience = upload.is_held().then_some(timeouts.expect_continue);
         let held_until = patience.and_then(|patience| Instant::now().checked_add(patience));
         Self {
-            connection,
             upload,
             method,
             asks_upgrade,
-            scan: Scan::new(Section::Head),
+            scan: new_scan(&connection.http1.lenient),
+            connection,
             informational: 0,
+            on_informational,
             sent: Sent::Nothing,
             is_answered: false,
             is_last,
@@ -140,18 +159,26 @@ impl Exchange {
             if let Err(error) = self.drive_upload(cx) {
                 return Poll::Ready(Err(self.failed(error)));
             }
+            if self.is_headless() {
+                return Poll::Ready(Ok(response::headless()));
+            }
             match self.scan.advance(self.connection.input.bytes(), &LIMITS) {
                 Ok(Some(span)) => {
                     self.connection.input.consume(span.skip);
                     let head = self.connection.input.take_head(span.len);
-                    self.scan = Scan::new(Section::Head);
-                    match response::parse(head, &self.method) {
+                    let http1 = &self.connection.http1;
+                    self.scan = new_scan(&http1.lenient);
+                    let case = http1.preserve_case.then(|| HeaderCase::of_head(&head));
+                    match response::parse(head, &self.method, &http1.lenient) {
                         Ok(head) if head.status.is_informational() && !self.is_switch(head.status) => {
-                            if let Err(fault) = self.handle_informational(head.status) {
+                            if let Err(fault) = self.handle_informational(head) {
                                 return Poll::Ready(Err(self.failed(Error::new(Kind::Message(fault)))));
                             }
                         }
-                        Ok(head) => {
+                        Ok(mut head) => {
+                            if let Some(case) = case {
+                                head.extensions.insert(case);
+                            }
                             if self.upload.is_held() {
                                 self.upload.abandon();
                             }
@@ -269,7 +296,16 @@ impl Exchange {
         }
     }
 
-    fn handle_informational(&mut self, status: StatusCode) -> Result<(), Fault> {
+    /// Whether what has come is a body without a head, and may be (HTTP/0.9).
+    fn is_headless(&self) -> bool {
+        const BEGINS: &[u8] = b"HTTP/";
+        let bytes = self.connection.input.bytes();
+        let len = bytes.len().min(BEGINS.len());
+        self.connection.http1.lenient.http09 && self.informational == 0 && bytes[..len] != BEGINS[..len]
+    }
+
+    fn handle_informational(&mut self, head: ResponseHead) -> Result<(), Fault> {
+        let status = head.status;
         self.informational += 1;
         // LIMIT: a server that only ever promises an answer.
         if self.informational > INFORMATIONAL_RESPONSES || status == StatusCode::SWITCHING_PROTOCOLS {
@@ -278,6 +314,13 @@ impl Exchange {
         if status == StatusCode::CONTINUE {
             self.held_until = None;
             self.upload.release();
+        }
+        if let Some(told) = &self.on_informational {
+            let mut early = Response::new(());
+            *early.status_mut() = status;
+            *early.version_mut() = head.version;
+            *early.headers_mut() = head.headers;
+            told.tell(early);
         }
         Ok(())
     }
@@ -296,7 +339,7 @@ impl Exchange {
     ) -> Response<Body> {
         let is_switch = self.is_switch(head.status);
         let is_reusable = head.is_persistent && !self.is_last && self.method != Method::CONNECT;
-        let mut extensions = Extensions::new();
+        let mut extensions = head.extensions;
         let body = if is_switch {
             let Connection { io, input, .. } = *self.connection;
             let rest = Bytes::copy_from_slice(input.bytes());
@@ -309,7 +352,8 @@ impl Exchange {
             }
             Body::empty()
         } else {
-            let decoder = Decoder::new(head.framing);
+            let takes_whitespace = self.connection.http1.lenient.chunk_size_whitespace;
+            let decoder = Decoder::new(head.framing).taking_whitespace(takes_whitespace);
             Body::from_boxed(Box::pin(ResponseBody::new(self, decoder, is_reusable, timeouts.body, due)))
         };
         let mut response = Response::new(body);
@@ -319,6 +363,10 @@ impl Exchange {
         *response.extensions_mut() = extensions;
         response
     }
+}
+
+fn new_scan(lenient: &LenientResponses) -> Scan {
+    Scan::new(Section::Head).taking_bare_lf(lenient.bare_line_feeds)
 }
 
 /// RFC 9112 §6.3: a request body always says how long it is; methods that expect one say so even if it is empty.
@@ -331,6 +379,15 @@ fn request_framing(request: &Request<Body>) -> Option<Framing> {
             expects_body.then_some(Framing::Length(0))
         }
         Some(length) => Some(Framing::Length(length)),
-        None => Some(Framing::Chunked),
+        // A length that the caller knows and the body does not; the body is held to it.
+        None => Some(declared_length(request.headers()).map_or(Framing::Chunked, Framing::Length)),
     }
+}
+
+/// The one length that the fields of a request tell.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let length = lengths.next().filter(|_| lengths.next().is_none())?.as_bytes();
+    let is_number = length.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(length).ok().filter(|_| is_number)?.parse().ok()
 }

@@ -18,6 +18,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 pub(super) use self::exchange::{Exchange, Failed};
+use minato_runtime::runtime;
+
+use super::config::ClientHttp1Config;
 use super::connect::{BoxIo, Connected};
 use super::pool::Permit;
 use crate::clock::{Deadline, Instant};
@@ -34,9 +37,14 @@ pub(in crate::client) struct Connection {
     input: Input,
     output: Output,
     permit: Permit,
+    http1: ClientHttp1Config,
     /// Whether it has served an exchange before.
     is_reused: bool,
+    /// Requests it has taken.
+    served: usize,
     made: Instant,
+    /// Whose driver tells of it.
+    runtime: Option<runtime::Id>,
     /// What is known of it.
     info: ConnInfo,
     /// For whatever its exchange waits for now; kept, so that an exchange that is answered in time arms none.
@@ -44,7 +52,7 @@ pub(in crate::client) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(connected: Connected, permit: Permit) -> Box<Self> {
+    pub(super) fn new(connected: Connected, permit: Permit, http1: ClientHttp1Config) -> Box<Self> {
         let Connected { io, forwarding, info, .. } = connected;
         Box::new(Self {
             io,
@@ -52,8 +60,11 @@ impl Connection {
             input: Input::default(),
             output: Output::default(),
             permit,
+            http1,
             is_reused: false,
+            served: 0,
             made: Instant::now(),
+            runtime: runtime::Id::current(),
             info,
             deadline: Deadline::default(),
         })
@@ -61,6 +72,16 @@ impl Connection {
 
     pub(super) fn made(&self) -> Instant {
         self.made
+    }
+
+    /// The runtime it was made in. In another nobody may drive its socket and its timer.
+    pub(super) fn runtime(&self) -> Option<runtime::Id> {
+        self.runtime
+    }
+
+    /// Requests it has taken.
+    pub(super) fn served(&self) -> usize {
+        self.served
     }
 
     pub(super) fn info(&self) -> &ConnInfo {
