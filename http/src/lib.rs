@@ -35,9 +35,11 @@
 //! | [`handler_fn`], [`IntoResponse`] | services made of closures |
 //! | [`lean`] | requests and responses that cost as little as they can, for what is measured to need it |
 //! | [`Client`], [`ClientConfig`] | requests over connections that are kept and shared |
+//! | [`conn`] | single connections of a client, for pools of one's own |
 //! | [`ResponseExt`] | short ways to what a response holds |
 //! | [`RequestBuilder`], [`multipart`] | requests put together, forms with files |
 //! | [`Redirects`], [`CookieJar`], [`Metrics`] | redirects followed, cookies kept, exchanges measured |
+//! | [`PoolHandle`], [`OnInformational`] | connections counted, 1xx listened to |
 //! | [`Proxies`] | which requests go through which proxy |
 //! | [`upgrade`] | connections that stop speaking HTTP: WebSocket, CONNECT |
 //! | [`ConnInfo`] | what a handler can know about, and ask of, the connection of its request |
@@ -102,6 +104,7 @@ pub use self::body::{Body, BodyLimits, BodySender};
 pub use self::client::config::{
     ClientConfig, ClientHttp1Config, ClientHttp2Config, ClientTimeouts, PoolConfig, Speak,
 };
+pub use self::client::conn;
 pub use self::client::cookies::{CookieJar, CookieLayer};
 pub use self::client::informational::OnInformational;
 pub use self::client::layered::ClientService;

@@ -5,6 +5,7 @@
 //! | `mod.rs` | [`Client`] and its methods |
 //! | `builder.rs` | [`ClientBuilder`] |
 //! | `config.rs` | every knob, once |
+//! | `conn/` | single connections, for whoever wants to look after them |
 //! | `connect.rs` | how connections are made |
 //! | `cookies/` | cookies kept and sent back |
 //! | `form.rs` | queries and forms |
@@ -30,6 +31,7 @@
 
 mod builder;
 pub(crate) mod config;
+pub mod conn;
 mod connect;
 pub(crate) mod cookies;
 #[cfg(feature = "form")]

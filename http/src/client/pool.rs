@@ -310,7 +310,7 @@ impl Host {
         }
         if lent.is_none() {
             // A connection that is put away leaves its permit: nobody else is to get that as well.
-            lent = stale.last_mut().map(|idle| Lent::Permit(idle.connection.take_permit()));
+            lent = stale.last_mut().and_then(|idle| idle.connection.take_permit()).map(Lent::Permit);
         }
         if lent.is_none() && has_place {
             state.open += 1;
@@ -622,11 +622,6 @@ pub(super) struct Permit {
 impl Permit {
     pub(super) fn host(&self) -> Option<Arc<Host>> {
         self.host.clone()
-    }
-
-    /// The leave itself, for another connection than the one that had it.
-    pub(super) fn take(&mut self) -> Self {
-        Self { host: self.host.take() }
     }
 }
 

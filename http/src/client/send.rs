@@ -8,9 +8,9 @@ use http::{Method, Request, Response, Version};
 use minato_runtime::time::timeout_at;
 use minato_service::Deadline;
 
-use super::config::Speak;
+use super::config::{ClientTimeouts, Speak};
 use super::connect::{Agreed, Connected, Dialed};
-use super::h1::{Connection, Exchange, Failed};
+use super::h1::{Connection, Exchange, Failed, Home};
 use super::key::{Key, Transport};
 use super::metrics::Metrics;
 use super::pool::{Agreement, Host, Lent, Shared as SharedConnection};
@@ -44,7 +44,7 @@ pub(super) async fn send(
         shared,
         host: shared.pool.host(&key),
         asks_http2: request.version() == Version::HTTP_2,
-        due: due(shared, &request)?,
+        due: due(&shared.config.timeouts, &request)?,
         metrics: shared.config.metrics.then(Metrics::start),
     };
     let mut next = Some(request);
@@ -65,8 +65,8 @@ pub(super) async fn send(
 
 /// When the exchange must have ended: the earliest of what the client grants, what the request carries, and what binds the
 /// call it is made in. A request that is late already is not sent.
-fn due(shared: &Shared, request: &Request<Body>) -> Result<Option<Instant>, Error> {
-    let granted = after(shared.config.timeouts.total);
+pub(super) fn due(timeouts: &ClientTimeouts, request: &Request<Body>) -> Result<Option<Instant>, Error> {
+    let granted = after(timeouts.total);
     let carried = request.extensions().get::<Deadline>().copied();
     let bound = carried.into_iter().chain(Deadline::current()).min();
     if bound.is_some_and(Deadline::is_expired) {
@@ -248,7 +248,7 @@ impl Call<'_> {
                     Some(connected) => connected,
                     None => self.connect_speaking(Agreed::Http1).await?,
                 };
-                Connection::new(connected, permit, self.shared.config.http1)
+                Connection::new(connected, Home::Pool(permit), self.shared.config.http1)
             }
         };
         let mut request = request;
@@ -288,12 +288,12 @@ impl Call<'_> {
     }
 }
 
-fn after(timeout: Option<Duration>) -> Option<Instant> {
+pub(super) fn after(timeout: Option<Duration>) -> Option<Instant> {
     Instant::now().checked_add(timeout?)
 }
 
 /// Bounds a future by a clock.
-async fn within<T, E: From<Error>>(
+pub(super) async fn within<T, E: From<Error>>(
     due: Option<Instant>,
     timeout: Timeout,
     future: impl Future<Output = Result<T, E>>,

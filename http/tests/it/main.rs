@@ -5,6 +5,7 @@ mod bodies;
 mod body;
 mod client;
 mod conformance;
+mod conn;
 mod early;
 mod exchanges;
 mod failures;

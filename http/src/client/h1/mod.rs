@@ -19,6 +19,7 @@ use std::task::{Context, Poll, Waker};
 
 pub(super) use self::exchange::{Exchange, Failed};
 use minato_runtime::runtime;
+use minato_runtime::sync::oneshot;
 
 use super::config::ClientHttp1Config;
 use super::connect::{BoxIo, Connected};
@@ -36,7 +37,7 @@ pub(in crate::client) struct Connection {
     forwarding: Option<Arc<Forwarding>>,
     input: Input,
     output: Output,
-    permit: Permit,
+    home: Home,
     http1: ClientHttp1Config,
     /// Whether it has served an exchange before.
     is_reused: bool,
@@ -51,15 +52,24 @@ pub(in crate::client) struct Connection {
     deadline: Deadline,
 }
 
+/// Whom a connection is given back to.
+pub(in crate::client) enum Home {
+    /// The pool that has given this leave for it.
+    Pool(Permit),
+    /// Whoever waits for it.
+    Alone(oneshot::Sender<Box<Connection>>),
+    Nowhere,
+}
+
 impl Connection {
-    pub(super) fn new(connected: Connected, permit: Permit, http1: ClientHttp1Config) -> Box<Self> {
+    pub(super) fn new(connected: Connected, home: Home, http1: ClientHttp1Config) -> Box<Self> {
         let Connected { io, forwarding, info, .. } = connected;
         Box::new(Self {
             io,
             forwarding,
             input: Input::default(),
             output: Output::default(),
-            permit,
+            home,
             http1,
             is_reused: false,
             served: 0,
@@ -89,8 +99,19 @@ impl Connection {
     }
 
     /// Its permit, for the connection that takes its place.
-    pub(super) fn take_permit(&mut self) -> Permit {
-        self.permit.take()
+    pub(super) fn take_permit(&mut self) -> Option<Permit> {
+        match std::mem::replace(&mut self.home, Home::Nowhere) {
+            Home::Pool(permit) => Some(permit),
+            other => {
+                self.home = other;
+                None
+            }
+        }
+    }
+
+    /// Gives it another home.
+    pub(super) fn settle(&mut self, home: Home) {
+        self.home = home;
     }
 
     /// Whether the server has not closed an idle connection, as far as can be known without sending.
@@ -105,9 +126,18 @@ impl Connection {
         if !self.input.is_empty() || !self.output.is_empty() {
             return;
         }
-        if let Some(host) = self.permit.host() {
-            self.is_reused = true;
-            host.give(self);
+        self.is_reused = true;
+        match std::mem::replace(&mut self.home, Home::Nowhere) {
+            Home::Pool(permit) => {
+                let host = permit.host();
+                self.home = Home::Pool(permit);
+                if let Some(host) = host {
+                    host.give(self);
+                }
+            }
+            // Whoever has stopped waiting wants no connection.
+            Home::Alone(waiting) => drop(waiting.send(self)),
+            Home::Nowhere => {}
         }
     }
 
