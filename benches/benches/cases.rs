@@ -25,7 +25,7 @@ fn cases(criterion: &mut Criterion) {
         for other in case.others {
             let mut work = None;
             group.bench_function(other.name, |bencher| {
-                let work = work.get_or_insert_with(other.start);
+                let work = work.get_or_insert_with(|| other.side.start(case.workers));
                 bencher.iter_custom(|operations| {
                     let start = Instant::now();
                     work(operations);

@@ -18,7 +18,7 @@ macro_rules! inside {
             workers: $workers,
             ours: Inside(ours::$work),
             theirs: Inside(tokio::$work),
-            others: &[$(Other { name: stringify!($peer), start: $peer::$work }),*],
+            others: &[$(Other { name: stringify!($peer), side: Inside(|_| $peer::$work()) }),*],
         }
     };
 }
@@ -63,6 +63,19 @@ const fn server(
         theirs: Side::Server { serve: theirs, load },
         others: &[],
     }
+}
+
+/// An echo server of ours on one thread, beside those of tokio and monoio.
+macro_rules! echo {
+    ($name:literal, $load:ident) => {
+        Case {
+            others: &[Other {
+                name: "monoio",
+                side: Side::Server { serve: monoio::echo, load: load::$load },
+            }],
+            ..server($name, "tokio", One, [ours::echo, tokio::echo], load::$load)
+        }
+    };
 }
 
 /// All of them, from the bottom of the stack to its top. The end of a name says how many workers there are; `m1` is a
@@ -137,17 +150,17 @@ pub const CASES: &[Case] = &[
     layered!("service-p2c-2/1", p2c_2_ours, "tower", p2c_2_theirs),
     layered!("service-p2c-100/1", p2c_100_ours, "tower", p2c_100_theirs),
     layered!("service-p2c-ewma-10/1", p2c_ewma_ours, "tower", p2c_ewma_theirs),
-    server("tcp-echo-1-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1),
+    echo!("tcp-echo-1-conn/1", echo_1),
     server("tcp-echo-1-conn-raw/1", "epoll", One, [ours::echo, epoll::echo], load::echo_1),
     server("tcp-echo-64-conn-raw/1", "epoll", One, [ours::echo, epoll::echo], load::echo_64),
     server("tcp-echo-1000-conn-raw/1", "epoll", One, [ours::echo, epoll::echo], load::echo_1000),
-    server("tcp-echo-1000-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_1000),
-    server("tcp-echo-once/1", "tokio", One, [ours::echo, tokio::echo], load::echo_once),
-    inside!("tcp-copy-64k/1", One, tcp_copy),
+    echo!("tcp-echo-1000-conn/1", echo_1000),
+    echo!("tcp-echo-once/1", echo_once),
+    inside!("tcp-copy-64k/1", One, tcp_copy, monoio),
     inside!("tcp-copy-64k/2", Two, tcp_copy),
-    inside!("unix-copy-64k/1", One, unix_copy),
+    inside!("unix-copy-64k/1", One, unix_copy, monoio),
     inside!("unix-copy-64k/2", Two, unix_copy),
-    server("tcp-echo-64-conn/1", "tokio", One, [ours::echo, tokio::echo], load::echo_64),
+    echo!("tcp-echo-64-conn/1", echo_64),
     server("tcp-echo-64-conn/2", "tokio", Two, [ours::echo, tokio::echo], load::echo_64),
     server("http1-64-conn/1", "hyper", One, [minato::http, peers::http1], load::http1_64),
     server("http1-64-conn/2", "hyper", Two, [minato::http, peers::http1], load::http1_64),

@@ -75,8 +75,8 @@ pub struct Case {
 pub struct Other {
     /// Who it is.
     pub name: &'static str,
-    /// The work, set up on a runtime of its own.
-    pub start: fn() -> Work,
+    /// How it does the work.
+    pub side: Side,
 }
 
 /// How one side of a comparison is set up.

@@ -1,15 +1,19 @@
 //! The work that monoio can do, on its driver over epoll: many kernels refuse io_uring to containers.
 
 use std::future::{Future, poll_fn};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::task::Poll;
+use std::thread;
 use std::time::Duration;
 
 use local_sync::oneshot;
+use monoio::io::{AsyncReadRent, AsyncWriteRentExt};
+use monoio::net::{TcpListener, TcpStream, UnixStream};
 use monoio::time::{sleep, timeout};
 use monoio::{LegacyDriver, RuntimeBuilder, spawn};
 
-use crate::Work;
+use crate::{Work, Workers};
 
 const FAR: Duration = Duration::from_secs(60);
 
@@ -132,5 +136,78 @@ pub(crate) fn timeout_pending() -> Work {
         for _ in 0..operations {
             assert!(timeout(FAR, yield_now()).await.is_ok());
         }
+    })
+}
+
+/// Starts an echo server, on one thread whatever is asked: it has no other kind.
+pub(crate) fn echo(_: Workers) -> SocketAddr {
+    let (tell, told) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let mut runtime = RuntimeBuilder::<LegacyDriver>::new().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+            tell.send(listener.local_addr().expect("an address")).expect("somebody asked");
+            loop {
+                let (stream, _) = listener.accept().await.expect("a connection");
+                drop(spawn(answer(stream)));
+            }
+        });
+    });
+    told.recv().expect("the server listens")
+}
+
+async fn answer(mut stream: TcpStream) {
+    let mut buf = vec![0; 4096];
+    loop {
+        let (read, received) = stream.read(buf).await;
+        let Ok(len @ 1..) = read else { return };
+        let (written, sent) = stream.write_all(monoio::buf::IoBuf::slice(received, ..len)).await;
+        if written.is_err() {
+            return;
+        }
+        buf = sent.into_inner();
+    }
+}
+
+/// Bytes of a piece, as the others have it.
+const PIECE: usize = 64 * 1024;
+
+macro_rules! transfer {
+    ($near:ident, $far:ident, $operations:ident) => {
+        let (mut near, mut far) = ($near, $far);
+        let writer = spawn(async move {
+            let mut piece = vec![7; PIECE];
+            for _ in 0..$operations {
+                let (written, sent) = near.write_all(piece).await;
+                written.expect("the other end reads");
+                piece = sent;
+            }
+        });
+        let (mut buf, mut received) = (vec![0; PIECE], 0);
+        loop {
+            let (read, filled) = far.read(buf).await;
+            let Ok(len @ 1..) = read else { break };
+            received += len as u64;
+            buf = filled;
+        }
+        assert_eq!(received, $operations * PIECE as u64);
+        writer.await;
+    };
+}
+
+pub(crate) fn tcp_copy() -> Work {
+    in_task(|operations| async move {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let near = TcpStream::connect_addr(address).await.expect("it listens");
+        let (far, _) = listener.accept().await.expect("a connection");
+        transfer!(near, far, operations);
+    })
+}
+
+pub(crate) fn unix_copy() -> Work {
+    in_task(|operations| async move {
+        let (near, far) = UnixStream::pair().expect("a pair");
+        transfer!(near, far, operations);
     })
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{Case, Work};
+use crate::{Case, Other, Work};
 
 /// Rounds of each side; the median of an odd number is one of them.
 const ROUNDS: usize = 9;
@@ -37,7 +37,8 @@ pub struct Measured {
 pub fn measure(case: &Case) -> Measured {
     let mut ours = Subject::new(case.ours.start(case.workers), case.ours.is_server());
     let mut theirs = Subject::new(case.theirs.start(case.workers), case.theirs.is_server());
-    let mut others: Vec<_> = case.others.iter().map(|other| Subject::new((other.start)(), false)).collect();
+    let other = |other: &Other| Subject::new(other.side.start(case.workers), other.side.is_server());
+    let mut others: Vec<_> = case.others.iter().map(other).collect();
     let mut all: Vec<_> = [&mut ours, &mut theirs].into_iter().chain(&mut others).collect();
     all.iter_mut().for_each(|subject| subject.warm_up());
     for _ in 0..ROUNDS {

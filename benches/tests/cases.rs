@@ -15,7 +15,7 @@ fn every_case_runs_on_both_sides() {
             work(1);
         }
         for other in case.others {
-            let mut work = (other.start)();
+            let mut work = other.side.start(case.workers);
             work(300);
             work(1);
         }

@@ -9,7 +9,7 @@ use minato_benches::{Case, Side, find};
 /// The argument that makes this program the child: case, side, operations.
 pub(crate) const MODE: &str = "--child";
 
-/// Which of the two.
+/// Which of the sides.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Which {
     Ours,
@@ -29,11 +29,12 @@ impl Which {
         }
     }
 
-    fn is_server(self, case: &Case) -> bool {
-        match self {
-            Self::Ours => case.ours.is_server(),
-            Self::Theirs => case.theirs.is_server(),
-            Self::Other(_) => false,
+    /// The side of that name.
+    fn of(name: &str, case: &Case) -> Option<Side> {
+        match name {
+            "ours" => Some(case.ours),
+            "theirs" => Some(case.theirs),
+            name => case.others.iter().find(|other| other.name == name).map(|other| other.side),
         }
     }
 }
@@ -42,11 +43,8 @@ impl Which {
 pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let [case, which, operations] = arguments else { return ExitCode::FAILURE };
     let (Some(case), Ok(operations)) = (find(case), operations.parse()) else { return ExitCode::FAILURE };
-    if let Some(other) = case.others.iter().find(|other| other.name == which) {
-        (other.start)()(operations);
-        std::process::exit(0)
-    }
-    match if which == Which::Ours.name() { case.ours } else { case.theirs } {
+    let Some(side) = Which::of(which, case) else { return ExitCode::FAILURE };
+    match side {
         Side::Inside(work) => work(case.workers)(operations),
         Side::Server { serve, .. } => {
             println!("{}", serve(case.workers));
@@ -69,9 +67,7 @@ pub(crate) fn under(tool: &mut Command, case: &Case, which: Which, operations: u
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    if which.is_server(case)
-        && let Side::Server { load, .. } = case.ours
-    {
+    if let Some(Side::Server { load, .. }) = Which::of(which.name(), case) {
         let address = address(&mut child)?;
         load(address)(operations);
     }
