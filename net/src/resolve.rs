@@ -86,3 +86,61 @@ where
     });
     job.await.unwrap_or_else(|error| Err(error.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use minato_runtime::runtime::Builder;
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Arc, Condvar, Mutex};
+    use std::task::Poll;
+
+    /// A name server that is silent until it is told to answer.
+    #[derive(Default)]
+    struct Silence {
+        asked: AtomicUsize,
+        answers: Mutex<bool>,
+        changed: Condvar,
+    }
+
+    struct Name(Arc<Silence>);
+
+    impl ToSocketAddrs for Name {
+        type Iter = std::option::IntoIter<SocketAddr>;
+
+        fn to_socket_addrs(&self) -> io::Result<Self::Iter> {
+            self.0.asked.fetch_add(1, Ordering::Relaxed);
+            let answers = self.0.answers.lock().unwrap();
+            drop(self.0.changed.wait_while(answers, |answers| !*answers).unwrap());
+            Ok(None.into_iter())
+        }
+    }
+
+    #[test]
+    fn silent_name_servers_hold_a_bounded_number_of_threads_and_other_jobs_run() {
+        Builder::new_current_thread().build().unwrap().block_on(async {
+            let server = Arc::new(Silence::default());
+            let asking = |_| minato_runtime::spawn(lookup(Name(server.clone())));
+            let asking: Vec<_> = (0..LOOKUPS_MAX + 40).map(asking).collect();
+            // All have begun or wait for their turn, once one more has to wait.
+            {
+                let mut late = pin!(lookup(Name(server.clone())));
+                while LOOKUPS.available_permits() > 0 {
+                    minato_runtime::task::yield_now().await;
+                }
+                assert!(poll_fn(|cx| Poll::Ready(late.as_mut().poll(cx).is_pending())).await);
+            }
+            spawn_blocking(|| ()).await.unwrap();
+            assert!(server.asked.load(Ordering::Relaxed) <= LOOKUPS_MAX);
+            *server.answers.lock().unwrap() = true;
+            server.changed.notify_all();
+            for asked in asking {
+                assert!(asked.await.unwrap().unwrap().is_empty());
+            }
+            // The one whose future was dropped while it waited has asked nobody.
+            assert_eq!(server.asked.load(Ordering::Relaxed), LOOKUPS_MAX + 40);
+        });
+    }
+}

@@ -76,3 +76,23 @@ impl Drop for Buffer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_keeps_a_bounded_number_of_pipes_and_buffers() {
+        let pipes: Vec<_> = (0..RELAY_STOCK_MAX + 4).map_while(|_| Pipe::take().ok()).collect();
+        let can_splice = !pipes.is_empty();
+        pipes.into_iter().for_each(Pipe::give_back);
+        assert_eq!(PIPES.with_borrow(Vec::len), if can_splice { RELAY_STOCK_MAX } else { 0 });
+        let buffers: Vec<_> = (0..RELAY_STOCK_MAX + 4).map(|_| Buffer::take()).collect();
+        drop(buffers);
+        assert_eq!(BUFFERS.with_borrow(Vec::len), RELAY_STOCK_MAX);
+        // What comes back is used again.
+        let buffer = Buffer::take();
+        assert_eq!(BUFFERS.with_borrow(Vec::len), RELAY_STOCK_MAX - 1);
+        drop(buffer);
+    }
+}

@@ -39,6 +39,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The error of the last address tried, or of the name lookup.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket.
     pub async fn bind(address: impl ToSocketAddrs) -> io::Result<Self> {
         try_each(address, async |address| Self::from_std(StdSocket::bind(address)?)).await
     }
@@ -67,6 +71,10 @@ impl UdpSocket {
     /// # Errors
     ///
     /// The error of the last address tried, or of the name lookup.
+    ///
+    /// # Cancel safety
+    ///
+    /// Only the lookup is waited for: if the future is dropped before it is ready, the peer is the one from before.
     pub async fn connect(&self, address: impl ToSocketAddrs) -> io::Result<()> {
         try_each(address, async |address| self.io.get_ref().connect(address)).await
     }
