@@ -64,6 +64,10 @@ impl<S> Next<S> {
     /// # Errors
     ///
     /// The error of the inner service, where it cannot become ready.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the instance that was to become ready, and what it holds: a permit, a place in a queue.
     pub async fn ready<Request>(&self) -> Result<Self, S::Error>
     where
         S: Service<Request> + Reusable,

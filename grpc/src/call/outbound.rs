@@ -106,6 +106,11 @@ impl<T: Message> Outbound<T> {
     /// # Errors
     ///
     /// As [`send`](Self::send), and what the stream fails with.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, a message that was taken from the stream and waits for room is lost with the stream; those
+    /// before it are on their way.
     pub async fn send_all(&mut self, messages: impl Stream<Item = Result<T>>) -> Result<()> {
         let mut messages = pin!(messages);
         while let Some(message) = poll_fn(|cx| messages.as_mut().poll_next(cx)).await {

@@ -145,6 +145,10 @@ impl<Req: Message, Res: Message + Default> Unary<Req, Res> {
     /// # Errors
     ///
     /// The status of a call that failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the call, and the server is told.
     pub async fn with_metadata(self) -> Result<Response<Res>> {
         let Self { channel, method, options, kind } = self;
         Single::new(channel.start_with(method, &options, &kind.request)?).response().await

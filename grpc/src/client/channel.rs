@@ -83,6 +83,10 @@ impl Channel {
     /// # Errors
     ///
     /// INVALID_ARGUMENT where the address is not valid, UNAVAILABLE where nobody answers there.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives the connection up.
     pub async fn connect(address: &str) -> Result<Self> {
         let address = Address::parse(address)?;
         let client = connect::connected(&address.uri("/")).await?;

@@ -63,6 +63,10 @@ impl<Req: Message, Res: Message + Default> Upload<Req, Res> {
     /// # Errors
     ///
     /// The status of a call that failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the call, and the server is told.
     pub async fn finish(self) -> Result<Res> {
         self.finish_with_metadata().await.map(|response| response.message)
     }
@@ -72,6 +76,10 @@ impl<Req: Message, Res: Message + Default> Upload<Req, Res> {
     /// # Errors
     ///
     /// The status of a call that failed.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`finish`](Self::finish).
     pub async fn finish_with_metadata(self) -> Result<Response<Res>> {
         self.outbound.finish();
         match (self.early, self.incoming) {

@@ -62,6 +62,10 @@ impl Body {
     ///
     /// [`is_body_limit`](Error::is_body_limit) for a longer body, as soon as that is known; else as
     /// [`frame`](Self::frame).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the body, and what has come of it is lost.
     pub async fn bytes(mut self, limit: usize) -> Result<Bytes, Error> {
         let too_long = || Error::new(Kind::BodyLimit(limit as u64));
         let hint = self.size_hint();
@@ -93,6 +97,10 @@ impl Body {
     /// # Errors
     ///
     /// As [`bytes`](Self::bytes), and for a body that is not UTF-8.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`bytes`](Self::bytes).
     pub async fn text(self) -> Result<String, Error> {
         let bytes = self.bytes(TEXT_BYTES).await?;
         String::from_utf8(Vec::from(bytes)).map_err(Error::foreign)

@@ -39,6 +39,10 @@ impl Body {
     /// # Errors
     ///
     /// As [`bytes`](Self::bytes), and for a body that is not such a value.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`bytes`](Self::bytes).
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, Error> {
         serde_json::from_slice(&self.bytes(TEXT_BYTES).await?).map_err(Error::foreign)
     }

@@ -67,6 +67,10 @@ impl Body {
     /// # Errors
     ///
     /// As [`bytes`](Self::bytes), and for a body that is not such a value.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`bytes`](Self::bytes).
     pub async fn form<T: DeserializeOwned>(self) -> Result<T, Error> {
         serde_urlencoded::from_bytes(&self.bytes(TEXT_BYTES).await?).map_err(Error::foreign)
     }

@@ -28,6 +28,10 @@ impl<A: ToSocketAddrs + Send> Server<Address<A>> {
     /// # Errors
     ///
     /// When the address cannot be had.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes the socket, and the server with its settings goes with it.
     pub async fn listen(self) -> Result<Server<TcpListener>, Error> {
         let Self { listener, config, graceful } = self;
         let listener =

@@ -113,11 +113,19 @@ impl<T> JoinQueue<T> {
     }
 
     /// Polls for the first task to end: `Ready(None)` if the queue is empty.
+    ///
+    /// # Errors
+    ///
+    /// `Ready(Some(Err(_)))` if the task panicked or was aborted.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_join_next_with_id(cx).map(|next| next.map(|output| output.map(|(_, output)| output)))
     }
 
     /// As [`poll_join_next`](Self::poll_join_next), with the id of the task.
+    ///
+    /// # Errors
+    ///
+    /// `Ready(Some(Err(_)))` if the task panicked or was aborted.
     pub fn poll_join_next_with_id(
         &mut self,
         cx: &mut Context<'_>,

@@ -189,11 +189,19 @@ impl<T> JoinSet<T> {
     ///
     /// `Pending` also when the task that calls has used up its [budget](coop); it is woken then. Only the last waker
     /// is kept.
+    ///
+    /// # Errors
+    ///
+    /// `Ready(Some(Err(_)))` if the task panicked or was aborted.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_join_next_with_id(cx).map(|next| next.map(|output| output.map(|(_, output)| output)))
     }
 
     /// As [`poll_join_next`](Self::poll_join_next), with the id of the task.
+    ///
+    /// # Errors
+    ///
+    /// `Ready(Some(Err(_)))` if the task panicked or was aborted.
     pub fn poll_join_next_with_id(
         &mut self,
         cx: &mut Context<'_>,

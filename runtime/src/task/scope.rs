@@ -49,6 +49,10 @@ trait Member: Send + Sync {}
 /// stop the children before what they borrow is gone. As it is, a forgotten scope leaves its children running, with
 /// nothing but what is theirs.
 ///
+/// # Errors
+///
+/// The first that a child or the body gave.
+///
 /// # Panics
 ///
 /// With the panic of the child or body that panicked first.

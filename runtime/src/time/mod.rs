@@ -73,6 +73,10 @@ pub fn resume() {
 /// # Panics
 ///
 /// If the clock runs, or outside a current-thread runtime.
+///
+/// # Cancel safety
+///
+/// Once it was polled the clock has moved; what is left is to give way, so that whoever was woken runs.
 pub async fn advance(duration: Duration) {
     let was_paused = scheduler::with_test_clock("time::advance", |clock| clock.advance(duration));
     assert!(was_paused, "time::advance: the clock is not paused");

@@ -138,6 +138,10 @@ impl<K, V, S> JoinMap<K, V, S> {
     }
 
     /// Polls for the next task to end: `Ready(None)` if the map is empty.
+    ///
+    /// # Errors
+    ///
+    /// With the key comes `Err(_)` if the task panicked or was aborted.
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(K, Result<V, JoinError>)>> {
         while !self.is_empty() {
             let Some(ended) = ready!(self.tasks.poll_join_next_with_id(cx)) else { break };
@@ -149,6 +153,10 @@ impl<K, V, S> JoinMap<K, V, S> {
     }
 
     /// The key and output of a task that has ended; `None` if there is none at this moment.
+    ///
+    /// # Errors
+    ///
+    /// With the key comes `Err(_)` if the task panicked or was aborted.
     pub fn try_join_next(&mut self) -> Option<(K, Result<V, JoinError>)> {
         loop {
             let ended = self.tasks.try_join_next_with_id()?;
