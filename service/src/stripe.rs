@@ -4,7 +4,6 @@
 //! turn costs each of them several times what one costs that it has for itself.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Places. Threads beyond it share.
 #[cfg(not(loom))]
@@ -18,13 +17,21 @@ pub(crate) const STRIPES: usize = 2;
 pub(crate) struct Padded<T>(pub(crate) T);
 
 /// Which place is whose.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stripe(usize);
 
+#[cfg(not(loom))]
 const UNKNOWN: usize = usize::MAX;
 
+#[cfg(not(loom))]
 thread_local! {
     static OWN: Cell<usize> = const { Cell::new(UNKNOWN) };
+}
+
+// The threads of a model say which place is theirs.
+#[cfg(loom)]
+loom::thread_local! {
+    static OWN: Cell<usize> = Cell::new(0);
 }
 
 impl Stripe {
@@ -34,6 +41,7 @@ impl Stripe {
     }
 
     /// The place of this thread.
+    #[cfg(not(loom))]
     #[inline]
     pub(crate) fn own() -> Self {
         match OWN.get() {
@@ -42,8 +50,21 @@ impl Stripe {
         }
     }
 
+    #[cfg(loom)]
+    pub(crate) fn own() -> Self {
+        OWN.with(|own| Self(own.get()))
+    }
+
+    /// Makes this the place of the thread of a model.
+    #[cfg(all(test, loom))]
+    pub(crate) fn make_own(self) {
+        OWN.with(|own| own.set(self.0));
+    }
+
+    #[cfg(not(loom))]
     #[cold]
     fn choose() -> Self {
+        use std::sync::atomic::{AtomicUsize, Ordering};
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let own = Self::new(NEXT.fetch_add(1, Ordering::Relaxed));
         OWN.set(own.0);

@@ -35,6 +35,7 @@ pub mod rate;
 mod loom_models;
 mod mode;
 pub(crate) mod permits;
+mod pockets;
 mod queue;
 mod stock;
 

@@ -61,8 +61,8 @@ impl Controller {
     /// Takes a call into account. Where others are at it this one is left out: a window is a sample.
     pub(super) fn note(&self, start: u64, is_dropped: bool) {
         let now = self.epoch.now();
-        let in_flight = self.limit.in_flight();
         let Ok(mut state) = self.state.try_lock() else { return };
+        let in_flight = self.limit.in_flight();
         let gathered = &mut state.gathered;
         let latency = now.saturating_sub(start);
         if gathered.calls == 0 {

@@ -60,7 +60,7 @@ impl<M> ConcurrencyLimitLayer<M> {
     ///
     /// # Panics
     ///
-    /// If `max` is zero, or beyond 2⁶², or if the bounds of `mode` let nobody wait.
+    /// If `max` is zero, or beyond 2⁶¹, or if the bounds of `mode` let nobody wait.
     #[must_use]
     pub fn with_mode(max: usize, mode: M) -> Self
     where
