@@ -1,8 +1,9 @@
 //! What the calls of a closed breaker touch, and keep hold of without counting references.
 //!
 //! A cell is never freed, but kept for the next breaker when its own is gone: so a call that passes pays for no reference
-//! count. Successes are gathered where the thread has a place of its own and go into the window some at a time; a failure
-//! brings all of them there, and is judged with nothing missing.
+//! count. Successes are counted where the thread has a place of its own, and stay there: they say nothing as long as nobody
+//! fails. A failure brings them into the window, in which they are later than all before, and is judged with nothing
+//! missing.
 //!
 //! Invariants
 //! 1. A cell is one breaker's at a time, and that time is a *term*. Calls know the term they began in, and the words they
@@ -13,7 +14,7 @@ use std::sync::{Arc, Weak};
 
 use super::shared::Shared;
 use super::state::State;
-use super::window::{self, Counts, Window, WindowKind};
+use super::window::{self, Window, WindowKind};
 use crate::shim::{AtomicU64, Mutex, MutexGuard, Ordering};
 use crate::stripe::{Padded, Stripe, Stripes};
 
@@ -32,14 +33,12 @@ struct Owner {
     shared: Weak<Shared>,
 }
 
-/// A call's word with the cell: when the gathered successes are enough to be handed on.
-///
-/// It is larger than every word of the term in which that is not so, and smaller than all words of later terms.
+/// The term of calls whose successes are gathered, or a word for calls that are counted one by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Handover(u64);
+pub(super) struct Gathering(pub(super) u64);
 
-/// So many times fewer successes than a window has calls are gathered in a place: all places together hold half a window.
-const GATHERED_PART: u32 = 16;
+/// A place with so many successes hands them on, so that it never counts into the bits of its term.
+const GATHERED_SHIFT: u32 = window::ID_SHIFT - 1;
 
 impl Cell {
     pub(super) fn new() -> Self {
@@ -97,22 +96,23 @@ impl Cell {
 
     /// Takes note of a success.
     #[inline]
-    pub(super) fn succeeded(&self, stripe: Stripe, handover: Handover) {
-        let after = self.stripes.of(stripe).fetch_add(1, Ordering::Relaxed) + 1;
-        if after >= handover.0 {
-            self.hand_over(stripe, handover);
+    pub(super) fn succeeded(&self, stripe: Stripe, gathering: Gathering) {
+        let before = self.stripes.of(stripe).fetch_add(1, Ordering::Relaxed);
+        if before >> GATHERED_SHIFT != gathering.0 {
+            self.clear_up(stripe, gathering);
         }
     }
 
+    /// The word of a place is of another term, or full.
     #[cold]
-    fn hand_over(&self, stripe: Stripe, handover: Handover) {
-        let term = handover.term();
+    fn clear_up(&self, stripe: Stripe, gathering: Gathering) {
+        let term = gathering.term();
         let word = self.stripes.of(stripe);
         if window::is_of(word.load(Ordering::Relaxed), term) {
             self.note(take(word, term), term);
         } else {
             // What was counted belongs to an earlier term.
-            let take_back = |word| (window::counts(word).calls > 0).then(|| word - 1);
+            let take_back = |word| (gathered(word) > 0).then(|| word - 1);
             let _ = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take_back);
         }
     }
@@ -124,40 +124,46 @@ impl Cell {
 
     fn note(&self, successes: u64, term: u64) {
         if successes > 0 && !self.window.0.wants_time() {
-            self.window.0.note(Counts::successes(successes), 0, term);
+            self.window.0.note_successes(successes, term);
         }
     }
 
     /// The breaker a call belongs to, if it is still there.
-    pub(super) fn owner_in(&self, handover: Handover) -> Option<Arc<Shared>> {
+    pub(super) fn owner_in(&self, gathering: Gathering) -> Option<Arc<Shared>> {
         let owner = self.owner();
-        window::is_of(window::empty(owner.term), handover.term()).then(|| owner.shared.upgrade()).flatten()
+        window::is_of(window::empty(owner.term), gathering.term()).then(|| owner.shared.upgrade()).flatten()
     }
+}
+
+/// The successes in a word of a place.
+const fn gathered(word: u64) -> u64 {
+    word & ((1 << window::ID_SHIFT) - 1)
 }
 
 /// Takes the successes of `term` out of a word.
 fn take(word: &AtomicU64, term: u64) -> u64 {
+    if word.load(Ordering::Relaxed) == window::empty(term) {
+        return 0;
+    }
     let emptied = |word| window::is_of(word, term).then(|| window::empty(term));
     let taken = word.fetch_update(Ordering::Relaxed, Ordering::Relaxed, emptied);
-    taken.map_or(0, |word| window::counts(word).calls)
+    taken.map_or(0, gathered)
 }
 
-impl Handover {
+impl Gathering {
     /// For calls that are counted one by one.
-    pub(super) const NEVER: Self = Self(0);
+    pub(super) const NEVER: Self = Self(u64::MAX);
 
-    /// For a window over which successes are gathered. One of time needs to know when each was, and a small one has no room.
+    /// For a window over which successes are gathered. One of time needs to know when each was.
     pub(super) const fn of(kind: WindowKind, term: u64) -> Self {
         match kind {
-            WindowKind::Calls(calls) if calls >= GATHERED_PART => {
-                Self(window::empty(term) + (calls / GATHERED_PART) as u64)
-            }
-            _ => Self::NEVER,
+            WindowKind::Calls(_) => Self(window::empty(term) >> GATHERED_SHIFT),
+            WindowKind::Time(_) => Self::NEVER,
         }
     }
 
     const fn term(self) -> u64 {
-        self.0 >> window::ID_SHIFT
+        self.0 >> (window::ID_SHIFT - GATHERED_SHIFT)
     }
 }
 

@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::BreakerError;
-use super::cell::{Cell, Handover};
+use super::cell::Cell;
 use super::shared::Shared;
 use super::state::{Part, ProbeEnd};
+use super::{BreakerError, CircuitOpen};
 use crate::classify::Classifier;
 use crate::stripe::Stripe;
 
@@ -27,15 +27,15 @@ pin_project! {
     }
 }
 
-/// How a call is counted: with others of its thread, as most calls of a closed breaker are, or by itself. A probe whose call is dropped gives its place back.
+/// How a call is counted: with others of its thread, as most calls of a closed breaker are, or by itself. A probe whose
+/// call is dropped gives its place back.
 ///
 /// Words and no enum, so that the usual kind is made in registers.
 pub(super) struct Counting {
     pub(super) cell: &'static Cell,
-    /// What a call that is gathered with others hands over by.
-    pub(super) handover: Handover,
     /// Of a call that is not gathered.
     pub(super) shared: Option<Arc<Shared>>,
+    /// The term of a call that is gathered, and how any other takes part.
     pub(super) part: Part,
     /// When a call that is not gathered began, where slow calls are failures.
     pub(super) start: u64,
@@ -49,13 +49,13 @@ impl Counting {
         } else if is_failure {
             self.fail();
         } else {
-            self.cell.succeeded(Stripe::own(), self.handover);
+            self.cell.succeeded(Stripe::own(), self.part.gathering());
         }
     }
 
     #[cold]
     fn fail(&self) {
-        if let Some(shared) = self.cell.owner_in(self.handover) {
+        if let Some(shared) = self.cell.owner_in(self.part.gathering()) {
             shared.note(true);
         }
     }
@@ -70,6 +70,10 @@ impl Counting {
         } else if part == Part::COUNTED {
             shared.note(is_failure);
         }
+    }
+
+    fn refusal(&self) -> CircuitOpen {
+        self.shared.as_ref().and_then(|_| self.part.refusal()).unwrap_or_default()
     }
 }
 
@@ -117,7 +121,7 @@ where
                 this.counting.end(this.classifier.is_failure(&result));
                 Poll::Ready(result.map_err(BreakerError::Inner))
             }
-            None => Poll::Ready(Err(BreakerError::Open(this.counting.part.refusal().unwrap_or_default()))),
+            None => Poll::Ready(Err(BreakerError::Open(this.counting.refusal()))),
         }
     }
 }

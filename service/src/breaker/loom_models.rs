@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use loom::thread;
 
-use super::cell::Handover;
+use super::cell::Gathering;
 use super::settings::Settings;
 use super::shared::Shared;
 use super::state::{Part, ProbeEnd, State, Status};
@@ -67,24 +67,23 @@ fn loom_no_failure_is_lost_between_two_calls() {
     });
 }
 
-/// A breaker whose calls find it through its cell, and what they hand over by.
-fn gathering(calls: u32) -> (Arc<Shared>, Handover) {
+/// A breaker whose calls find it through its cell, and how they are counted.
+fn gathering(calls: u32) -> (Arc<Shared>, Gathering) {
     let shared = breaker_of(WindowKind::Calls(calls));
     shared.settings.set_calls_min(3);
     let shared = Arc::new(shared);
     shared.take_calls();
-    let handover = shared.handover();
-    (shared, handover)
+    let gathering = shared.gathering();
+    (shared, gathering)
 }
 
 #[test]
 fn loom_a_failure_sees_every_success_that_was_gathered_before() {
     loom::model(|| {
-        // Two successes are handed over together, and one stays where it is.
-        let (shared, handover) = gathering(32);
+        let (shared, gathering) = gathering(32);
         let cell = shared.cell;
-        let thread = thread::spawn(move || cell.succeeded(Stripe::new(1), handover));
-        cell.succeeded(Stripe::new(0), handover);
+        let thread = thread::spawn(move || cell.succeeded(Stripe::new(1), gathering));
+        cell.succeeded(Stripe::new(0), gathering);
         thread.join().unwrap();
         shared.cell.gather(shared.term());
         let counts = shared.cell.window.0.note(Counts::FAILURE, 0, shared.term());
@@ -95,10 +94,10 @@ fn loom_a_failure_sees_every_success_that_was_gathered_before() {
 #[test]
 fn loom_successes_of_two_threads_in_one_place_are_counted_once_each() {
     loom::model(|| {
-        let (shared, handover) = gathering(16);
+        let (shared, gathering) = gathering(16);
         let cell = shared.cell;
-        let thread = thread::spawn(move || cell.succeeded(Stripe::new(0), handover));
-        cell.succeeded(Stripe::new(0), handover);
+        let thread = thread::spawn(move || cell.succeeded(Stripe::new(0), gathering));
+        cell.succeeded(Stripe::new(0), gathering);
         thread.join().unwrap();
         shared.cell.gather(shared.term());
         let counts = shared.cell.window.0.note(Counts::FAILURE, 0, shared.term());
@@ -109,11 +108,11 @@ fn loom_successes_of_two_threads_in_one_place_are_counted_once_each() {
 #[test]
 fn loom_a_call_of_a_breaker_that_is_gone_counts_for_no_other() {
     loom::model(|| {
-        let (shared, handover) = gathering(16);
+        let (shared, gathering) = gathering(16);
         let cell = shared.cell;
         let late = thread::spawn(move || {
-            cell.succeeded(Stripe::new(0), handover);
-            cell.owner_in(handover).is_some()
+            cell.succeeded(Stripe::new(0), gathering);
+            cell.owner_in(gathering).is_some()
         });
         drop(shared);
         let term = cell.begin();

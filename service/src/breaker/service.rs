@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tower_service::Service;
 
-use super::cell::{Cell, Handover};
+use super::cell::{Cell, Gathering};
 use super::future::Counting;
 use super::shared::Shared;
 use super::state::{Part, State};
@@ -18,10 +18,12 @@ pub struct Breaker<S, C = AnyError> {
     inner: S,
     /// That of `shared`.
     cell: &'static Cell,
-    handover: Handover,
+    gathering: Gathering,
     shared: Arc<Shared>,
     classifier: C,
     inner_is: Inner,
+    /// What `inner_is` once it has answered.
+    readied: Inner,
 }
 
 /// What this instance knows of the service inside.
@@ -29,13 +31,17 @@ pub struct Breaker<S, C = AnyError> {
 enum Inner {
     /// Not asked: the breaker refuses.
     NotAsked,
-    Ready,
+    /// Ready, and the next call may be counted with others.
+    Gathered,
+    /// Ready, and each call is counted by itself.
+    Apart,
 }
 
 impl<S, C> Breaker<S, C> {
     pub(super) fn new(inner: S, shared: Arc<Shared>, classifier: C) -> Self {
-        let (cell, handover) = (shared.cell, shared.handover());
-        Self { inner, cell, handover, shared, classifier, inner_is: Inner::NotAsked }
+        let (cell, gathering) = (shared.cell, shared.gathering());
+        let readied = if gathering == Gathering::NEVER { Inner::Apart } else { Inner::Gathered };
+        Self { inner, cell, gathering, shared, classifier, inner_is: Inner::NotAsked, readied }
     }
 }
 
@@ -61,30 +67,28 @@ where
     type Future = ResponseFuture<S::Future, C>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        let is_unasked = self.inner_is == Inner::NotAsked;
-        if is_unasked && self.cell.state() != State::CLOSED && self.shared.refuses() {
+        if self.cell.state() != State::CLOSED && self.inner_is == Inner::NotAsked && self.shared.refuses() {
             return Poll::Ready(Ok(()));
         }
         self.inner.poll_ready(cx).map(|ready| {
-            self.inner_is = Inner::Ready;
+            self.inner_is = self.readied;
             ready.map_err(BreakerError::Inner)
         })
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
         let asked = std::mem::replace(&mut self.inner_is, Inner::NotAsked);
-        let is_closed = self.cell.state() == State::CLOSED;
-        let is_gathered = asked == Inner::Ready && is_closed && self.handover != Handover::NEVER;
+        let is_gathered = asked == Inner::Gathered && self.cell.state() == State::CLOSED;
         // Taken apart and put together, so that the compiler keeps the usual case in registers.
         let (shared, part, start) = if is_gathered {
-            (None, Part::COUNTED, 0)
+            (None, Part::gathered(self.gathering), 0)
         } else {
             let (part, start) = self.shared.begin(asked);
             (Some(self.shared.clone()), part, start)
         };
-        let counting = Counting { cell: self.cell, handover: self.handover, shared, part, start };
-        let inner = if part.refusal().is_some() { None } else { Some(self.inner.call(request)) };
-        ResponseFuture::new(inner, counting, self.classifier.clone())
+        let is_refused = shared.is_some() && part.refusal().is_some();
+        let inner = if is_refused { None } else { Some(self.inner.call(request)) };
+        ResponseFuture::new(inner, Counting { cell: self.cell, shared, part, start }, self.classifier.clone())
     }
 }
 
@@ -93,12 +97,12 @@ impl Shared {
     #[inline(never)]
     fn begin(&self, asked: Inner) -> (Part, u64) {
         let part = match (asked, self.admit()) {
-            (Inner::Ready, Ok(part)) => part,
             (Inner::NotAsked, Ok(part)) => {
                 // It would have been let through by now, but the service inside was not asked for readiness.
                 self.give_up(part);
                 Part::refused(CircuitOpen::default())
             }
+            (_, Ok(part)) => part,
             (_, Err(refusal)) => Part::refused(refusal),
         };
         (part, if self.settings.slow().is_some() { self.epoch.now() } else { 0 })

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CircuitOpen;
-use super::cell::{self, Cell, Handover};
+use super::cell::{self, Cell, Gathering};
 use super::settings::Settings;
 use super::state::{Admission, Part, Probe, ProbeEnd, State, Status};
 use super::window::{Counts, WindowKind};
@@ -60,11 +60,11 @@ impl Shared {
         self.term
     }
 
-    /// When calls hand gathered successes on; slow calls have to be told from others, so there each is counted by itself.
-    pub(super) fn handover(&self) -> Handover {
+    /// Whether the successes of calls are gathered; slow calls have to be told from others, so there each is counted by itself.
+    pub(super) fn gathering(&self) -> Gathering {
         match self.settings.slow() {
-            None => Handover::of(self.settings.window(), self.term),
-            Some(_) => Handover::NEVER,
+            None => Gathering::of(self.settings.window(), self.term),
+            Some(_) => Gathering::NEVER,
         }
     }
 

@@ -11,6 +11,7 @@
 use std::time::Duration;
 
 use super::CircuitOpen;
+use super::cell::Gathering;
 use crate::clock::nanos;
 
 /// Where a breaker stands.
@@ -75,6 +76,16 @@ const NOT_KNOWN: u64 = u64::MAX >> 2;
 impl Part {
     pub(super) const COUNTED: Self = Self(0);
     pub(super) const UNCOUNTED: Self = Self(1);
+
+    /// In the place of the part of a call that is gathered with others.
+    pub(super) const fn gathered(gathering: Gathering) -> Self {
+        Self(gathering.0)
+    }
+
+    /// What a call that is gathered with others was made with.
+    pub(super) const fn gathering(self) -> Gathering {
+        Gathering(self.0)
+    }
 
     pub(super) const fn of_probe(probe: Probe) -> Self {
         Self(probe.generation << 2 | PART_PROBE)

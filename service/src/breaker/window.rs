@@ -12,7 +12,7 @@ use crate::shim::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WindowKind {
-    /// The last so many calls; up to half as many more are remembered where many threads call.
+    /// The last so many calls.
     Calls(u32),
     /// The calls in the last such span.
     Time(Duration),
@@ -128,6 +128,22 @@ impl Window {
         standing
     }
 
+    /// Counts calls of `term` that all went well, one after another; not for a window of time.
+    pub(crate) fn note_successes(&self, calls: u64, term: u64) {
+        let half = self.half.load(Ordering::Relaxed);
+        // After two halves of them nothing before is remembered.
+        let mut left = if calls < 3 * half { calls } else { 2 * half + calls % half };
+        while left > 0 {
+            let current = self.current.load(Ordering::Relaxed);
+            if !is_of(current, term) {
+                return;
+            }
+            let now = half.saturating_sub(current & COUNT_MAX).clamp(1, left);
+            self.note(Counts::successes(now), 0, term);
+            left -= now;
+        }
+    }
+
     /// Both halves together, where the one under way is `current`.
     #[cold]
     fn standing(&self, current: u64, term: u64) -> Counts {
@@ -184,6 +200,23 @@ mod tests {
         (0..30).for_each(|_| assert_eq!(window.note(Counts::SUCCESS, 0, 0), None));
         let counts = window.note(Counts::FAILURE, 0, 0).unwrap();
         assert!(counts.failures == 1 && (10..=22).contains(&counts.calls), "{counts:?}");
+    }
+
+    #[test]
+    fn successes_in_a_row_push_out_what_was_before_like_successes_one_by_one() {
+        for calls in (0..70).chain([1_000_003, 1 << 39]) {
+            let [at_once, one_by_one] = std::array::from_fn(|_| {
+                let window = Window::new(WindowKind::Calls(20));
+                (0..7).for_each(|_| assert!(window.note(Counts::FAILURE, 0, 0).is_some()));
+                window
+            });
+            at_once.note_successes(calls, 0);
+            // What is further back than two halves does not show.
+            (0..calls.min(1000 + calls % 10))
+                .for_each(|_| assert!(one_by_one.note(Counts::SUCCESS, 0, 0).is_none()));
+            let next = [&at_once, &one_by_one].map(|window| window.note(Counts::FAILURE, 0, 0));
+            assert_eq!(next[0], next[1], "after {calls}");
+        }
     }
 
     #[test]
