@@ -22,5 +22,9 @@ pub(crate) const KEYS_MAX: usize = 65_536;
 /// own, but a peer that has many keys would fill the memory with calls that wait.
 pub(crate) const KEYED_WAITERS_MAX: usize = 16_384;
 
+/// LIMIT: calls that one caller of a buffer makes for others in a row. Callers that send without a pause would otherwise keep
+/// one of them busy for all.
+pub(crate) const BUFFER_TURN_CALLS_MAX: usize = 64;
+
 /// Parts of the table of a keyed limit, each with a lock of its own.
 pub(crate) const KEY_SHARDS: usize = 16;

@@ -2,18 +2,17 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::resume_unwind;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::turns::{Place, Turns};
-use crate::deadline::Deadline;
+use super::slot::Answer;
+use super::turns::Waiting;
 use crate::error::OverloadReason;
 use crate::limit::permits::Permit;
-use crate::observe::Event;
 use crate::{OverloadError, Overloaded};
 
 pin_project! {
@@ -21,18 +20,15 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct ResponseFuture<S: Service<Request>, Request> {
         #[pin]
-        state: State<S, S::Future, Request>,
+        state: State<S, S::Future, S::Error, Request>,
     }
 }
 
 pin_project! {
     #[project = StateProj]
-    enum State<S, F, Request> {
-        Queued {
-            turns: Arc<Turns<S>>,
-            place: Option<Place<S>>,
-            request: Option<Request>,
-            deadline: Option<Deadline>,
+    enum State<S: Service<Request>, F, E, Request> {
+        Waiting {
+            waiting: Waiting<S, Request>,
             // Room among those that wait.
             permit: Permit,
         },
@@ -40,14 +36,31 @@ pin_project! {
             #[pin]
             future: F,
         },
+        Failed { error: Option<OverloadError<E>> },
     }
 }
 
 impl<S: Service<Request>, Request> ResponseFuture<S, Request> {
-    pub(super) fn new(turns: Arc<Turns<S>>, request: Request, permit: Permit) -> Self {
-        let (request, deadline) = (Some(request), Deadline::current());
-        Self { state: State::Queued { turns, place: None, request, deadline, permit } }
+    #[inline]
+    pub(super) fn called(called: Result<S::Future, S::Error>) -> Self {
+        let state = match called {
+            Ok(future) => State::Called { future },
+            Err(error) => State::Failed { error: Some(OverloadError::Inner(error)) },
+        };
+        Self { state }
     }
+
+    pub(super) fn waiting(waiting: Waiting<S, Request>, permit: Permit) -> Self {
+        Self { state: State::Waiting { waiting, permit } }
+    }
+
+    pub(super) fn expired() -> Self {
+        Self { state: State::Failed { error: Some(expired()) } }
+    }
+}
+
+fn expired<E>() -> OverloadError<E> {
+    OverloadError::Overloaded(Overloaded::because(OverloadReason::QueueDelay))
 }
 
 impl<S, Request> Future for ResponseFuture<S, Request>
@@ -59,21 +72,22 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         loop {
-            match state.as_mut().project() {
-                StateProj::Queued { turns, place, request, deadline, .. } => {
-                    if deadline.is_some_and(Deadline::is_expired) {
-                        *place = None;
-                        let reason = OverloadReason::QueueDelay;
-                        turns.watch.tell(|| Event::Refused { reason });
-                        let refusal = Overloaded::because(reason);
-                        return Poll::Ready(Err(OverloadError::Overloaded(refusal)));
-                    }
-                    let call = ready!(turns.poll_call(place, request, cx));
-                    let future = call.map_err(OverloadError::Inner)?;
-                    state.set(State::Called { future });
-                }
+            let next = match state.as_mut().project() {
                 StateProj::Called { future } => return future.poll(cx).map_err(OverloadError::Inner),
-            }
+                StateProj::Waiting { waiting, .. } => match ready!(waiting.poll_answer(cx)) {
+                    Answer::Called(future) => State::Called { future },
+                    Answer::Failed(error) => State::Failed { error: Some(OverloadError::Inner(error)) },
+                    Answer::Expired => {
+                        waiting.tell_expired();
+                        State::Failed { error: Some(expired()) }
+                    }
+                    Answer::Panicked(panic) => resume_unwind(panic),
+                },
+                StateProj::Failed { error } => {
+                    return Poll::Ready(Err(error.take().expect("polled after completion")));
+                }
+            };
+            state.set(next);
         }
     }
 }

@@ -10,7 +10,8 @@ use loom::sync::Mutex;
 use loom::thread;
 use tower_service::Service;
 
-use super::turns::{Place, Turns};
+use super::slot::Answer;
+use super::turns::{Entered, Turns, Waiting};
 
 /// Counts its calls, and is ready when its gate is open.
 struct Counter {
@@ -60,18 +61,26 @@ fn turns(is_open: bool) -> (Arc<Turns<Counter>>, Arc<Mutex<Gate>>) {
 }
 
 async fn call(turns: &Arc<Turns<Counter>>) -> u32 {
-    let (mut place, mut request) = (None, Some(()));
-    let called = poll_fn(|cx| turns.poll_call(&mut place, &mut request, cx)).await;
-    let Ok(number) = called.expect("never fails").await;
+    let future = match turns.enter((), None) {
+        Entered::Called(called) => called.expect("never fails"),
+        Entered::Waiting(mut waiting) => match poll_fn(|cx| waiting.poll_answer(cx)).await {
+            Answer::Called(future) => future,
+            _ => panic!("there is no deadline, and nothing fails"),
+        },
+    };
+    let Ok(number) = future.await;
     number
 }
 
-/// Enters the queue, and goes away again when the place is dropped.
-fn wait(turns: &Arc<Turns<Counter>>) -> Option<Place<Counter>> {
-    let (mut place, mut request) = (None, Some(()));
-    let polled = turns.poll_call(&mut place, &mut request, &mut Context::from_waker(Waker::noop()));
-    assert!(polled.is_pending() || place.is_none());
-    place
+/// Enters the queue, and goes away again when what is returned is dropped.
+fn wait(turns: &Arc<Turns<Counter>>) -> Option<Waiting<Counter, ()>> {
+    match turns.enter((), None) {
+        Entered::Called(_) => None,
+        Entered::Waiting(mut waiting) => {
+            let polled = waiting.poll_answer(&mut Context::from_waker(Waker::noop()));
+            polled.is_pending().then_some(waiting)
+        }
+    }
 }
 
 #[test]
@@ -104,6 +113,8 @@ fn loom_who_goes_away_takes_nobodys_turn_along() {
         let thread = thread::spawn(move || block_on(call(&other)));
         Gate::open(&gate);
         drop(place);
-        assert_eq!(thread.join().unwrap(), 1);
+        let number = thread.join().unwrap();
+        // The other may have made the call of the one who goes away before its own.
+        assert!((1..=2).contains(&number), "{number}");
     });
 }

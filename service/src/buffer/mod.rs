@@ -7,9 +7,14 @@
 //!
 //! # How
 //!
-//! There is no task and no channel. The service lies in the middle, and the call whose turn it is takes it, asks it for
-//! readiness, calls it, and puts it back; what the call then waits for is its own. So nothing is spawned, and nothing
-//! can be poisoned: an error of readiness belongs to the call that met it, and the next call asks again.
+//! There is no task and no channel. The service lies in the middle, and a call that finds it there takes it, asks it for
+//! readiness, calls it, and puts it back; what the call then waits for is its own. A call that finds it gone leaves its
+//! request, and whoever has the service makes that call too: so the order of calls is that of requests, and no thread waits
+//! for another to wake up. Nothing is spawned, and nothing can be poisoned: an error of readiness, or a panic, belongs to
+//! the request that met it, and the next asks again.
+//!
+//! As with tower's, `call` of the inner service may run in the task of another caller; the [deadline](crate::deadline) it
+//! sees is the request's own.
 //!
 //! As in tower, `poll_ready` waits for room among those that wait. A request whose [deadline](crate::deadline) has
 //! passed when its turn comes is not delivered.
@@ -38,6 +43,7 @@ mod layer;
 #[cfg(all(test, loom))]
 mod loom_models;
 mod service;
+mod slot;
 mod turns;
 
 pub use future::ResponseFuture;

@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use tower_service::Service;
 
 use super::ResponseFuture;
-use super::turns::Turns;
+use super::turns::{Entered, Turns};
 use crate::before_use::before_use;
+use crate::deadline::Deadline;
 use crate::limit::ConcurrencyHandle;
 use crate::limit::concurrency::Reservation;
 use crate::limit::permits::Limit;
@@ -66,6 +67,9 @@ impl<S> fmt::Debug for Buffer<S> {
 impl<S, Request> Service<Request> for Buffer<S>
 where
     S: Service<Request> + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    Request: Send + 'static,
 {
     type Response = S::Response;
     type Error = crate::OverloadError<S::Error>;
@@ -80,6 +84,14 @@ where
     /// If `poll_ready` has not answered since the last call.
     fn call(&mut self, request: Request) -> Self::Future {
         let permit = self.room.take();
-        ResponseFuture::new(self.turns.clone(), request, permit)
+        let deadline = Deadline::current();
+        if deadline.is_some_and(Deadline::is_expired) {
+            self.turns.tell_expired();
+            return ResponseFuture::expired();
+        }
+        match self.turns.enter(request, deadline) {
+            Entered::Called(called) => ResponseFuture::called(called),
+            Entered::Waiting(waiting) => ResponseFuture::waiting(waiting, permit),
+        }
     }
 }

@@ -1,28 +1,44 @@
 //! Whose turn it is with the one service.
 //!
+//! A turn takes the service out, and makes all calls that are waited for by the time it ends: the calls of others as well as
+//! its own. So a service that is wanted by several threads does not wait for each of them to be woken, one after another.
+//!
 //! Invariants
 //! 1. The service is in its place, or one turn has it and puts it back, also when the service panics.
-//! 2. Somebody who waits and is not the oldest needs no wake. The oldest is woken when the service says so, when the
-//!    service was put back after a call, and when the one before it went away.
-//! 3. A wake by the service while a turn has it is noted; the turn then wakes the oldest and asks once more.
-//! 4. An entry without a waker was woken: it is polled soon, or goes away, and then the next is woken.
+//! 2. A turn ends, with the lock held, when nobody is in the queue, when the service is not ready, or when it has made
+//!    as many calls as a turn may. So who enters the queue while the service is out is served without another wake.
+//! 3. When the service is in its place and somebody is in the queue, either it has said that it is not ready and not woken
+//!    us since, so that asking again is of no use; or somebody was woken: by the service, by the turn that ended early, or
+//!    by whoever was woken and went away. It is the oldest that has left a waker. One that has left none has a turn when
+//!    it is polled.
+//! 4. A wake by the service while a turn has it is noted, and the turn asks once more.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::hint::spin_loop;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tower_service::Service;
 
-use crate::observe::Watch;
+use super::slot::{Answer, Entry, Slot, Turned};
+use crate::deadline::Deadline;
+use crate::error::OverloadReason;
+use crate::limits::BUFFER_TURN_CALLS_MAX;
+use crate::observe::{Event, Watch};
 use crate::shim::{Mutex, MutexGuard};
 
-/// How often the service is looked for while it is out, each time after twice as long: about two microseconds in all.
+/// How often a caller looks for its answer before it leaves a waker: about a microsecond. Whoever has the service is quick,
+/// as a rule, and going to sleep and being woken costs many times what a call does.
 #[cfg(not(loom))]
-const SPIN_ROUNDS: u32 = 6;
-/// A model tries all ways in which it may come back.
+const LOOKS: u32 = 64;
+/// And how often for the service before it leaves its request to others.
+#[cfg(not(loom))]
+const LOOKS_FOR_SERVICE: u32 = 3;
+/// A model tries all ways in which they may come.
 #[cfg(loom)]
-const SPIN_ROUNDS: u32 = 0;
+const LOOKS: u32 = 0;
+#[cfg(loom)]
+const LOOKS_FOR_SERVICE: u32 = 0;
 
 /// The service and those who wait for it.
 pub(super) struct Turns<S> {
@@ -31,194 +47,280 @@ pub(super) struct Turns<S> {
 }
 
 struct State<S> {
-    service: Option<S>,
-    waiters: BTreeMap<u64, Option<Waker>>,
-    next_id: u64,
-    wake: Noted,
+    service: Option<Seated<S>>,
+    queue: VecDeque<Arc<dyn Entry<S>>>,
+    ask: Ask,
 }
 
-/// Whether the service has woken us since it was taken.
+/// The service with the waker it is asked with, which is made for the first call.
+struct Seated<S> {
+    service: S,
+    waker: Option<Waker>,
+}
+
+/// Whether there is a reason to ask the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Noted {
-    No,
-    Yes,
-}
-
-/// A place among those who wait; given up on drop.
-pub(super) struct Place<S> {
-    turns: Arc<Turns<S>>,
-    id: u64,
+enum Ask {
+    /// It has said that it is not ready, or is being asked, and has not woken us since.
+    InVain,
+    Anew,
 }
 
 /// The service, taken out for a turn.
 struct Turn<'a, S> {
-    turns: &'a Turns<S>,
-    service: Option<S>,
+    turns: &'a Arc<Turns<S>>,
+    seated: Option<Seated<S>>,
 }
 
-impl<S> Turn<'_, S> {
-    /// Puts the service back, which is not ready, and waits; says no if it has woken us meanwhile.
-    fn put_back_and_wait(
-        mut self,
-        turns: &Arc<Turns<S>>,
-        place: &mut Option<Place<S>>,
-        waker: Waker,
-    ) -> bool {
-        let mut state = self.turns.lock();
-        state.service = self.service.take();
-        if state.wake == Noted::Yes {
-            // Whoever was woken for it may have come while the service was out, and waits again.
-            let oldest = state.take_oldest();
-            drop(state);
-            oldest.into_iter().for_each(Waker::wake);
-            return false;
-        }
-        turns.enter(state, place, waker);
-        true
+/// What the service wakes.
+struct Bell<S> {
+    turns: Weak<Turns<S>>,
+}
+
+type SlotOf<S, Request> = Slot<<S as Service<Request>>::Future, <S as Service<Request>>::Error, Request>;
+
+/// A request in the queue; given up on drop.
+pub(super) struct Waiting<S: Service<Request>, Request> {
+    turns: Arc<Turns<S>>,
+    /// None once the answer has been taken.
+    slot: Option<Arc<SlotOf<S, Request>>>,
+    looks: u32,
+}
+
+/// What became of a request that came.
+pub(super) enum Entered<S: Service<Request>, Request> {
+    Called(Result<S::Future, S::Error>),
+    Waiting(Waiting<S, Request>),
+}
+
+impl<S: Send + 'static> Wake for Bell<S> {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
     }
-}
 
-impl<S> Drop for Turn<'_, S> {
-    fn drop(&mut self) {
-        let Some(service) = self.service.take() else { return };
-        let mut state = self.turns.lock();
-        state.service = Some(service);
-        let oldest = state.take_oldest();
+    fn wake_by_ref(self: &Arc<Self>) {
+        let Some(turns) = self.turns.upgrade() else { return };
+        let mut state = turns.lock();
+        let before = std::mem::replace(&mut state.ask, Ask::Anew);
+        // A turn that has it asks again, and who was woken before need not be woken twice.
+        let woken = if state.service.is_some() && before == Ask::InVain { state.take_waker() } else { None };
         drop(state);
-        oldest.into_iter().for_each(Waker::wake);
+        woken.into_iter().for_each(Waker::wake);
     }
 }
 
 impl<S> State<S> {
-    fn take_oldest(&mut self) -> Option<Waker> {
-        self.waiters.first_entry().and_then(|mut oldest| oldest.get_mut().take())
+    /// The waker of the oldest that has left one.
+    fn take_waker(&mut self) -> Option<Waker> {
+        self.queue.iter().find_map(|entry| entry.take_waker())
     }
 
-    /// Whether nobody who waits has waited longer.
-    fn is_first(&self, place: Option<u64>) -> bool {
-        self.waiters.first_key_value().is_none_or(|(oldest, _)| Some(*oldest) == place)
+    fn take_service(&mut self) -> Option<Seated<S>> {
+        if self.ask == Ask::InVain {
+            return None;
+        }
+        let seated = self.service.take();
+        if seated.is_some() {
+            self.ask = Ask::InVain;
+        }
+        seated
+    }
+
+    fn put_back(&mut self, seated: Option<Seated<S>>) {
+        self.service = seated;
+        self.ask = Ask::Anew;
     }
 }
 
 impl<S> Turns<S> {
     pub(super) fn new(service: S) -> Arc<Self> {
-        let state = State { service: Some(service), waiters: BTreeMap::new(), next_id: 0, wake: Noted::No };
+        let service = Some(Seated { service, waker: None });
+        let state = State { service, queue: VecDeque::new(), ask: Ask::Anew };
         Arc::new(Self { state: Mutex::new(state), watch: Watch::none() })
+    }
+
+    /// A request had expired when its turn came.
+    pub(super) fn tell_expired(&self) {
+        self.watch.tell(|| Event::Refused { reason: OverloadReason::QueueDelay });
     }
 
     fn lock(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn wake_oldest(&self) {
-        let mut state = self.lock();
-        state.wake = Noted::Yes;
-        let oldest = state.take_oldest();
-        drop(state);
-        oldest.into_iter().for_each(Waker::wake);
+impl<S: Send + 'static> Turns<S> {
+    /// Calls the service now, if nobody waits for it and it is ready, or else enters the queue.
+    pub(super) fn enter<Request>(
+        self: &Arc<Self>,
+        request: Request,
+        deadline: Option<Deadline>,
+    ) -> Entered<S, Request>
+    where
+        S: Service<Request, Error: Send, Future: Send>,
+        Request: Send + 'static,
+        S::Error: 'static,
+        S::Future: 'static,
+    {
+        let Some(seated) = self.take_unless_waited_for() else {
+            let slot = Arc::new(Slot::new(request, deadline));
+            let mut state = self.lock();
+            let is_first = state.queue.is_empty();
+            state.queue.push_back(slot.clone());
+            // It may have been put back meanwhile. Where others wait it is not ready, or they have been told.
+            let seated = if is_first { state.take_service() } else { None };
+            drop(state);
+            if let Some(seated) = seated {
+                Turn { turns: self, seated: Some(seated) }.run();
+            }
+            return Entered::Waiting(self.waiting(slot));
+        };
+        let mut turn = Turn { turns: self, seated: Some(seated) };
+        let (service, waker) = turn.service();
+        match service.poll_ready(&mut Context::from_waker(waker)) {
+            Poll::Ready(ready) => {
+                let called = ready.map(|()| service.call(request));
+                turn.run();
+                Entered::Called(called)
+            }
+            Poll::Pending => {
+                let slot = Arc::new(Slot::new(request, deadline));
+                // Before those that came meanwhile.
+                self.lock().queue.push_front(slot.clone());
+                turn.end_unready();
+                Entered::Waiting(self.waiting(slot))
+            }
+        }
     }
 
-    /// Takes the service out, if this one's turn has come. If it is out with somebody else it is back soon, as a rule, so
-    /// that is waited for a little: going to sleep and being woken costs many times what a turn does.
-    fn take_turn(&self, place: Option<u64>) -> Option<Turn<'_, S>> {
-        for round in 0..=SPIN_ROUNDS {
+    /// Takes the service, unless others wait for it. Where it is out it is back soon, as a rule.
+    fn take_unless_waited_for(&self) -> Option<Seated<S>> {
+        for round in 0..=LOOKS_FOR_SERVICE {
             let mut state = self.lock();
-            if !state.is_first(place) {
+            if !state.queue.is_empty() {
                 return None;
             }
-            if let Some(service) = state.service.take() {
-                state.wake = Noted::No;
-                return Some(Turn { turns: self, service: Some(service) });
+            if state.service.is_some() {
+                return state.take_service();
             }
             drop(state);
-            (0..1 << round).for_each(|_| spin_loop());
+            // Rarely, so that whoever has it can go on without sending its line of the cache back and forth.
+            (0..1 << (2 * round)).for_each(|_| spin_loop());
         }
         None
     }
 
-    /// Waits for a turn; says no if it has come meanwhile.
-    fn wait(self: &Arc<Self>, place: &mut Option<Place<S>>, waker: Waker) -> bool {
-        let state = self.lock();
-        if state.service.is_some() && state.is_first(place.as_ref().map(|place| place.id)) {
-            return false;
-        }
-        self.enter(state, place, waker);
-        true
-    }
-
-    /// Enters the queue, or leaves a new waker in it.
-    fn enter(
-        self: &Arc<Self>,
-        mut state: MutexGuard<'_, State<S>>,
-        place: &mut Option<Place<S>>,
-        waker: Waker,
-    ) {
-        let id = match place {
-            Some(place) => place.id,
-            None => {
-                state.next_id += 1;
-                place.insert(Place { turns: self.clone(), id: state.next_id }).id
-            }
-        };
-        let old = state.waiters.insert(id, Some(waker));
-        drop(state);
-        drop(old);
-    }
-
-    /// Calls the service once it is this one's turn and the service is ready.
-    pub(super) fn poll_call<Request>(
-        self: &Arc<Self>,
-        place: &mut Option<Place<S>>,
-        request: &mut Option<Request>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Result<S::Future, S::Error>>
+    fn waiting<Request>(self: &Arc<Self>, slot: Arc<SlotOf<S, Request>>) -> Waiting<S, Request>
     where
-        S: Service<Request> + Send + 'static,
+        S: Service<Request>,
     {
-        loop {
-            let turn = self.take_turn(place.as_ref().map(|place| place.id));
-            let Some(mut turn) = turn else {
-                if self.wait(place, cx.waker().clone()) {
-                    return Poll::Pending;
-                }
-                continue;
-            };
-            let service = turn.service.as_mut().expect("taken with the turn");
-            let own = Waker::from(self.clone());
-            match service.poll_ready(&mut Context::from_waker(&own)) {
-                Poll::Ready(ready) => {
-                    let call = ready.map(|()| service.call(request.take().expect("called once")));
-                    drop(turn);
-                    *place = None;
-                    return Poll::Ready(call);
-                }
-                Poll::Pending => {
-                    if turn.put_back_and_wait(self, place, cx.waker().clone()) {
-                        return Poll::Pending;
-                    }
-                }
-            }
+        Waiting { turns: self.clone(), slot: Some(slot), looks: LOOKS }
+    }
+
+    /// Has a turn, if the service is in its place.
+    fn run_if_free(self: &Arc<Self>) {
+        let seated = self.lock().take_service();
+        if let Some(seated) = seated {
+            Turn { turns: self, seated: Some(seated) }.run();
         }
     }
 }
 
-impl<S: Send + 'static> Wake for Turns<S> {
-    fn wake(self: Arc<Self>) {
-        self.wake_oldest();
+impl<S: Send + 'static> Turn<'_, S> {
+    fn service(&mut self) -> (&mut S, &Waker) {
+        let turns = self.turns;
+        let Seated { service, waker } = self.seated.as_mut().expect("a turn has the service");
+        let waker = waker.get_or_insert_with(|| Waker::from(Arc::new(Bell { turns: Arc::downgrade(turns) })));
+        (service, waker)
     }
 
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.wake_oldest();
+    /// Makes the calls of all in the queue, and puts the service back.
+    fn run(mut self) {
+        for _ in 0..BUFFER_TURN_CALLS_MAX {
+            let mut state = self.turns.lock();
+            let Some(entry) = state.queue.pop_front() else {
+                state.put_back(self.seated.take());
+                return;
+            };
+            drop(state);
+            let (service, waker) = self.service();
+            match entry.turn(service, &mut Context::from_waker(waker)) {
+                Turned::Done(waker) => waker.into_iter().for_each(Waker::wake),
+                Turned::NotReady => {
+                    let mut state = self.turns.lock();
+                    // Whoever gives up after this look finds the entry in the queue.
+                    if !entry.is_unwanted() {
+                        state.queue.push_front(entry);
+                    }
+                    drop(state);
+                    return self.end_unready();
+                }
+            }
+        }
+        // Others go on: what follows is the turn's drop.
+    }
+
+    /// Puts the service back, which is not ready, unless it has become so meanwhile.
+    fn end_unready(mut self) {
+        let mut state = self.turns.lock();
+        if state.ask == Ask::InVain {
+            state.service = self.seated.take();
+            return;
+        }
+        state.ask = Ask::InVain;
+        drop(state);
+        self.run();
     }
 }
 
-impl<S> Drop for Place<S> {
+/// Of a turn that ends before the queue does: because it has made calls enough, or the service panics.
+impl<S> Drop for Turn<'_, S> {
     fn drop(&mut self) {
+        let Some(seated) = self.seated.take() else { return };
         let mut state = self.turns.lock();
-        let own = state.waiters.remove(&self.id);
-        let oldest = state.take_oldest();
+        state.put_back(Some(seated));
+        let woken = state.take_waker();
         drop(state);
-        drop(own);
-        oldest.into_iter().for_each(Waker::wake);
+        woken.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl<S, Request> Waiting<S, Request>
+where
+    S: Service<Request> + Send + 'static,
+{
+    pub(super) fn tell_expired(&self) {
+        self.turns.tell_expired();
+    }
+
+    pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer<S::Future, S::Error>> {
+        let slot = self.slot.as_ref().expect("polled after completion");
+        while self.looks > 0 && !slot.is_answered() {
+            self.looks -= 1;
+            spin_loop();
+        }
+        if !slot.is_answered() && slot.leave_waker(cx) {
+            self.turns.run_if_free();
+        }
+        let Some(answer) = slot.take_answer() else { return Poll::Pending };
+        self.slot = None;
+        Poll::Ready(answer)
+    }
+}
+
+impl<S: Service<Request>, Request> Drop for Waiting<S, Request> {
+    fn drop(&mut self) {
+        // Where the answer has been taken the queue knows nothing of it any longer.
+        let Some(slot) = self.slot.take() else { return };
+        slot.give_up();
+        let own = Arc::as_ptr(&slot).cast::<()>();
+        let mut state = self.turns.lock();
+        let before = state.queue.len();
+        state.queue.retain(|entry| Arc::as_ptr(entry).cast::<()>() != own);
+        // It may have been woken for a turn, which another has then.
+        let is_turn_free = state.service.is_some() && state.ask == Ask::Anew;
+        let woken = if state.queue.len() < before && is_turn_free { state.take_waker() } else { None };
+        drop(state);
+        woken.into_iter().for_each(Waker::wake);
     }
 }

@@ -2,6 +2,7 @@
 
 mod adaptive;
 mod balance;
+mod buffer;
 mod bulkhead;
 mod contract;
 mod core;
