@@ -482,7 +482,7 @@ mod tests {
                 let work = || {
                     start.wait();
                     (0..2_000)
-                        .map(|round| {
+                        .map(|round: usize| {
                             if round.is_multiple_of(100) {
                                 limit.open_pockets();
                             }
