@@ -57,7 +57,7 @@ target/release/hello-client "$url" >"$work/hello-client" || { cat "$work/hello-c
 expect "hello-client" 6 "$(grep -cE 'HTTP/1.1 200|HTTP/2.0 200|gRPC' "$work/hello-client")"
 target/release/grpc-streaming >/dev/null || fail "grpc-streaming"
 ok "grpc-streaming"
-mkdir -p "$work/www"
+mkdir -p "$work/www/put"
 cp "$work/upload" "$work/www/file"
 (cd "$work/www" && exec python3 -u -m http.server --bind 127.0.0.1 0 >"$work/python.log" 2>&1) &
 servers+=("$!")
@@ -73,10 +73,18 @@ http {
   access_log off; client_body_temp_path $work/t1; proxy_temp_path $work/t2; fastcgi_temp_path $work/t3;
   uwsgi_temp_path $work/t4; scgi_temp_path $work/t5;
   server { listen 127.0.0.1:$port http2; root $work/www; }
-  server { listen 127.0.0.1:$((port + 1)); root $work/www; }
+  server {
+    listen 127.0.0.1:$((port + 1)); listen unix:$work/nginx.sock; root $work/www;
+    location = /moved { return 302 /file; }
+    location = /json { default_type application/json; return 200 '{"from": "nginx"}'; }
+    location = /login { add_header set-cookie "who=nami; path=/"; return 200 welcome; }
+    location = /who { return 200 "\$http_cookie"; }
+    location /put/ { client_max_body_size 20m; dav_methods PUT; create_full_put_path on; root $work/www; }
+  }
 }
 N
 chmod 755 "$work"
+chmod 777 "$work/www/put"
 nginx -c "$work/nginx.conf" 2>/dev/null &
 servers+=("$!")
 for _ in $(seq 100); do curl -s -o /dev/null "http://127.0.0.1:$((port + 1))/file" && break || sleep 0.05; done
@@ -84,6 +92,19 @@ expect "http-client against nginx, HTTP/1.1" "HTTP/1.1 200 OK, 10485760 bytes" \
     "$(target/release/http-client "http://127.0.0.1:$((port + 1))/file" | sed 's/^[^ ]* //')"
 expect "http-client against nginx, HTTP/2" "HTTP/2.0 200 OK, 10485760 bytes" \
     "$(target/release/http-client --h2 "http://127.0.0.1:$port/file" | sed 's/^[^ ]* //')"
+nginx_url=http://127.0.0.1:$((port + 1))
+expect "http-client follows nginx's redirects" "HTTP/1.1 200 OK, 10485760 bytes, from $nginx_url/file" \
+    "$(target/release/http-client "$nginx_url/moved" | sed 's/^[^ ]* //')"
+expect "http-client reads nginx's JSON" 'HTTP/1.1 200 OK, {"from":"nginx"}' \
+    "$(target/release/http-client --json '{}' "$nginx_url/json" | sed 's/^[^ ]* //')"
+target/release/http-client --cookies --output "$work/who" "$nginx_url/login" "$nginx_url/who" >/dev/null || fail "cookies"
+expect "http-client sends nginx's cookies back" "who=nami" "$(cat "$work/who")"
+target/release/http-client --upload "$work/upload" "$nginx_url/put/up" | grep -q " 201 Created" || fail "upload"
+target/release/http-client --h2 --output "$work/down" "http://127.0.0.1:$port/put/up" >/dev/null || fail "download"
+cmp "$work/upload" "$work/down" || fail "what went up to nginx came down different"
+ok "http-client streams 10 MiB up to nginx, and down over HTTP/2"
+expect "http-client over nginx's Unix socket" "HTTP/1.1 200 OK, 10485760 bytes" \
+    "$(target/release/http-client --unix "$work/nginx.sock" "http://localhost/file" | sed 's/^[^ ]* //')"
 
 # --- a browser
 start websocket-chat

@@ -309,6 +309,107 @@ fn http_client_fetches_over_both_versions() {
     server.end();
 }
 
+/// What the client of the next test is to meet.
+async fn meet(
+    request: http::Request<minato_http::Body>,
+    busy: &std::sync::atomic::AtomicU32,
+) -> http::Response<minato_http::Body> {
+    let cookie = request.headers().get("cookie").map(|cookie| cookie.to_str().unwrap().to_owned());
+    let (head, body) = request.into_parts();
+    let answer = http::Response::builder();
+    let answer = match head.uri.path() {
+        "/moved" => answer.status(302).header("location", "/here").body("".into()),
+        "/login" => answer.header("set-cookie", "who=nami").body("welcome".into()),
+        "/who" => answer.body(cookie.unwrap_or_default().into()),
+        "/busy" if busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed) == 0 => {
+            answer.status(503).body("".into())
+        }
+        "/slow" => std::future::pending().await,
+        "/length" => {
+            let told = head
+                .headers
+                .get("content-length")
+                .map_or("none", |length| length.to_str().unwrap())
+                .to_owned();
+            let got = body.bytes(1 << 24).await.unwrap();
+            assert!(got.iter().enumerate().all(|(at, byte)| *byte == at as u8));
+            answer.body(format!("{told} {}", got.len()).into())
+        }
+        "/echo" => answer.header("content-type", "application/json").body(body),
+        "/there" => answer.body(head.uri.to_string().into()),
+        path => answer.body(path.to_owned().into()),
+    };
+    answer.unwrap()
+}
+
+#[test]
+fn http_client_does_what_a_client_can_do() {
+    use std::sync::Arc;
+    let folder = std::env::temp_dir().join(format!("minato-http-client-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let (upload, output, socket) = (path("upload"), path("output"), path("socket"));
+    let bytes: Vec<u8> = (0..3_000_000_u32).map(|at| at as u8).collect();
+    std::fs::write(&upload, &bytes).unwrap();
+
+    let runtime = minato_runtime::runtime::Runtime::new().unwrap();
+    let address = runtime.block_on(async {
+        let busy = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let service = minato_http::handler_fn(move |request| {
+            let busy = busy.clone();
+            async move { meet(request, &busy).await }
+        });
+        let server = minato_http::Server::bind("127.0.0.1:0").listen().await.unwrap();
+        let address = server.local_addr().unwrap();
+        drop(minato_runtime::spawn(server.serve(service.clone())));
+        let local = minato_net::UnixListener::bind(&socket).unwrap();
+        drop(minato_runtime::spawn(minato_http::Server::from_listener(local).serve(service)));
+        address
+    });
+    let url = |path: &str| format!("http://{address}{path}");
+    let client = |args: &[&str]| run(env!("CARGO_BIN_EXE_http-client"), args);
+    for http2 in [false, true] {
+        let version = if http2 { "HTTP/2.0" } else { "HTTP/1.1" };
+        let client = |args: &[&str]| client(&[if http2 { &["--h2"][..] } else { &[] }, args].concat());
+        let moved = url("/moved");
+        assert_eq!(client(&[&moved]), format!("{moved}: {version} 200 OK, 5 bytes, from {}\n", url("/here")));
+        let echo = url("/echo");
+        assert_eq!(
+            client(&["--json", r#"{"name": ["Nami", 7]}"#, &echo]),
+            format!("{echo}: {version} 200 OK, {}\n", r#"{"name":["Nami",7]}"#)
+        );
+        client(&["--upload", &upload, "--output", &output, &url("/length")]);
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "3000000 3000000");
+        client(&["--upload", &upload, "--output", &output, &echo]);
+        assert_eq!(std::fs::read(&output).unwrap(), bytes);
+        client(&["--cookies", "--output", &output, &url("/login"), &url("/who")]);
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "who=nami");
+        client(&["--unix", &socket, "--output", &output, "http://anything/over/there"]);
+        assert_eq!(std::fs::read_to_string(&output).unwrap(), "/over/there");
+        let measured = client(&["--cookies", "--metrics", &url("/"), &url("/")]);
+        assert!(measured.contains("first byte") && measured.contains("0 sent"), "{measured}");
+        assert!(measured.ends_with("1 connections made, 1 used again\n"), "{measured}");
+    }
+    // One that has no time, and then has.
+    let busy = url("/busy");
+    assert_eq!(client(&[&busy]), format!("{busy}: HTTP/1.1 200 OK, 5 bytes\n"));
+    // A proxy is a server that is asked for whole URLs.
+    client(&["--proxy", &url("/"), "--output", &output, "http://elsewhere.example/there"]);
+    assert_eq!(std::fs::read_to_string(&output).unwrap(), "http://elsewhere.example/there");
+
+    let fails = |args: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_http-client")).args(args).output().unwrap();
+        assert!(!output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(fails(&["--timeout", "0.2", &url("/slow")]), "failed: the exchange timed out\n");
+    assert!(fails(&["http://127.0.0.1:1/"]).contains("Connection refused"));
+    assert!(fails(&["http://127.0.0.1:99999/"]).contains("the port of the URI is none"));
+    assert!(fails(&["--what"]).contains("what is --what?"));
+    runtime.shutdown_background();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 #[test]
 fn middleware_numbers_requests_and_limits_their_time() {
     let server = Server::start(env!("CARGO_BIN_EXE_middleware"));

@@ -343,3 +343,77 @@ impl StdError for Error {
         self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of every kind, with what callers ask of it: whether the request surely was not processed.
+    fn kinds() -> Vec<(Kind, bool)> {
+        let reset = |reason, initiator, scope| Kind::Reset(Reset { reason, initiator, scope });
+        let (ours, theirs) = (Initiator::Local, Initiator::Remote);
+        vec![
+            (Kind::Message(Fault::Status), false),
+            (Kind::BodyLimit(1), false),
+            (Kind::Timeout(Timeout::Connect), true),
+            (Kind::Timeout(Timeout::PoolWait), true),
+            (Kind::Timeout(Timeout::Head), false),
+            (Kind::Timeout(Timeout::Body), false),
+            (Kind::Timeout(Timeout::Write), false),
+            (Kind::Timeout(Timeout::KeepAlive), false),
+            (Kind::Timeout(Timeout::Total), false),
+            (Kind::Listen, false),
+            (Kind::Connect, true),
+            (Kind::Closed(Sent::Nothing), true),
+            (Kind::Closed(Sent::Something), false),
+            // RFC 9113 §8.7: what the server has refused, or taken back by GOAWAY, was not processed.
+            (reset(Reason::REFUSED_STREAM, theirs, Scope::Stream), true),
+            (reset(Reason::NO_ERROR, theirs, Scope::Connection), true),
+            (reset(Reason::INTERNAL_ERROR, theirs, Scope::Connection), true),
+            (reset(Reason::CANCEL, theirs, Scope::Stream), false),
+            (reset(Reason::INTERNAL_ERROR, theirs, Scope::Stream), false),
+            (reset(Reason::ENHANCE_YOUR_CALM, theirs, Scope::Stream), false),
+            // What this side has ended may have been processed before.
+            (reset(Reason::REFUSED_STREAM, ours, Scope::Stream), false),
+            (reset(Reason::PROTOCOL_ERROR, ours, Scope::Stream), false),
+            (reset(Reason::PROTOCOL_ERROR, ours, Scope::Connection), false),
+            (reset(Reason::ENHANCE_YOUR_CALM, ours, Scope::Connection), false),
+            (Kind::Canceled, false),
+            (Kind::User("x"), false),
+            (Kind::Foreign, false),
+            (Kind::Status(StatusCode::BAD_GATEWAY), false),
+            (Kind::Redirect("x"), false),
+        ]
+    }
+
+    #[test]
+    fn only_what_was_surely_not_processed_may_be_sent_again() {
+        for (kind, is_safe) in kinds() {
+            assert_eq!(Error::new(kind).is_retry_safe(), is_safe, "{kind:?}");
+        }
+    }
+
+    /// Every failure can be told from the others by what is asked of it, and by no more than one question of kind.
+    #[test]
+    fn every_failure_answers_to_one_question() {
+        for (kind, _) in kinds() {
+            let error = Error::new(kind);
+            let answers = [
+                error.is_timeout() || error.is_connect(),
+                error.is_closed(),
+                error.is_body_limit(),
+                error.h2_reason().is_some() || error.is_peer_fault(),
+                error.is_canceled(),
+                error.is_user(),
+                error.status().is_some(),
+                error.is_redirect(),
+            ];
+            let expected = usize::from(!matches!(kind, Kind::Listen | Kind::Foreign));
+            assert_eq!(answers.iter().filter(|answer| **answer).count(), expected, "{kind:?}");
+            assert_eq!(
+                error.is_goaway(),
+                matches!(kind, Kind::Reset(Reset { scope: Scope::Connection, .. }))
+            );
+        }
+    }
+}

@@ -114,7 +114,8 @@ impl Body {
         Self { repr: Repr::Boxed(Box::pin(foreign::StreamBody::new(stream))) }
     }
 
-    /// Any other body. One that is a `Body` already is returned as it is.
+    /// Any other body. One that is a `Body` already is returned as it is, and of one that has ended nothing is kept, so that
+    /// a request with it can be sent again.
     #[must_use]
     pub fn wrap<B>(body: B) -> Self
     where
@@ -124,6 +125,7 @@ impl Body {
     {
         match foreign::downcast(body) {
             Ok(body) => body,
+            Err(body) if body.is_end_stream() => Self::empty(),
             Err(body) => Self { repr: Repr::Boxed(Box::pin(foreign::Wrapped::new(body))) },
         }
     }

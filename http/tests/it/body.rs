@@ -156,3 +156,20 @@ fn an_announcement_allocates_nothing() {
         assert!(Body::wrap(Boastful(false, Some(()))).bytes(1 << 30).await.unwrap_err().is_body_limit());
     });
 }
+
+#[test]
+fn a_body_of_others_that_is_empty_is_one_that_can_be_sent_again() {
+    run(async {
+        let servers = crate::exchanges::Servers::default();
+        let client = servers.client(|builder| builder.redirects(minato_http::Redirects::limited(1)));
+        let empty = Body::wrap(http_body_util::Empty::<Bytes>::new());
+        let response =
+            minato_runtime::spawn(client.request(http::Request::get("http://a/").body(empty).unwrap()));
+        let mut server = servers.accept().await;
+        for answer in ["302 Found\r\nlocation: /b", "200 OK"] {
+            server.head_of_request().await;
+            server.send(format!("HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\r\n")).await;
+        }
+        assert_eq!(response.await.unwrap().unwrap().status(), 200);
+    });
+}

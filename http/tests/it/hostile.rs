@@ -17,11 +17,11 @@ use minato_runtime::time::{sleep, timeout};
 use crate::frame_kit::*;
 use crate::kit::{PIPE_BYTES, Peer, run};
 
-type Script = Pin<Box<dyn Future<Output = Peer> + Send>>;
+pub(crate) type Script = Pin<Box<dyn Future<Output = Peer> + Send>>;
 
 /// What the caller is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+pub(crate) enum Told {
     /// The server broke the rules.
     Fault,
     /// The connection ended.
@@ -35,7 +35,7 @@ enum Told {
     Nothing,
 }
 
-fn told(result: &Result<String, Error>) -> Told {
+pub(crate) fn told(result: &Result<String, Error>) -> Told {
     match result {
         Ok(_) => Told::Nothing,
         Err(error) if error.is_peer_fault() => Told::Fault,
@@ -47,7 +47,7 @@ fn told(result: &Result<String, Error>) -> Told {
 }
 
 /// A client whose first connection leads to this server and all others to a good one, and the number of them.
-fn client(
+pub(crate) fn client(
     script: impl Fn(Peer) -> Script + Send + Sync + 'static,
     change: impl FnOnce(ClientBuilder) -> ClientBuilder,
 ) -> (Client, Arc<AtomicUsize>) {
@@ -74,16 +74,16 @@ fn client(
     (change(Client::builder()).connector(connect).build(), made)
 }
 
-async fn text(client: &Client, request: Request<Body>) -> Result<String, Error> {
+pub(crate) async fn text(client: &Client, request: Request<Body>) -> Result<String, Error> {
     client.request(request).await?.into_body().text().await
 }
 
-fn get() -> Request<Body> {
+pub(crate) fn get() -> Request<Body> {
     Request::get("http://a/").body(Body::empty()).unwrap()
 }
 
 /// Sends a request to a hostile server, and then another.
-async fn check(
+pub(crate) async fn check(
     row: &str,
     request: Request<Body>,
     change: impl FnOnce(ClientBuilder) -> ClientBuilder,
@@ -104,12 +104,12 @@ async fn check(
 }
 
 /// Says it, unless the client has gone already.
-async fn say(peer: &mut Peer, bytes: &[u8]) {
+pub(crate) async fn say(peer: &mut Peer, bytes: &[u8]) {
     let _ = peer.io.write_all(bytes).await;
 }
 
 /// A server that reads the head of a request and answers with these bytes.
-fn says(bytes: impl Into<Vec<u8>>) -> impl Fn(Peer) -> Script + Send + Sync + 'static {
+pub(crate) fn says(bytes: impl Into<Vec<u8>>) -> impl Fn(Peer) -> Script + Send + Sync + 'static {
     let bytes = bytes.into();
     move |mut peer| {
         let bytes = bytes.clone();
@@ -122,7 +122,7 @@ fn says(bytes: impl Into<Vec<u8>>) -> impl Fn(Peer) -> Script + Send + Sync + 's
 }
 
 /// As `says`, and ends the connection.
-fn says_and_ends(bytes: impl Into<Vec<u8>>) -> impl Fn(Peer) -> Script + Send + Sync + 'static {
+pub(crate) fn says_and_ends(bytes: impl Into<Vec<u8>>) -> impl Fn(Peer) -> Script + Send + Sync + 'static {
     let bytes = bytes.into();
     move |mut peer| {
         let bytes = bytes.clone();
@@ -331,6 +331,7 @@ fn a_connection_with_more_on_it_than_was_asked_for_is_not_used_again() {
         let evil = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil";
         for (method, head) in [
             (Method::GET, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"),
+            (Method::GET, "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"),
             (Method::GET, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"),
             (Method::GET, "HTTP/1.1 204 No Content\r\n\r\n"),
             (Method::GET, "HTTP/1.1 304 Not Modified\r\ncontent-length: 4\r\n\r\n"),
@@ -423,7 +424,7 @@ fn frames(frames: impl Into<Vec<u8>>) -> impl Fn(Peer) -> Script + Send + Sync +
     }
 }
 
-fn settings() -> Vec<u8> {
+pub(crate) fn settings() -> Vec<u8> {
     frame(SETTINGS, 0, 0, &[])
 }
 
@@ -431,7 +432,7 @@ fn ok_head() -> Vec<u8> {
     frame(HEADERS, END_HEADERS, 1, &block(&[(":status", "200")]))
 }
 
-fn get2() -> Request<Body> {
+pub(crate) fn get2() -> Request<Body> {
     Request::get("http://a/").version(Version::HTTP_2).body(Body::empty()).unwrap()
 }
 

@@ -3,6 +3,7 @@
 mod advisories;
 mod bodies;
 mod body;
+mod bombs;
 mod client;
 mod conformance;
 mod conn;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use http::Request;
 use minato_http::{
-    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, Pins, Proxies, Proxy, ServerConfig, handler_fn,
-    serve_connection,
+    ALPN, Body, Client, ClientBuilder, ConnInfo, Error, Metrics, Pins, Proxies, Proxy, ServerConfig,
+    handler_fn, serve_connection,
 };
 use minato_net::tls::rustls::ProtocolVersion;
 use minato_net::tls::{
@@ -16,6 +16,7 @@ use minato_net::tls::{
 use minato_runtime::io::tokio_compat::Compat;
 use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use minato_runtime::task::JoinHandle;
+use minato_runtime::time::sleep;
 
 use crate::kit::{PIPE_BYTES, run, timed};
 
@@ -193,6 +194,54 @@ fn a_client_speaks_what_it_agrees_on_with_the_server() {
                 assert_eq!(text(&client).await, speaks);
             }
             assert_eq!(made.load(Ordering::SeqCst), 1);
+        }
+    });
+}
+
+/// The clock stands still but where the test lets time go by.
+#[test]
+fn what_the_handshake_takes_is_measured_by_itself() {
+    run(async {
+        let certificate = certificate();
+        for alpn in [&ALPN[..], &ALPN[1..]] {
+            let acceptor = TlsAcceptor::builder(certificate.identity.clone()).alpn(alpn).build().unwrap();
+            let connect = move |_| {
+                let acceptor = acceptor.clone();
+                async move {
+                    sleep(Duration::from_millis(300)).await;
+                    let (ours, theirs) = duplex(PIPE_BYTES);
+                    let mut config = ServerConfig::default();
+                    config.tls = Some(acceptor);
+                    drop(minato_runtime::spawn(async move {
+                        sleep(Duration::from_millis(400)).await;
+                        let hello = handler_fn(|_| async {
+                            sleep(Duration::from_millis(500)).await;
+                            "hello"
+                        });
+                        serve_connection(theirs, hello, config).await
+                    }));
+                    Ok::<_, std::io::Error>(ours)
+                }
+            };
+            let tls = connector(&certificate, &ALPN);
+            let client = Client::builder().connector(connect).tls(tls).metrics().build();
+            for is_first in [true, false] {
+                let response = client.get("https://localhost/").await.unwrap();
+                let metrics = response.extensions().get::<Metrics>().unwrap().clone();
+                assert_eq!(response.into_body().text().await.unwrap(), "hello");
+                let near = |took: Option<Duration>, millis: u64| {
+                    took.is_some_and(|took| (millis..millis + 50).contains(&(took.as_millis() as u64)))
+                };
+                assert_eq!(metrics.is_reused(), !is_first);
+                if is_first {
+                    assert!(near(metrics.connect(), 300) && near(metrics.tls(), 400), "{metrics:?}");
+                    assert!(near(metrics.first_byte(), 1200), "{metrics:?}");
+                } else {
+                    assert!(metrics.connect().is_none() && metrics.tls().is_none(), "{metrics:?}");
+                    assert!(near(metrics.first_byte(), 500), "{metrics:?}");
+                }
+                assert!(metrics.dns().is_none() && metrics.total() >= metrics.first_byte());
+            }
         }
     });
 }

@@ -89,6 +89,9 @@ impl Exchange {
         timeouts: &ClientTimeouts,
     ) -> Self {
         let framing = request_framing(request);
+        // An answer that is older than the request is taken, but the one to the request may still come: it must not become
+        // that to another.
+        let has_spoken = connection.served == 0 && connection.has_spoken();
         let Connection { output, forwarding, http1, served, .. } = &mut *connection;
         *served += 1;
         let out = output.tail();
@@ -108,7 +111,7 @@ impl Exchange {
             .headers()
             .get(EXPECT)
             .is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
-        let (mut is_last, mut asks_upgrade) = (false, false);
+        let (mut is_last, mut asks_upgrade) = (has_spoken, false);
         for options in request.headers().get_all(CONNECTION) {
             is_last |= has_option(options.as_bytes(), "close");
             asks_upgrade |=

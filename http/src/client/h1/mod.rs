@@ -114,6 +114,12 @@ impl Connection {
         self.home = home;
     }
 
+    /// Whether a new connection has brought something before it was asked anything.
+    fn has_spoken(&mut self) -> bool {
+        let cx = &mut Context::from_waker(Waker::noop());
+        matches!(self.input.poll_fill(&mut self.io, cx, None), Poll::Ready(Ok(1..)))
+    }
+
     /// Whether the server has not closed an idle connection, as far as can be known without sending.
     pub(super) fn is_usable(&mut self) -> bool {
         let cx = &mut Context::from_waker(Waker::noop());

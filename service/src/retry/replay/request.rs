@@ -24,7 +24,6 @@ pub struct Attempt(pub u32);
 
 /// In the extensions of a request: it is to be made once, whatever becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct NoRetry;
 
 impl<B: Body> CloneRequest<http::Request<ReplayBody<B>>> for Replay {
