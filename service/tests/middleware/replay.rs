@@ -227,7 +227,7 @@ fn a_request_that_says_so_is_made_once() {
     paused(async {
         let (service, seen) = server(9, 9);
         let mut request = Request::new(Frames::new([data("x")]));
-        request.extensions_mut().insert(NoRetry::default());
+        request.extensions_mut().insert(NoRetry);
         assert!(client(64, service).oneshot(request).await.is_err());
         assert_eq!(seen.lock().unwrap().len(), 1);
     });
