@@ -47,6 +47,8 @@ pub enum Timeout {
     KeepAlive,
     /// The whole exchange.
     Total,
+    /// Waiting for another request.
+    Idle,
 }
 
 /// An HTTP/2 error code and who sent it.
@@ -309,6 +311,7 @@ impl fmt::Display for Error {
                 Timeout::Write => "the peer stopped reading",
                 Timeout::KeepAlive => "the peer stopped answering",
                 Timeout::Total => "the exchange timed out",
+                Timeout::Idle => "the connection was not used",
             }),
             Kind::Listen => f.write_str("cannot listen"),
             Kind::Connect => f.write_str("no connection could be made"),

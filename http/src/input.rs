@@ -21,6 +21,8 @@ const LARGE_BODY_BYTES: u64 = 64 * 1024;
 pub(crate) struct Input {
     buffer: Option<PooledBuf>,
     start: usize,
+    /// Bytes that were read in all.
+    received: u64,
 }
 
 impl Input {
@@ -28,6 +30,11 @@ impl Input {
     #[inline]
     pub(crate) fn bytes(&self) -> &[u8] {
         self.buffer.as_ref().map_or(&[], |buffer| &buffer[self.start..])
+    }
+
+    /// Bytes that were read in all.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -75,8 +82,10 @@ impl Input {
             }
         }
         let read = poll_read_buf(Pin::new(io), cx, &mut **buffer);
-        if read.is_pending() {
-            self.release();
+        match &read {
+            Poll::Ready(Ok(len)) => self.received += *len as u64,
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.release(),
         }
         read
     }

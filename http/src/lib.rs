@@ -128,5 +128,8 @@ pub use self::server::config::{ConnectionInfo, Http1Config, Http2Config, Limits,
 pub use self::server::connection::serve_connection;
 #[cfg(feature = "tls")]
 pub use self::server::secure::{ALPN, TlsInfo};
-pub use self::server::{Address, Drain, IntoListener, Listener, PerThread, Report, Server, Trust};
+pub use self::server::{
+    Address, ConnectionStats, Drain, Ending, IntoListener, Listener, PerThread, Refusal, Report, Server,
+    ServerEvent, ServerHandle, ServerObserver, ServerStats, Trust, Violation,
+};
 pub use minato_service::BoxError;

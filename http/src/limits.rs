@@ -56,7 +56,14 @@ pub(crate) const CONNECTIONS: usize = 10_000;
 /// LIMIT: connections open at one time from one address, so that no address takes all the places.
 pub(crate) const CONNECTIONS_PER_IP: usize = CONNECTIONS / 4;
 
-/// LIMIT: bytes read and thrown away after a response, so that a reset does not destroy it on its way.
+/// LIMIT: bytes of a body nobody has read that are thrown away after its response, so that the connection can serve
+/// another request. Stops uploads from being served to nobody.
+pub(crate) const UNREAD_BODY_BYTES: u64 = 256 * 1024;
+
+/// LIMIT: how long that may take.
+pub(crate) const UNREAD_BODY_TIME: Duration = Duration::from_secs(1);
+
+/// LIMIT: bytes read and thrown away after the last response, so that a reset does not destroy it on its way.
 pub(crate) const LINGER_BYTES: u64 = 256 * 1024;
 
 /// LIMIT: how long that may take.

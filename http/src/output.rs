@@ -29,6 +29,8 @@ pub(crate) struct Output {
     tail: Option<PooledBuf>,
     /// Bytes of the tail that have been written.
     tail_start: usize,
+    /// Bytes that were written in all.
+    sent: u64,
 }
 
 impl Output {
@@ -61,6 +63,11 @@ impl Output {
     #[inline]
     pub(crate) fn len(&self) -> usize {
         self.list.remaining() + self.tail_bytes().len()
+    }
+
+    /// Bytes that were written in all.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -101,6 +108,7 @@ impl Output {
             }
             *progress = true;
             self.tail_start += written;
+            self.sent += written as u64;
             if written == len {
                 self.empty_tail();
                 return Poll::Ready(Ok(()));
@@ -145,7 +153,8 @@ impl Output {
         io.poll_write_vectored(cx, &slices[..filled])
     }
 
-    /// Removes the first `len` bytes, or all that is here; answers how many of `len` are left over.
+    /// Removes the first `len` bytes, or all that is here; answers how many of `len` are left over: those were
+    /// written from behind it.
     pub(crate) fn advance(&mut self, len: usize) -> usize {
         let listed = len.min(self.list.remaining());
         self.list.advance(listed);
@@ -154,6 +163,7 @@ impl Output {
         if self.tail_bytes().is_empty() {
             self.empty_tail();
         }
+        self.sent += len as u64;
         len - listed - tailed
     }
 

@@ -171,6 +171,11 @@ impl PipeWriter {
         Demand::Idle
     }
 
+    /// Whether the reader was dropped.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        lock(&self.shared).reader_gone
+    }
+
     /// The limits the reader has set since this was asked last.
     pub(crate) fn take_limits(&self) -> Option<BodyLimits> {
         lock(&self.shared).limits.take()

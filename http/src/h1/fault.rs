@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::StatusCode;
 
+use crate::server::Violation;
+
 /// A rule of HTTP/1 that a peer's bytes broke, or a limit they passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -60,6 +62,34 @@ impl Fault {
             | Self::ChunkExtensionTooLong
             | Self::ChunkEnd
             | Self::Truncated => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl Fault {
+    /// What a server counts it as.
+    pub(crate) fn violation(self) -> Violation {
+        match self {
+            Self::LineEnd
+            | Self::Method
+            | Self::Target
+            | Self::Version
+            | Self::Status
+            | Self::FieldName
+            | Self::FieldValue => Violation::Syntax,
+            Self::Host => Violation::Host,
+            Self::ContentLength | Self::TransferCoding | Self::FramedTwice => Violation::Framing,
+            Self::ChunkSize | Self::ChunkExtension | Self::ChunkExtensionTooLong | Self::ChunkEnd => {
+                Violation::Chunk
+            }
+            Self::Truncated => Violation::Truncated,
+            Self::MethodTooLong
+            | Self::VersionUnsupported
+            | Self::TransferCodingUnsupported
+            | Self::Expectation => Violation::Unsupported,
+            Self::TargetTooLong | Self::HeadTooLong | Self::TooManyFields | Self::TrailerTooLong => {
+                Violation::HeadLimit
+            }
         }
     }
 }

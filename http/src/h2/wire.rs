@@ -28,6 +28,8 @@ struct Shared<Io> {
     io: Io,
     /// Read before h2 came into play.
     input: Input,
+    /// Bytes that were read in all.
+    received: u64,
     output: Output,
     guard: FrameGuard,
 }
@@ -47,7 +49,16 @@ impl<Io> Wire<Io> {
     /// A socket of which `input` has been read.
     pub(crate) fn new(io: Io, input: Input, role: Role, control_frames: u32) -> Self {
         let guard = FrameGuard::new(role, control_frames);
-        Self { shared: Arc::new(Mutex::new(Shared { io, input, output: Output::default(), guard })) }
+        let received = input.received();
+        Self {
+            shared: Arc::new(Mutex::new(Shared { io, input, received, output: Output::default(), guard })),
+        }
+    }
+
+    /// Bytes that were read and written in all.
+    pub(crate) fn traffic(&self) -> (u64, u64) {
+        let shared = self.lock();
+        (shared.received, shared.output.sent())
     }
 
     /// Looks at, or settles with, the guard.
@@ -112,7 +123,7 @@ impl<Io: AsyncRead + Unpin> tokio::io::AsyncRead for Wire<Io> {
         cx: &mut Context<'_>,
         buf: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Shared { io, input, guard, .. } = &mut *self.lock();
+        let Shared { io, input, received, guard, .. } = &mut *self.lock();
         // What the connection must end for has arrived: its driver knows, and h2 need not.
         if guard.is_shut() {
             return Poll::Pending;
@@ -120,6 +131,7 @@ impl<Io: AsyncRead + Unpin> tokio::io::AsyncRead for Wire<Io> {
         let before = buf.filled().len();
         if input.is_empty() {
             ready!(tokio_compat::poll_read(Pin::new(io), cx, buf))?;
+            *received += (buf.filled().len() - before) as u64;
         } else {
             let len = input.bytes().len().min(buf.remaining());
             buf.put_slice(&input.bytes()[..len]);

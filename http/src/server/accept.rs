@@ -16,6 +16,7 @@ use super::listener::Listener;
 use super::report::{Drain, Report};
 use super::serving::Serving;
 use super::shutdown::{Host, Stage};
+use super::stats::{Refusal, ServerEvent};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
 use crate::limits::ABORT_GRACE;
@@ -34,6 +35,8 @@ pub(super) struct Accept<L, S> {
     pub(super) config: Arc<ServerConfig>,
     pub(super) graceful: Option<Graceful>,
     pub(super) host: Host,
+    /// It has been told that no more connections are accepted for now.
+    pub(super) is_full: bool,
 }
 
 impl<L: Listener, S: Serving<L::Io>> Accept<L, S> {
@@ -66,9 +69,19 @@ impl<L: Listener, S: Serving<L::Io>> Accept<L, S> {
         // LIMIT: at the limit of connections the rest waits in the backlog of the listener.
         let others_max = self.config.limits.connections.saturating_sub(1);
         if self.host.poll_at_most(others_max, cx).is_pending() {
+            self.note_full();
             return Poll::Pending;
         }
+        self.is_full = false;
         self.connections.poll_accept(cx).map(Event::Accepted)
+    }
+
+    fn note_full(&mut self) {
+        if !std::mem::replace(&mut self.is_full, true)
+            && let Some(handle) = &self.config.handle
+        {
+            handle.note(None, &ServerEvent::Full);
+        }
     }
 
     fn spawn(&self, (io, info): (L::Io, ConnInfo)) {
@@ -76,6 +89,9 @@ impl<L: Listener, S: Serving<L::Io>> Accept<L, S> {
         let Some(guest) =
             self.host.admit(info.peer.map(|peer| peer.ip()), self.config.limits.connections_per_ip)
         else {
+            if let Some(handle) = &self.config.handle {
+                handle.note(info.peer, &ServerEvent::Refused(Refusal::Address));
+            }
             return;
         };
         self.serving.spawn(io, info, Arc::clone(&self.config), guest);

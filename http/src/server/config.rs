@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::proxy_protocol::Trust;
+use super::stats::ServerHandle;
 use crate::h1::encode::NameCase;
 use crate::h1::lenient::Lenient;
 use crate::limits;
@@ -38,6 +39,8 @@ pub struct ServerConfig {
     pub proxy_protocol: Option<Trust>,
     /// Whether requests carry a [`ConnInfo`](crate::ConnInfo) among their extensions.
     pub connection_info: ConnectionInfo,
+    /// Who counts what happens. Default nobody.
+    pub handle: Option<ServerHandle>,
 }
 
 /// Whether requests carry a [`ConnInfo`](crate::ConnInfo).
@@ -69,6 +72,9 @@ pub struct Limits {
     /// Bytes of a request body; more is answered 413. Default 32 MiB. One announced as longer does not reach the
     /// handler; of others the handler may [allow more](crate::Body::set_limits).
     pub body_bytes: Option<u64>,
+    /// Bytes of an HTTP/1 body nobody has read that are read and thrown away after its response, so that the connection
+    /// can serve another request; with more to come it is closed. Default 256 kB.
+    pub unread_body_bytes: u64,
     /// Requests of one connection; then it is closed, and the client makes another. Default none.
     pub requests_per_connection: Option<u64>,
 }
@@ -82,6 +88,7 @@ impl Default for Limits {
             head_fields: limits::HEAD_FIELDS,
             uri_bytes: limits::TARGET_BYTES,
             body_bytes: Some(limits::BODY_BYTES),
+            unread_body_bytes: limits::UNREAD_BODY_BYTES,
             requests_per_connection: None,
         }
     }
@@ -103,6 +110,8 @@ pub struct Timeouts {
     /// be waited for `body` and a second for each so many bytes. A handler may [be more patient](crate::Body::set_limits).
     /// Default 240.
     pub body_bytes_per_second: Option<u64>,
+    /// For the rest of an HTTP/1 body nobody has read, after its response; then the connection is closed. Default 1 s.
+    pub unread_body: Option<Duration>,
     /// While the peer's socket takes none of the bytes that wait for it. Default 30 s.
     pub write: Option<Duration>,
     /// How old a connection may become; then it is closed when its exchange is over, and HTTP/2 is told to go away.
@@ -117,6 +126,7 @@ impl Default for Timeouts {
             idle: Some(limits::IDLE_TIMEOUT),
             body: Some(limits::BODY_TIMEOUT),
             body_bytes_per_second: Some(limits::BODY_BYTES_PER_SECOND),
+            unread_body: Some(limits::UNREAD_BODY_TIME),
             write: Some(limits::WRITE_TIMEOUT),
             connection_age: None,
         }

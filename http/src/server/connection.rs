@@ -16,11 +16,12 @@ use super::config::ServerConfig;
 use super::proxy_protocol::{self, NoHeader, Trust};
 use super::secure::{serve_secured, speaks_tls};
 use super::shutdown::{Guest, Stage};
+use super::stats::{Refusal, ServerEvent};
 use super::{h1, h2};
 use crate::body::Body;
 use crate::clock::{Deadline, Instant};
-use crate::conn_info::ConnInfo;
-use crate::error::{Error, Sent};
+use crate::conn_info::{ConnInfo, Protocol};
+use crate::error::{Error, Sent, Timeout};
 use crate::h2::PREFACE;
 use crate::input::Input;
 use crate::lean::{self, Lean};
@@ -95,7 +96,8 @@ where
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     C: Callee,
 {
-    let opening = Opening::new(guest);
+    let mut opening = Opening::new(guest);
+    opening.guest.be_counted(config.handle.as_ref(), info.peer, opening.accepted);
     match config.proxy_protocol.is_some() || speaks_tls(&config) {
         false => Served::Plainly(serve_opened(io, callee, config, info, opening)),
         true => Served::Rarely(Box::pin(serve_announced(io, callee, config, info, opening))),
@@ -220,9 +222,11 @@ where
         match spoken {
             Spoken::Nothing => Self::Done,
             Spoken::Http1 => {
+                guest.note(&ServerEvent::Speaks(Protocol::Http1));
                 Self::Http1(h1::Connection::new(io, input, callee, config, info, guest, accepted))
             }
             Spoken::Http2 => {
+                guest.note(&ServerEvent::Speaks(Protocol::Http2));
                 let service = callee.into_service();
                 Self::Http2(Box::pin(h2::Connection::new(io, input, service, config, info, guest, accepted)))
             }
@@ -275,7 +279,10 @@ impl Opening {
                     self.input.consume(len);
                     return Poll::Ready(Ok(Some(info.spoken_for(spoken))));
                 }
-                Err(NoHeader) => return Poll::Ready(Ok(None)),
+                Err(NoHeader) => {
+                    self.guest.note(&ServerEvent::Refused(Refusal::ProxyHeader));
+                    return Poll::Ready(Ok(None));
+                }
                 Ok(None) => {}
             }
             // No further than the header, since what follows may be for another reader.
@@ -336,7 +343,11 @@ impl Opening {
 
     pub(super) fn poll_due(&mut self, config: &ServerConfig, cx: &mut Context<'_>) -> Poll<()> {
         let due = config.timeouts.head.and_then(|timeout| self.accepted.checked_add(timeout));
-        self.deadline.poll(due, cx)
+        let polled = self.deadline.poll(due, cx);
+        if polled.is_ready() {
+            self.guest.note(&ServerEvent::TimedOut(Timeout::Head));
+        }
+        polled
     }
 
     /// Ready when the server is to end, or with [`Stage::Serving`] when the time is up.

@@ -14,6 +14,7 @@
 //! | `watch.rs` | what a handler may ask of its exchange |
 //! | `proxy_protocol.rs` | what a load balancer says of the client before anything else |
 //! | `report.rs` | what a shutdown came to |
+//! | `stats/` | what servers count, and who may look |
 //! | `callee.rs` | who answers the requests of a connection |
 //! | `connection.rs` | one connection, up to knowing what it speaks |
 //! | `h1/`, `h2/` | the drivers of the two protocols |
@@ -36,6 +37,7 @@ pub(crate) mod secure;
 pub(crate) mod secure;
 mod serving;
 pub(crate) mod shutdown;
+pub(crate) mod stats;
 pub(crate) mod watch;
 
 use std::fmt;
@@ -58,6 +60,9 @@ pub use self::proxy_protocol::Trust;
 pub use self::report::{Drain, Report};
 use self::serving::{Cloned, Local, Made, Serving};
 use self::shutdown::Host;
+pub use self::stats::{
+    ConnectionStats, Ending, Refusal, ServerEvent, ServerHandle, ServerObserver, ServerStats, Violation,
+};
 use crate::body::Body;
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind};
@@ -135,6 +140,12 @@ impl<L> Server<L> {
     /// Chooses whether requests carry a [`ConnInfo`](crate::ConnInfo).
     pub fn connection_info(mut self, info: ConnectionInfo) -> Self {
         self.config.connection_info = info;
+        self
+    }
+
+    /// Counts what happens, for the handle to tell. One handle may serve several servers, whose numbers are added up.
+    pub fn handle(mut self, handle: &ServerHandle) -> Self {
+        self.config.handle = Some(handle.clone());
         self
     }
 
@@ -325,6 +336,7 @@ impl<L> Server<L> {
             config: Arc::new(config),
             graceful,
             host: Host::default(),
+            is_full: false,
         };
         Ok(accept.run().await)
     }

@@ -202,6 +202,7 @@ where
         config,
         graceful: Some(graceful),
         host,
+        is_full: false,
     };
     accept.run().await
 }

@@ -15,6 +15,7 @@ use super::callee::Callee;
 use super::config::ServerConfig;
 use super::connection::{Opening, serve_opened};
 use super::shutdown::Stage;
+use super::stats::{Refusal, ServerEvent};
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Sent};
 
@@ -141,6 +142,9 @@ where
     let mut handshake = pin!(acceptor.accept(io));
     poll_fn(|cx| {
         if let Poll::Ready(made) = handshake.as_mut().poll(cx) {
+            if made.is_err() {
+                opening.guest.note(&ServerEvent::Refused(Refusal::Tls));
+            }
             return Poll::Ready(made.map(Some).map_err(|error| Error::io(Sent::Nothing, error)));
         }
         // While the server drains, what has begun may still become a request.

@@ -12,6 +12,7 @@ use super::callee::{Callee, Tower};
 use super::config::ServerConfig;
 use super::connection::serve;
 use super::shutdown::Guest;
+use super::stats::{Refusal, ServerEvent};
 use crate::body::Body;
 use crate::conn_info::ConnInfo;
 
@@ -67,9 +68,14 @@ where
         let make = self.0.clone();
         drop(minato_runtime::spawn(async move {
             let made = make.oneshot(info.clone()).await.ok();
-            // A connection that is refused its service closes.
-            if let Some(service) = made {
-                let _ = serve(io, Tower(service), config, info, guest).await;
+            match made {
+                Some(service) => drop(serve(io, Tower(service), config, info, guest).await),
+                // A connection that is refused its service closes.
+                None => {
+                    if let Some(handle) = &config.handle {
+                        handle.note(info.peer, &ServerEvent::Refused(Refusal::Service));
+                    }
+                }
             }
         }));
     }

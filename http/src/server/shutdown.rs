@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
@@ -13,6 +13,8 @@ use std::task::{Context, Poll, Waker};
 use slab::Slab;
 
 use super::report::Report;
+use super::stats::{Counted, Ending, ServerEvent, ServerHandle};
+use crate::clock::Instant;
 
 /// What the server asks of its connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +81,15 @@ impl Host {
         }
         let id = guests.wakers.insert(None);
         let shared = Arc::clone(&self.shared);
-        Some(Guest { shared, id, network, seen: Stage::Serving, registered: None, is_cut: false })
+        Some(Guest {
+            shared,
+            id,
+            network,
+            seen: Stage::Serving,
+            registered: None,
+            is_cut: false,
+            counted: None,
+        })
     }
 
     /// Tells every connection. Those counted out from now on are counted as finished or cut.
@@ -134,6 +144,8 @@ pub(crate) struct Guest {
     seen: Stage,
     registered: Option<Waker>,
     is_cut: bool,
+    /// What is counted of it, where that is wanted.
+    counted: Option<Box<Counted>>,
 }
 
 impl Guest {
@@ -141,7 +153,15 @@ impl Guest {
     pub(crate) fn alone() -> Self {
         let host = Host::default();
         let id = host.shared.guests().wakers.insert(None);
-        Self { shared: host.shared, id, network: None, seen: Stage::Serving, registered: None, is_cut: false }
+        Self {
+            shared: host.shared,
+            id,
+            network: None,
+            seen: Stage::Serving,
+            registered: None,
+            is_cut: false,
+            counted: None,
+        }
     }
 
     /// What the server asks for.
@@ -175,6 +195,29 @@ impl Guest {
         Poll::Ready(self.seen)
     }
 
+    /// Begins to be counted, if that is wanted.
+    pub(crate) fn be_counted(
+        &mut self,
+        handle: Option<&ServerHandle>,
+        peer: Option<SocketAddr>,
+        since: Instant,
+    ) {
+        self.counted = handle.map(|handle| Box::new(Counted::open(handle, peer, since)));
+    }
+
+    /// What is counted of it, where that is wanted.
+    #[inline]
+    pub(crate) fn counted(&self) -> Option<&Counted> {
+        self.counted.as_deref()
+    }
+
+    /// Counts something rare.
+    pub(crate) fn note(&self, event: &ServerEvent) {
+        if let Some(counted) = &self.counted {
+            counted.note(event);
+        }
+    }
+
     /// Takes note that the connection ends because of the abort.
     pub(crate) fn mark_cut(&mut self) {
         self.is_cut = true;
@@ -183,6 +226,13 @@ impl Guest {
 
 impl Drop for Guest {
     fn drop(&mut self) {
+        if let Some(counted) = self.counted.take() {
+            counted.close(match self.shared.stage() {
+                _ if self.is_cut => Ending::Cut,
+                Stage::Serving => Ending::Closed,
+                Stage::Draining | Stage::Aborting => Ending::Drained,
+            });
+        }
         let mut guests = self.shared.guests();
         guests.wakers.remove(self.id);
         if let Some(network) = self.network

@@ -222,15 +222,65 @@ fn timeouts_can_be_switched_off() {
 }
 
 #[test]
-fn a_draining_peer_is_read_for_two_seconds_and_no_longer() {
+fn an_unread_body_has_a_second_to_end_and_then_two_to_see_the_end() {
+    let unread = handler_fn(|_| async { Response::new(Body::empty()) });
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";
+    for (unread_body, seconds) in [(None, 60..=60), (Some(Duration::from_secs(5)), 7..=7)] {
+        run(async {
+            let config = config(|config| config.timeouts.unread_body = unread_body);
+            let (mut peer, server) = serve(unread, config);
+            peer.send(post).await;
+            assert_eq!(peer.answer().await.status, 200);
+            let (ended, took) = timed(minato_runtime::time::timeout(Duration::from_secs(60), server)).await;
+            assert_eq!(ended.is_ok(), unread_body.is_some());
+            assert!(seconds.contains(&took.as_secs()), "{took:?}");
+        });
+    }
     run(async {
-        let (mut peer, server) =
-            serve(handler_fn(|_| async { Response::new(Body::empty()) }), ServerConfig::default());
-        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n").await;
+        let (mut peer, server) = serve(unread, ServerConfig::default());
+        peer.send(post).await;
         assert_eq!(peer.answer().await.status, 200);
+        // Our side ends after a second, and theirs is read for two more.
+        let ((), took) = timed(peer.expect_end()).await;
+        assert_eq!(took.as_secs(), 1, "{took:?}");
+        peer.send("some of it").await;
         let (ended, took) = timed(server).await;
         ended.unwrap().unwrap();
-        assert!((2..4).contains(&took.as_secs()), "{took:?}");
+        assert_eq!(took.as_secs(), 2, "{took:?}");
+    });
+    run(async {
+        let (mut peer, _server) = serve(unread, ServerConfig::default());
+        peer.send(post).await;
+        assert!(!peer.answer().await.closes());
+        // What comes in time is no loss to the connection.
+        minato_runtime::time::sleep(Duration::from_millis(900)).await;
+        peer.send([b'x'; 100]).await;
+        peer.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert_eq!(peer.answer().await.status, 200);
+    });
+}
+
+#[test]
+fn a_client_is_told_beforehand_that_its_body_is_too_long_to_be_thrown_away() {
+    run(async {
+        let limited = || config(|config| config.limits.unread_body_bytes = 10);
+        for (length, closes) in [(10, false), (11, true)] {
+            let (mut peer, _server) = serve(handler_fn(|_| async { "unread" }), limited());
+            peer.send(format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n")).await;
+            assert_eq!(peer.answer().await.closes(), closes);
+        }
+        // One that is read after all may be as long as it likes.
+        let echo = handler_fn(|request: Request<Body>| async move { Response::new(request.into_body()) });
+        let (mut peer, _server) = serve(echo, limited());
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n").await;
+        assert!(!peer.head().await.closes());
+        // Of one whose length is not known, it shows.
+        let (mut peer, server) = serve(handler_fn(|_| async { "unread" }), limited());
+        peer.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n")
+            .await;
+        assert!(!peer.answer().await.closes());
+        peer.expect_end().await;
+        server.await.unwrap().unwrap();
     });
 }
 

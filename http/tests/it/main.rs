@@ -29,6 +29,7 @@ mod resent;
 mod server;
 mod shutdown;
 mod spelling;
+mod stats;
 mod streams;
 mod tls;
 mod upgrades;

@@ -3,5 +3,6 @@
 //! The tests take turns, since each counts the descriptors of the process.
 
 mod client;
+mod closing;
 mod crowds;
 mod killed;

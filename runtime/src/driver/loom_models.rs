@@ -79,7 +79,7 @@ fn loom_the_end_of_a_stream_reaches_the_task_that_waits_for_it_behind_bytes() {
         let driver = {
             let cell = cell.clone();
             thread::spawn(move || {
-                let mut tell = |ready| cell.set_ready(cell.generation(), ready, &mut |waker| waker.wake());
+                let tell = |ready| cell.set_ready(cell.generation(), ready, &mut |waker| waker.wake());
                 tell(Ready::READABLE);
                 tell(Ready::READABLE | Ready::READ_CLOSED);
             })

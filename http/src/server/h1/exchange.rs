@@ -17,7 +17,7 @@ use super::{Connection, Flow, Phase, Stepped};
 use crate::body::Body;
 use crate::buffers;
 use crate::clock::Instant;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::h1::encode::{self, Asked, Fields, NameCase, Persistence, ResponseFraming};
 use crate::h1::framing::Verb;
 use crate::h1::request::Facts;
@@ -28,7 +28,8 @@ use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
 use crate::output::Output;
 use crate::server::callee::{Answer, Callee, Told};
-use crate::server::shutdown::Stage;
+use crate::server::shutdown::{Guest, Stage};
+use crate::server::stats::{ServerEvent, Violation};
 use crate::server::watch::Live;
 use crate::upgrade::{self, HandOver};
 
@@ -114,7 +115,7 @@ where
                 self.accept(head, facts, cx)
             }
             Err(fault) => {
-                self.refuse(fault.status());
+                self.violated(fault);
                 Ok(Flow::Again)
             }
         }
@@ -142,6 +143,7 @@ where
         if let (Framing::Length(length), Some(limit)) = (facts.framing, limit)
             && length > limit
         {
+            self.guest.note(&ServerEvent::Violated(Violation::BodyLimit));
             self.refuse(StatusCode::PAYLOAD_TOO_LARGE);
             return Ok(Flow::Again);
         }
@@ -152,6 +154,11 @@ where
         let exchange =
             Exchange { asked: facts.asked, is_persistent, inbound, refusal: None, hand_over, live: None };
         self.requests += 1;
+        if facts.asked.version < Version::HTTP_11
+            && let Some(counted) = self.guest.counted()
+        {
+            counted.http10_request();
+        }
         let requests = self.requests;
         let told = self.watch.as_ref().map(|watch| {
             watch.begin(requests);
@@ -231,6 +238,7 @@ where
             Fed::Idle => Ok(self.watch(cx)),
             Fed::Failed(error) => {
                 exchange.broken(&error);
+                note(&self.guest, &error);
                 if error.is_closed() {
                     self.phase = Phase::Closed;
                 }
@@ -300,6 +308,8 @@ where
         }
         if let Some(hand_over) = exchange.take_hand_over(status) {
             encode::bodiless_head(self.output.tail(), status, &fields, case);
+            self.guest.note(&ServerEvent::Upgraded);
+            self.count(status);
             self.phase = Phase::Switching(hand_over);
             return;
         }
@@ -362,7 +372,7 @@ where
         let framing = encode::response_framing(&asked, status, fields, exact, has_trailers);
         exchange.is_persistent &= self.guest.stage() == Stage::Serving
             && framing.body != Some(Framing::UntilClose)
-            && exchange.inbound.is_reusable()
+            && exchange.inbound.is_reusable(&self.config)
             && asked.verb != Verb::Connect
             && !fields.has_close()
             && !self.is_spent();
@@ -372,6 +382,7 @@ where
             true => Persistence::Implied,
         };
         self.refresh_date();
+        self.count(status);
         let date = self.config.http1.date.then_some(&self.date);
         let case = self.config.http1.name_case;
         encode::response_head(self.output.tail(), status, fields, framing, persistence, date, case);
@@ -389,10 +400,18 @@ where
     pub(super) fn write_refusal(&mut self, status: StatusCode) {
         let framing = ResponseFraming { body: None, announced: Some(0) };
         self.refresh_date();
+        self.count(status);
         let date = self.config.http1.date.then_some(&self.date);
         let case = self.config.http1.name_case;
         let (out, none) = (self.output.tail(), HeaderMap::new());
         encode::response_head(out, status, &none, framing, Persistence::Close, date, case);
+    }
+
+    #[inline]
+    fn count(&self, status: StatusCode) {
+        if let Some(counted) = self.guest.counted() {
+            counted.response(status);
+        }
     }
 
     fn refresh_date(&mut self) {
@@ -426,6 +445,7 @@ where
                         Fed::Idle => self.watch(cx),
                         Fed::Failed(error) => {
                             exchange.broken(&error);
+                            note(&self.guest, &error);
                             Flow::Again
                         }
                     },
@@ -457,17 +477,27 @@ where
 
     /// The response is whole in the output.
     fn finish(&mut self, exchange: Exchange) {
-        let is_reusable = exchange.is_persistent && exchange.inbound.is_reusable();
+        let is_reusable = exchange.is_persistent && exchange.inbound.is_reusable(&self.config);
         match exchange.inbound {
             Inbound::Done if is_reusable => self.next_request(),
             Inbound::Open(open) if is_reusable => {
                 self.waits.over();
-                self.phase = Phase::Discarding(open.into_decoder(), LINGER_BYTES);
+                let left = self.config.limits.unread_body_bytes;
+                self.phase = Phase::Discarding(open.into_decoder(), left);
             }
             // A peer that has sent all it will, and nothing more, has nothing that a reset could destroy.
             Inbound::Done if self.input.is_empty() => self.close(0),
             _ => self.close(LINGER_BYTES),
         }
+    }
+}
+
+/// Counts what the peer did wrong in a body.
+fn note(guest: &Guest, error: &Error) {
+    match error.kind() {
+        Kind::Message(fault) => guest.note(&ServerEvent::Violated(fault.violation())),
+        Kind::BodyLimit(_) => guest.note(&ServerEvent::Violated(Violation::BodyLimit)),
+        _ => {}
     }
 }
 

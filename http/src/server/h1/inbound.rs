@@ -68,11 +68,17 @@ impl Inbound {
 
     /// Whether the next exchange can be found behind this body.
     #[inline]
-    pub(super) fn is_reusable(&self) -> bool {
+    pub(super) fn is_reusable(&self, config: &ServerConfig) -> bool {
         match self {
             Self::Done => true,
-            // A client that was never told to go on may or may not send the body.
-            Self::Open(open) => !open.holds_back,
+            // A client that was never told to go on may or may not send the body. One that is known to send more than is
+            // thrown away is told beforehand that the connection closes.
+            Self::Open(open) => {
+                let limit = config.limits.unread_body_bytes;
+                !open.holds_back
+                    && (open.decoder.remaining().is_none_or(|left| left <= limit)
+                        || !open.pipe.is_abandoned())
+            }
             Self::Failed => false,
         }
     }

@@ -34,9 +34,9 @@ use self::exchange::Exchange;
 use self::waits::{Expired, Wait, Waits};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
-use crate::error::{Error, Kind, Sent};
+use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::usual::{self, Lines};
-use crate::h1::{Date, Decoder, HeadLimits, Scan, Section, Step};
+use crate::h1::{Date, Decoder, Fault, HeadLimits, Scan, Section, Step};
 use crate::input::Input;
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
@@ -44,6 +44,7 @@ use crate::output::Output;
 use crate::server::callee::Callee;
 use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
+use crate::server::stats::ServerEvent;
 use crate::server::watch::{Order, Watch};
 use crate::slot::Slot;
 use crate::upgrade::{HandOver, Upgraded};
@@ -220,7 +221,7 @@ where
                 self.read_head(has_begun, cx)
             }
             Err(fault) => {
-                self.refuse(fault.status());
+                self.violated(fault);
                 Ok(Flow::Again)
             }
         }
@@ -268,8 +269,13 @@ where
                     *left -= len as u64;
                     self.input.consume(len);
                 }
-                Ok(Step::Skip(_) | Step::Data(_)) | Err(_) => {
-                    self.close(0);
+                Ok(Step::Skip(_) | Step::Data(_)) => {
+                    self.close(LINGER_BYTES);
+                    return Ok(Flow::Again);
+                }
+                Err(fault) => {
+                    self.guest.note(&ServerEvent::Violated(fault.violation()));
+                    self.close(LINGER_BYTES);
                     return Ok(Flow::Again);
                 }
                 Ok(Step::End) => {
@@ -281,13 +287,13 @@ where
         }
         let left = *left;
         if self.poll_flush(cx)?.is_pending() {
-            return Ok(Flow::Wait(Wait::Linger));
+            return Ok(Flow::Wait(Wait::Unread));
         }
         match self.input.poll_fill(&mut self.io, cx, None) {
             Poll::Ready(Ok(0)) | Poll::Ready(Err(_)) => self.phase = Phase::Closed,
             Poll::Ready(Ok(_)) if left > 0 => {}
-            Poll::Ready(Ok(_)) => self.close(0),
-            Poll::Pending => return Ok(Flow::Wait(Wait::Linger)),
+            Poll::Ready(Ok(_)) => self.close(LINGER_BYTES),
+            Poll::Pending => return Ok(Flow::Wait(Wait::Unread)),
         }
         Ok(Flow::Again)
     }
@@ -326,6 +332,12 @@ where
         self.body.clear();
         self.waits.over();
         self.phase = Phase::Lingering { left: unread, is_shut: false };
+    }
+
+    /// Answers a head that breaks a rule, and closes.
+    fn violated(&mut self, fault: Fault) {
+        self.guest.note(&ServerEvent::Violated(fault.violation()));
+        self.refuse(fault.status());
     }
 
     /// Answers a request that no handler sees, or will see to its end, and closes.
@@ -412,14 +424,18 @@ where
 
     fn expire(&mut self, expired: Expired, cx: &mut Context<'_>) -> Result<(), Error> {
         self.waits.over();
+        if let Some(timeout) = expired.timeout() {
+            self.guest.note(&ServerEvent::TimedOut(timeout));
+        }
         match (expired, &mut self.phase) {
             (Expired::Head, Phase::Head(scan)) if scan.has_begun() => {
                 self.refuse(StatusCode::REQUEST_TIMEOUT);
             }
             (Expired::Body, Phase::Handling(exchange) | Phase::Responding(exchange, _)) => {
-                exchange.fail(Error::new(Kind::Timeout(expired.timeout())), cx);
+                exchange.fail(Error::new(Kind::Timeout(Timeout::Body)), cx);
             }
-            (Expired::Write, _) => return Err(Error::new(Kind::Timeout(expired.timeout()))),
+            (Expired::Unread, _) => self.close(LINGER_BYTES),
+            (Expired::Write, _) => return Err(Error::new(Kind::Timeout(Timeout::Write))),
             _ => self.phase = Phase::Closed,
         }
         Ok(())
@@ -438,7 +454,12 @@ where
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().poll_turn(cx)
+        let me = self.get_mut();
+        let polled = me.poll_turn(cx);
+        if let Some(counted) = me.guest.counted() {
+            counted.publish(me.requests, me.input.received(), me.output.sent());
+        }
+        polled
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) enum Wait {
     Body,
     /// For the peer to take what is queued.
     Room,
+    /// For the rest of a body that nobody wants.
+    Unread,
     /// For the peer to see the end of the connection.
     Linger,
     /// For nothing: others have their turn.
@@ -33,6 +35,9 @@ pub(super) enum Wait {
 pub(super) enum Expired {
     /// The connection has served its purpose.
     Quietly,
+    Idle,
+    /// What is left of a body takes too long for another request to wait for it.
+    Unread,
     Head,
     Body,
     Write,
@@ -76,10 +81,11 @@ impl Waits {
         };
         let wait = self.wait.and_then(|(wait, since)| {
             let (timeout, expired) = match wait {
-                Wait::Idle => (timeouts.idle, Expired::Quietly),
+                Wait::Idle => (timeouts.idle, Expired::Idle),
                 Wait::Head => (timeouts.head, Expired::Head),
                 Wait::Grace => (Some(FIRST_REQUEST_GRACE), Expired::Quietly),
                 Wait::Body => return Some((body?, Expired::Body)),
+                Wait::Unread => (timeouts.unread_body, Expired::Unread),
                 Wait::Linger => (Some(LINGER_TIME), Expired::Quietly),
                 Wait::Handler | Wait::Room | Wait::Turn => (None, Expired::Quietly),
             };
@@ -94,11 +100,14 @@ impl Waits {
 }
 
 impl Expired {
-    pub(super) fn timeout(self) -> Timeout {
+    /// The clock that ran out on the peer, if it was one.
+    pub(super) fn timeout(self) -> Option<Timeout> {
         match self {
-            Self::Quietly | Self::Head => Timeout::Head,
-            Self::Body => Timeout::Body,
-            Self::Write => Timeout::Write,
+            Self::Quietly | Self::Unread => None,
+            Self::Idle => Some(Timeout::Idle),
+            Self::Head => Some(Timeout::Head),
+            Self::Body => Some(Timeout::Body),
+            Self::Write => Some(Timeout::Write),
         }
     }
 }

@@ -40,6 +40,7 @@ use crate::limits::ROUNDS_PER_TURN;
 use crate::reason::Reason;
 use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
+use crate::server::stats::{Counted, ServerEvent, Violation};
 use crate::server::watch::{Live, Order, Watch};
 use crate::upgrade::{self, ConnectProtocol};
 
@@ -197,6 +198,10 @@ where
         loop {
             let State::Serving(connection) = &mut self.state else { return Poll::Pending };
             if let Some(fault) = self.wire.guard(|guard| guard.take_fault()) {
+                self.guest.note(&ServerEvent::Violated(match fault {
+                    Reason::ENHANCE_YOUR_CALM => Violation::Flood,
+                    _ => Violation::Http2,
+                }));
                 connection.abrupt_shutdown(fault.code().into());
             }
             let has_room = self.waiting.is_none() && self.streams.len() < streams_max;
@@ -248,6 +253,7 @@ where
         }
         let (head, recv) = request.into_parts();
         if !check_request(&head) {
+            self.guest.note(&ServerEvent::Violated(Violation::Http2));
             respond.send_reset(h2::Reason::PROTOCOL_ERROR);
             return;
         }
@@ -257,11 +263,13 @@ where
         if let (Some(length), Some(limit)) = (length, limit)
             && length > limit
         {
-            stream::answer(&mut respond, StatusCode::PAYLOAD_TOO_LARGE);
+            self.guest.note(&ServerEvent::Violated(Violation::BodyLimit));
+            self.refuse(&mut respond, StatusCode::PAYLOAD_TOO_LARGE);
             return;
         }
         if head.uri.path_and_query().is_some_and(|path| path.as_str().len() > self.config.limits.uri_bytes) {
-            stream::answer(&mut respond, StatusCode::URI_TOO_LONG);
+            self.guest.note(&ServerEvent::Violated(Violation::HeadLimit));
+            self.refuse(&mut respond, StatusCode::URI_TOO_LONG);
             return;
         }
         let method = head.method.clone();
@@ -287,7 +295,9 @@ where
             Ok(handler) => {
                 let window_timeout = self.config.http2.window_timeout;
                 let date = self.date_value.clone();
-                self.streams.start(Stream::new(handler, respond, method, date, window_timeout, tunnel, live));
+                let responses = self.guest.counted().map(Counted::responses);
+                let stream = Stream::new(handler, respond, method, date, window_timeout, tunnel, live);
+                self.streams.start(stream.counting(responses));
             }
             Err(_) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
         }
@@ -306,7 +316,15 @@ where
 
     fn refuse_waiting(&mut self) {
         if let Some((_, mut respond)) = self.waiting.take() {
-            stream::answer(&mut respond, StatusCode::INTERNAL_SERVER_ERROR);
+            self.refuse(&mut respond, StatusCode::INTERNAL_SERVER_ERROR);
+        }
+    }
+
+    /// Answers a request that no handler sees.
+    fn refuse(&self, respond: &mut h2::server::SendResponse<Bytes>, status: StatusCode) {
+        stream::answer(respond, status);
+        if let Some(counted) = self.guest.counted() {
+            counted.response(status);
         }
     }
 
@@ -401,6 +419,7 @@ where
             return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::Write))));
         }
         if due == head {
+            self.guest.note(&ServerEvent::TimedOut(Timeout::Head));
             return Poll::Ready(Ok(()));
         }
         if due == age {
@@ -408,8 +427,10 @@ where
         }
         if let State::Serving(connection) = &mut self.state {
             if due == begun {
+                self.guest.note(&ServerEvent::TimedOut(Timeout::Head));
                 connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM.code().into());
             } else if due == idle {
+                self.guest.note(&ServerEvent::TimedOut(Timeout::Idle));
                 connection.abrupt_shutdown(Reason::NO_ERROR.code().into());
             }
         }
@@ -430,7 +451,18 @@ where
     type Output = Result<(), Error>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.get_mut().poll_turn(cx.waker())
+        let me = self.get_mut();
+        let polled = me.poll_turn(cx.waker());
+        if let Some(counted) = me.guest.counted() {
+            let (bytes_in, bytes_out) = me.wire.traffic();
+            counted.publish(me.requests, bytes_in, bytes_out);
+            if let Poll::Ready(Err(error)) = &polled
+                && let Some(event) = ServerEvent::of(error)
+            {
+                counted.note(&event);
+            }
+        }
+        polled
     }
 }
 

@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::h1::framing::{Verb, is_bodiless};
 use crate::h2::{Pump, strip_connection_fields};
 use crate::reason::Reason;
+use crate::server::stats::Responses;
 use crate::server::watch::Live;
 use crate::upgrade::{HandOver, Open, Tunnel, Upgraded};
 
@@ -37,6 +38,7 @@ pin_project! {
         // What becomes of the stream if the answer makes a tunnel of it.
         tunnel: Option<Box<(h2::RecvStream, HandOver)>>,
         live: Option<Live>,
+        responses: Option<Responses>,
     }
 }
 
@@ -60,7 +62,21 @@ impl<F, B> Stream<F, B> {
         tunnel: Option<Box<(h2::RecvStream, HandOver)>>,
         live: Option<Live>,
     ) -> Self {
-        Self { phase: Phase::Handling { handler }, respond, method, date, window_timeout, tunnel, live }
+        Self {
+            phase: Phase::Handling { handler },
+            respond,
+            method,
+            date,
+            window_timeout,
+            tunnel,
+            live,
+            responses: None,
+        }
+    }
+
+    /// Counts its response there.
+    pub(super) fn counting(self, responses: Option<Responses>) -> Self {
+        Self { responses, ..self }
     }
 }
 
@@ -100,9 +116,15 @@ where
         if let Some(live) = me.live {
             inform(me.respond, live.take_informational());
         }
+        let count = |status| {
+            if let Some(responses) = &*me.responses {
+                responses.count(status);
+            }
+        };
         let response = match result {
             Ok(response) if !response.status().is_informational() => response,
             Ok(_) => {
+                count(StatusCode::INTERNAL_SERVER_ERROR);
                 answer(me.respond, StatusCode::INTERNAL_SERVER_ERROR);
                 return None;
             }
@@ -112,12 +134,17 @@ where
                     (None, Some(_)) => {
                         me.respond.send_reset(error.reset_reason(Reason::INTERNAL_ERROR).code().into());
                     }
-                    (status, _) => answer(me.respond, status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)),
+                    (status, _) => {
+                        let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+                        count(status);
+                        answer(me.respond, status);
+                    }
                 }
                 return None;
             }
         };
         let (mut head, body) = response.into_parts();
+        count(head.status);
         strip_connection_fields(&mut head.headers);
         head.version = http::Version::HTTP_2;
         if !head.headers.contains_key(DATE) {
