@@ -15,6 +15,29 @@ pub struct ReadHalf<'a, S>(&'a S);
 pub struct WriteHalf<'a, S>(&'a S);
 
 /// The reading half of a stream, which it owns together with the writing half.
+///
+/// ```
+/// use minato_net::UnixStream;
+/// use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let (near, mut far) = UnixStream::pair()?;
+/// let (mut read, mut write) = near.into_split();
+/// let writing = minato_runtime::spawn(async move {
+///     write.write_all(b"question").await?;
+///     // Dropped here, it would tell the peer that there is no more.
+///     std::io::Result::Ok(write)
+/// });
+/// far.write_all(b"answer").await?;
+/// let mut text = [0; 6];
+/// read.read_exact(&mut text).await?;
+/// assert_eq!(&text, b"answer");
+/// let near = read.reunite(writing.await.unwrap()?).expect("halves of one stream");
+/// # drop(near);
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct OwnedReadHalf<S>(Arc<S>);
 

@@ -9,6 +9,16 @@ use bytes::{Buf, BufMut};
 ///
 /// As a `Buf` the second place is a [`BufMut`] and has to have room; as a reader or writer it is a writer, and its
 /// errors are those of the whole.
+///
+/// ```
+/// use bytes::Buf;
+/// use minato_bytes_util::adapters::Tee;
+///
+/// let mut numbers = Tee::new(&[0, 0, 0, 7, 1][..], Vec::new());
+/// assert_eq!(numbers.get_u32(), 7);
+/// let (rest, copy) = numbers.into_inner();
+/// assert_eq!((rest, &copy[..]), (&[1][..], &[0, 0, 0, 7][..]));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Tee<B, W> {
     inner: B,

@@ -7,6 +7,30 @@ use bytes::BytesMut;
 /// Finds frames in a buffer that grows.
 ///
 /// The shape is that of tokio-util's trait of this name.
+///
+/// ```
+/// use bytes::{Buf, BytesMut};
+/// use minato_bytes_util::codec::Decoder;
+///
+/// /// Numbers of four bytes.
+/// struct Numbers;
+///
+/// impl Decoder for Numbers {
+///     type Item = u32;
+///     type Error = std::io::Error;
+///
+///     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<u32>, std::io::Error> {
+///         Ok(src.try_get_u32().ok())
+///     }
+/// }
+///
+/// let mut buf = BytesMut::from(&[0, 0, 0, 7, 0, 0][..]);
+/// assert_eq!(Numbers.decode(&mut buf)?, Some(7));
+/// assert_eq!(Numbers.decode(&mut buf)?, None);
+/// // Nothing comes behind it: the number was cut.
+/// assert!(Numbers.decode_eof(&mut buf).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub trait Decoder {
     /// A frame.
     type Item;

@@ -16,6 +16,25 @@ use crate::source::{Interest, PollEvented, descriptor};
 ///
 /// For a server, wrap it in an [`AcceptLoop`](crate::accept::AcceptLoop), which goes on when the process has run out
 /// of descriptors.
+///
+/// ```
+/// use minato_net::{TcpListener, TcpStream};
+/// use minato_runtime::io::copy;
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let address = listener.local_addr()?;
+/// let echo = minato_runtime::spawn(async move {
+///     let (stream, _) = listener.accept().await?;
+///     let (mut read, mut write) = stream.into_split();
+///     copy(&mut read, &mut write).await
+/// });
+/// drop(TcpStream::connect(address).await?);
+/// assert_eq!(echo.await.unwrap()?, 0);
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct TcpListener {
     io: PollEvented<mio::net::TcpListener>,

@@ -20,6 +20,26 @@ use crate::stream::{readable, shared_stream, writable};
 ///
 /// Reads and writes through [`AsyncReadExt`](minato_runtime::io::AsyncReadExt) and
 /// [`AsyncWriteExt`](minato_runtime::io::AsyncWriteExt). Dropping it closes the connection in both directions.
+///
+/// ```
+/// use minato_net::{TcpListener, TcpStream};
+/// use minato_runtime::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut near = TcpStream::connect(listener.local_addr()?).await?;
+/// near.set_nodelay(true)?;
+/// near.write_all(b"ahoy\nmore").await?;
+///
+/// let (far, peer) = listener.accept().await?;
+/// assert_eq!(peer, near.local_addr()?);
+/// let mut line = String::new();
+/// BufReader::new(far).read_line(&mut line).await?;
+/// assert_eq!(line, "ahoy\n");
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct TcpStream {
     pub(crate) io: PollEvented<std::net::TcpStream>,

@@ -17,6 +17,21 @@ use crate::source::{BufMut, Interest, PollEvented, descriptor};
 use crate::sys::without_path;
 
 /// A Unix datagram socket.
+///
+/// ```
+/// use minato_net::UnixDatagram;
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let (near, far) = UnixDatagram::pair()?;
+/// near.send(b"one").await?;
+/// near.send(b"three").await?;
+/// let mut buf = [0; 16];
+/// assert_eq!(far.recv(&mut buf).await?, 3);
+/// assert_eq!(far.recv(&mut buf).await?, 5);
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct UnixDatagram {
     io: PollEvented<StdDatagram>,

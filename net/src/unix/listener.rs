@@ -10,6 +10,25 @@ use super::UnixStream;
 use crate::source::{Interest, PollEvented, descriptor};
 
 /// Takes connections at a path. The path stays when the listener is dropped; removing it is the caller's business.
+///
+/// ```
+/// use minato_net::{UnixListener, UnixStream};
+/// use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// # let path = std::env::temp_dir().join(format!("minato-doc-listener-{}", std::process::id()));
+/// let listener = UnixListener::bind(&path)?;
+/// let mut near = UnixStream::connect(&path).await?;
+/// near.write_all(b"ahoy").await?;
+/// let (mut far, _) = listener.accept().await?;
+/// let mut text = [0; 4];
+/// far.read_exact(&mut text).await?;
+/// assert_eq!(&text, b"ahoy");
+/// std::fs::remove_file(&path)?;
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct UnixListener {
     io: PollEvented<mio::net::UnixListener>,

@@ -14,6 +14,23 @@ use crate::stream::{readable, shared_stream, writable};
 use crate::sys::named;
 
 /// A Unix stream connection; see [`TcpStream`](crate::TcpStream).
+///
+/// ```
+/// use minato_net::UnixStream;
+/// use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
+/// use std::os::fd::AsFd;
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// let (near, far) = UnixStream::pair()?;
+/// // A file travels with at least one byte.
+/// let file = std::fs::File::open("/dev/null")?;
+/// near.send_with_descriptors(b"!", &[file.as_fd()]).await?;
+/// let received = far.recv_with_descriptors(&mut [0; 1]).await?;
+/// assert_eq!((received.len, received.descriptors.len()), (1, 1));
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct UnixStream {
     pub(crate) io: PollEvented<StdStream>,

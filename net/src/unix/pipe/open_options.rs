@@ -6,6 +6,26 @@ use std::path::Path;
 use super::{End, Receiver, Sender, open};
 
 /// Opens the ends of named pipes (FIFOs).
+///
+/// ```
+/// use minato_net::unix::pipe::OpenOptions;
+/// use minato_runtime::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # let rt = minato_runtime::runtime::Runtime::new().unwrap();
+/// # rt.block_on(async {
+/// # let path = std::env::temp_dir().join(format!("minato-doc-fifo-{}", std::process::id()));
+/// # assert!(std::process::Command::new("mkfifo").arg(&path).status()?.success());
+/// // The reader comes first: without one, opening the sender is an error.
+/// let mut receiver = OpenOptions::new().open_receiver(&path)?;
+/// let mut sender = OpenOptions::new().open_sender(&path)?;
+/// sender.write_all(b"ahoy").await?;
+/// let mut text = [0; 4];
+/// receiver.read_exact(&mut text).await?;
+/// assert_eq!(&text, b"ahoy");
+/// # std::fs::remove_file(&path)?;
+/// # std::io::Result::Ok(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "options open a pipe when told to"]
 pub struct OpenOptions {
