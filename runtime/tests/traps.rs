@@ -310,3 +310,26 @@ async fn must_wait<F: Future>(mut future: Pin<&mut F>) {
     let is_pending = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx).is_pending())).await;
     assert!(is_pending);
 }
+
+/// A worker held up in its first poll, before anybody watches, holds up nothing that comes to it from outside.
+#[test]
+fn a_task_from_outside_does_not_wait_for_a_first_poll_that_blocks() {
+    for tasks in [1, 2, 3] {
+        let rt = multi_thread(2);
+        let (ran, has_run) = blocking::channel();
+        let handle = rt.handle().clone();
+        rt.block_on(async {
+            let outside = std::thread::spawn(move || {
+                for _ in 0..tasks {
+                    let ran = ran.clone();
+                    drop(handle.spawn(async move { ran.send(()).unwrap() }));
+                }
+            });
+            outside.join().unwrap();
+            for number in 0..tasks {
+                let waited = has_run.recv_timeout(Duration::from_secs(20));
+                assert!(waited.is_ok(), "task {number} waits for whoever waits for it");
+            }
+        });
+    }
+}

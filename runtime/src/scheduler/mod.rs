@@ -207,6 +207,15 @@ impl Shared {
         // Closed only after every task is cancelled; a cancelled task is never scheduled.
         let sent = remote.send(task);
         debug_assert!(sent.is_ok(), "a live task met a closed mailbox");
+        self.watch_over_others();
+    }
+
+    /// Has somebody notice if the worker that was just sent something is held up in a poll. One that sleeps sees to that when it
+    /// wakes.
+    fn watch_over_others(&self) {
+        if self.remotes.len() > 1 {
+            self.monitor.watch(self);
+        }
     }
 
     /// Leaves the end of a task, whose output is there, to the worker that has it in its registry.
@@ -254,7 +263,10 @@ impl Shared {
         let worker = self.pick_worker();
         self.remote(worker).count_spawn(task);
         match self.remote(worker).send(task) {
-            Ok(()) => self.ensure_driven(worker),
+            Ok(()) => {
+                self.ensure_driven(worker);
+                self.watch_over_others();
+            }
             Err(task) => {
                 self.remote(worker).uncount_spawn();
                 task.cancel_queued();
