@@ -30,6 +30,12 @@ impl Random {
         mix(state)
     }
 
+    /// True once in sixteen numbers: the lowest bits of the state count, for the step is odd.
+    #[inline]
+    pub(crate) fn is_sixteenth(&self) -> bool {
+        self.state.load(Ordering::Relaxed).is_multiple_of(16)
+    }
+
     /// A fraction in [0, 1).
     pub(crate) fn fraction(&self) -> f64 {
         fraction(self.next())

@@ -1,6 +1,6 @@
 //! One instance.
 
-use super::load::Meter;
+use super::stock::Lease;
 use crate::breaker::window::Window;
 use crate::shim::{AtomicU32, AtomicU64, Ordering};
 
@@ -12,7 +12,7 @@ pub(super) struct Endpoint<K, S> {
     pub(super) service: S,
     pub(super) weight: f32,
     pub(super) hash: u64,
-    pub(super) meter: Meter,
+    pub(super) meter: Lease,
     /// Outcomes of late, where a rate of failures ejects.
     pub(super) outcomes: Option<Window>,
     /// Failures since the last success.

@@ -12,7 +12,8 @@ use std::time::Duration;
 
 use super::ejection::{Ejection, WINDOW};
 use super::endpoint::Endpoint;
-use super::load::{Load, Meter};
+use super::load::Load;
+use super::stock::Lease;
 use crate::breaker::window::{Counts, Window};
 use crate::clock::{Epoch, nanos};
 use crate::observe::{Event, Observer, Watch};
@@ -232,7 +233,7 @@ impl<K, S> Shared<K, S> {
             key,
             service,
             weight,
-            meter: Meter::new(),
+            meter: Lease::new(),
             outcomes: outcomes.map(|_| Window::new(WINDOW)),
             failures: AtomicU32::new(0),
             start: AtomicU64::new(self.slow_start.map_or(0, |_| self.epoch.now())),

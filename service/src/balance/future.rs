@@ -12,40 +12,56 @@ use tower_service::Service;
 
 use super::endpoint::Endpoint;
 use super::endpoints::Shared;
+use super::load::Meter;
 use super::{BalanceError, NoEndpoints};
 use crate::classify::Classifier;
 use crate::ext::Oneshot;
+use crate::stripe::Stripe;
 
 /// A call that counts as load of its instance while it lives.
 pub(super) struct Running<K, S> {
-    /// Where outcomes or latencies matter: otherwise all calls of all threads would count references to one set.
-    shared: Option<Arc<Shared<K, S>>>,
+    meter: &'static Meter,
+    stripe: Stripe,
+    noted: Option<Noted<K, S>>,
+}
+
+/// Where outcomes or latencies matter: otherwise all calls of all threads would count references to one set and to the same
+/// few instances.
+struct Noted<K, S> {
+    shared: Arc<Shared<K, S>>,
     endpoint: Arc<Endpoint<K, S>>,
     start: u64,
 }
 
 impl<K, S> Running<K, S> {
     #[inline]
-    pub(super) fn new(shared: &Arc<Shared<K, S>>, endpoint: Arc<Endpoint<K, S>>, start: u64) -> Self {
-        endpoint.meter.begin();
-        Self { shared: shared.notes_calls().then(|| shared.clone()), endpoint, start }
+    pub(super) fn new(
+        shared: &Arc<Shared<K, S>>,
+        endpoint: &Arc<Endpoint<K, S>>,
+        stripe: Stripe,
+        start: u64,
+    ) -> Self {
+        let meter = endpoint.meter.meter();
+        meter.begin(stripe);
+        let noted = || Noted { shared: shared.clone(), endpoint: endpoint.clone(), start };
+        Self { meter, stripe, noted: shared.notes_calls().then(noted) }
     }
 
     fn note(&self, is_failure: bool) {
-        let Some(shared) = &self.shared else { return };
+        let Some(Noted { shared, endpoint, start }) = &self.noted else { return };
         let load = shared.load;
         if load.wants_time() {
             let now = shared.epoch.now();
-            let latency = Duration::from_nanos(now.saturating_sub(self.start));
-            self.endpoint.meter.note(load, latency, is_failure, now);
+            let latency = Duration::from_nanos(now.saturating_sub(*start));
+            endpoint.meter.note(load, latency, is_failure, now);
         }
-        shared.note_outcome(&self.endpoint, is_failure);
+        shared.note_outcome(endpoint, is_failure);
     }
 }
 
 impl<K, S> Drop for Running<K, S> {
     fn drop(&mut self) {
-        self.endpoint.meter.end();
+        self.meter.end(self.stripe);
     }
 }
 
@@ -93,9 +109,10 @@ where
         match self.project().state.project() {
             StateProj::Running { call, running, classifier } => {
                 let result = ready!(call.poll(cx));
-                if let Some(running) = running.take() {
+                if let Some(running) = running {
                     running.note(classifier.is_failure(&result));
                 }
+                *running = None;
                 Poll::Ready(result.map_err(BalanceError::Inner))
             }
             StateProj::Nobody => Poll::Ready(Err(BalanceError::NoEndpoints(NoEndpoints))),

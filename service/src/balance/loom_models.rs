@@ -7,9 +7,10 @@ use loom::thread;
 
 use super::ejection::Ejection;
 use super::endpoints::Endpoints;
-use super::load::{Load, Meter};
+use super::load::{Load, Look, Meter};
 use super::pick::{Candidates, P2c, Picker, Scales};
 use crate::random::Random;
+use crate::stripe::Stripe;
 
 #[test]
 fn loom_a_peak_is_not_lost() {
@@ -18,16 +19,19 @@ fn loom_a_peak_is_not_lost() {
         let meter = Arc::new(Meter::new());
         let other = meter.clone();
         let thread = thread::spawn(move || {
-            other.begin();
+            Stripe::new(1).make_own();
+            let call = Stripe::own();
+            other.begin(call);
             other.note(kind, Duration::from_millis(500), false, 0);
-            other.end();
+            other.end(call);
         });
-        meter.begin();
+        let call = Stripe::own();
+        meter.begin(call);
         meter.note(kind, Duration::from_millis(10), false, 0);
-        meter.end();
+        meter.end(call);
         thread.join().unwrap();
         assert_eq!(meter.pending(), 0);
-        assert!(meter.load(kind, 0) > 499_000.0);
+        assert!(meter.load(kind, 0, Look::Close) > 499_000.0);
     });
 }
 
@@ -38,20 +42,25 @@ fn loom_calls_that_are_picked_at_once_are_all_counted_and_all_forgotten() {
         endpoints.reset([(0, ()), (1, ())]);
         let begin = |endpoints: &Endpoints<u32, ()>, seed| {
             let (_, snapshot) = endpoints.shared().snapshot();
-            let scales = Scales { endpoints: &snapshot.eligible, load: Load::Pending, slow_start: 0 };
+            let scales = Scales { endpoints: &snapshot.eligible, load: &Load::Pending, slow_start: 0 };
             let random = Random::from_seed(seed);
-            let candidates = Candidates { endpoints: &scales, now: 0, random: &random };
+            let candidates =
+                Candidates { endpoints: &scales, now: 0, random: &random, stripe: Stripe::own() };
             let endpoint = snapshot.eligible[P2c::new().pick(&candidates, &())].clone();
-            endpoint.meter.begin();
-            endpoint
+            let call = Stripe::own();
+            endpoint.meter.begin(call);
+            (endpoint, call)
         };
         let other = endpoints.clone();
-        let thread = thread::spawn(move || begin(&other, 1));
+        let thread = thread::spawn(move || {
+            Stripe::new(1).make_own();
+            begin(&other, 1)
+        });
         let own = begin(&endpoints, 2);
         let theirs = thread.join().unwrap();
         assert_eq!(pending(&endpoints), 2);
-        own.meter.end();
-        theirs.meter.end();
+        own.0.meter.end(own.1);
+        theirs.0.meter.end(theirs.1);
         assert_eq!(pending(&endpoints), 0);
     });
 }

@@ -13,6 +13,7 @@ mod loom_models;
 pub mod p2c;
 mod pick;
 mod service;
+mod stock;
 
 pub use discover::{Change, Discover, ServiceList};
 pub use ejection::Ejection;
@@ -20,6 +21,6 @@ pub use endpoints::{EndpointStatus, Endpoints};
 pub use error::{BalanceError, NoEndpoints};
 pub use future::ResponseFuture;
 pub use load::Load;
-pub(crate) use load::Meter;
+pub(crate) use load::{Look, Meter};
 pub use pick::{Candidates, ConsistentHash, LeastLoaded, P2c, Picker, RoundRobin, WeightedRandom};
 pub use service::Balance;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::endpoint::Endpoint;
-use super::load::Load;
+use super::load::{Load, Look};
 use crate::clock::nanos;
 use crate::random::{Random, mix};
+use crate::stripe::Stripe;
 
 /// The instances a [`Picker`] picks from. Not empty.
 #[derive(Clone, Copy)]
@@ -15,6 +16,8 @@ pub struct Candidates<'a> {
     pub(super) endpoints: &'a dyn Measured,
     pub(super) now: u64,
     pub(super) random: &'a Random,
+    /// Of the thread that picks.
+    pub(super) stripe: Stripe,
 }
 
 /// A list of endpoints, whatever their keys and services are.
@@ -23,15 +26,28 @@ pub(super) trait Measured {
     fn pending(&self, index: usize) -> u64;
     fn weight(&self, index: usize) -> f32;
     fn hash(&self, index: usize) -> u64;
-    fn load(&self, index: usize, now: u64) -> f32;
+    fn load(&self, index: usize, now: u64, look: Look) -> f32;
 }
 
 /// Endpoints with how their load is told.
 pub(super) struct Scales<'a, K, S> {
     pub(super) endpoints: &'a [Arc<Endpoint<K, S>>],
-    pub(super) load: Load,
+    pub(super) load: &'a Load,
     /// Nanoseconds of the slow start, or zero.
     pub(super) slow_start: u64,
+}
+
+impl<K, S> Scales<'_, K, S> {
+    /// The load where it takes a clock. Out of the way of the one that takes none.
+    #[inline(never)]
+    fn load_in_time(&self, endpoint: &Endpoint<K, S>, now: u64, look: Look) -> f32 {
+        let mut share = endpoint.weight;
+        if self.slow_start != 0 {
+            let age = now.saturating_sub(endpoint.start.load(Ordering::Relaxed));
+            share *= (age as f32 / self.slow_start as f32).clamp(0.1, 1.0);
+        }
+        endpoint.meter.load(*self.load, now, look) / share
+    }
 }
 
 impl<K, S> Measured for Scales<'_, K, S> {
@@ -52,14 +68,12 @@ impl<K, S> Measured for Scales<'_, K, S> {
     }
 
     #[inline]
-    fn load(&self, index: usize, now: u64) -> f32 {
+    fn load(&self, index: usize, now: u64, look: Look) -> f32 {
         let endpoint = &self.endpoints[index];
-        let mut share = endpoint.weight;
-        if self.slow_start != 0 {
-            let age = now.saturating_sub(endpoint.start.load(Ordering::Relaxed));
-            share *= (age as f32 / self.slow_start as f32).clamp(0.1, 1.0);
+        if self.slow_start == 0 && *self.load == Load::Pending {
+            return endpoint.meter.load_of_pending(look) / endpoint.weight;
         }
-        endpoint.meter.load(self.load, now) / share
+        self.load_in_time(endpoint, now, look)
     }
 }
 
@@ -83,7 +97,12 @@ impl Candidates<'_> {
     /// If there is none with this index.
     #[must_use]
     pub fn load(&self, index: usize) -> f32 {
-        self.endpoints.load(index, self.now)
+        self.endpoints.load(index, self.now, Look::Close)
+    }
+
+    /// As [`load`](Self::load), where calls of other threads count as they were when they were last looked at.
+    fn load_by(&self, index: usize, look: Look) -> f32 {
+        self.endpoints.load(index, self.now, look)
     }
 
     /// The calls of one that are under way.
@@ -146,6 +165,9 @@ fn below(random: u32, bound: usize) -> usize {
 }
 
 /// Power of two choices: the less loaded of two instances at random.
+///
+/// Calls under way that other threads began count as they were when the thread last looked at them all, which it does for
+/// one pick in sixteen.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct P2c(());
 
@@ -164,11 +186,14 @@ impl<Request> Picker<Request> for P2c {
         if len == 1 {
             return 0;
         }
+        let is_due = candidates.random.is_sixteenth();
+        let look = if is_due { Look::Update(candidates.stripe) } else { Look::Glance(candidates.stripe) };
         let random = candidates.random();
         let first = below(random as u32, len);
         // One of the others: never the same twice.
-        let second = (first + 1 + below((random >> 32) as u32, len - 1)) % len;
-        if candidates.load(second) < candidates.load(first) { second } else { first }
+        let ahead = first + 1 + below((random >> 32) as u32, len - 1);
+        let second = if ahead < len { ahead } else { ahead - len };
+        if candidates.load_by(second, look) < candidates.load_by(first, look) { second } else { first }
     }
 }
 

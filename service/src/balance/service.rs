@@ -14,6 +14,7 @@ use crate::classify::{AnyError, Classifier};
 use crate::ext::ServiceExt;
 use crate::random::Random;
 use crate::reusable::Reusable;
+use crate::stripe::Stripe;
 
 /// One service of many instances.
 ///
@@ -106,15 +107,16 @@ where
         if eligible.is_empty() {
             return ResponseFuture::nobody();
         }
-        let load = self.shared.load;
+        let load = &self.shared.load;
         let slow_start = slow_start_nanos(self.shared.slow_start);
         let wants_time = load.wants_time() || slow_start != 0;
         let now = if wants_time { self.shared.epoch.now() } else { 0 };
         let scales = Scales { endpoints: eligible, load, slow_start };
-        let candidates = Candidates { endpoints: &scales, now, random: &self.random };
+        let stripe = Stripe::own();
+        let candidates = Candidates { endpoints: &scales, now, random: &self.random, stripe };
         let endpoint = &eligible[self.picker.pick(&candidates, &request)];
         let call = endpoint.service.clone().oneshot(request);
-        let running = Running::new(&self.shared, endpoint.clone(), now);
+        let running = Running::new(&self.shared, endpoint, stripe, now);
         ResponseFuture::running(call, running, self.classifier.clone())
     }
 }

@@ -10,8 +10,9 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::{CompleteOnResponse, Load, TrackCompletion, TrackCompletionFuture};
-use crate::balance::{self, Change, Discover, Meter};
+use crate::balance::{self, Change, Discover, Look, Meter};
 use crate::clock::Epoch;
+use crate::stripe::Stripe;
 
 /// A service whose load is the number of its calls under way times their latency of late.
 ///
@@ -38,6 +39,7 @@ pub struct Cost(f32);
 #[derive(Debug)]
 pub struct Handle {
     measured: Arc<Measured>,
+    stripe: Stripe,
     start: u64,
 }
 
@@ -46,7 +48,7 @@ impl Drop for Handle {
         let Measured { kind, meter, epoch } = &*self.measured;
         let now = epoch.now();
         meter.note(*kind, Duration::from_nanos(now.saturating_sub(self.start)), false, now);
-        meter.end();
+        meter.end(self.stripe);
     }
 }
 
@@ -75,7 +77,7 @@ impl<S, C> Load for PeakEwma<S, C> {
 
     fn load(&self) -> Cost {
         let Measured { kind, meter, epoch } = &*self.measured;
-        Cost(meter.load(*kind, epoch.now()))
+        Cost(meter.load(*kind, epoch.now(), Look::Close))
     }
 }
 
@@ -93,8 +95,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        self.measured.meter.begin();
-        let handle = Handle { measured: self.measured.clone(), start: self.measured.epoch.now() };
+        let stripe = Stripe::own();
+        self.measured.meter.begin(stripe);
+        let handle = Handle { measured: self.measured.clone(), stripe, start: self.measured.epoch.now() };
         TrackCompletionFuture::new(self.completion.clone(), handle, self.service.call(request))
     }
 }
