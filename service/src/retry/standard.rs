@@ -80,7 +80,7 @@ impl<C> StandardPolicy<C> {
 impl<C, Q, N> StandardPolicy<C, Q, N> {
     /// Copies requests with `copier` instead of cloning them.
     ///
-    /// With [`Replay`](super::replay::Replay), of the feature `http`, requests with streaming bodies are sent again.
+    /// With `replay::Replay`, of the feature `http`, requests with streaming bodies are sent again.
     pub fn clone_with<Q2>(self, copier: Q2) -> StandardPolicy<C, Q2, N> {
         let Self { classifier, preparer, backoff, budget, attempts_max, watch, attempts, delays, .. } = self;
         StandardPolicy {
