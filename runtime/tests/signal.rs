@@ -25,6 +25,30 @@ fn every_listener_sees_an_arrival_and_sees_it_once() {
     }
 }
 
+/// Listeners share a pipe. What one of them reads from it, before the driver of another has looked, is told to that one too.
+#[test]
+fn a_listener_that_is_read_past_hears_all_the_same() {
+    let kind = SignalKind::from_raw(Number::URG.as_raw());
+    let [quick, slow] = [support::current_thread(), support::current_thread()];
+    let mut first = quick.block_on(async { signal(kind) }).unwrap();
+    let waits = slow.block_on(async {
+        let mut second = signal(kind).unwrap();
+        let task = minato_runtime::spawn(async move { second.recv().await });
+        // It waits by the time this runs again.
+        minato_runtime::task::yield_now().await;
+        task
+    });
+    quick.block_on(async {
+        kill_process(getpid(), Number::URG).unwrap();
+        assert!(first.recv().await.is_some());
+        // Looks for the next one, which reads what there is in the pipe.
+        let next = minato_runtime::time::timeout(std::time::Duration::from_millis(1), first.recv());
+        assert!(next.await.is_err());
+    });
+    let told = slow.block_on(minato_runtime::time::timeout(std::time::Duration::from_secs(10), waits));
+    assert!(told.expect("it is told").unwrap().is_some());
+}
+
 #[test]
 fn a_signal_that_cannot_be_caught_is_an_error() {
     assert!(signal(SignalKind::from_raw(9)).is_err());

@@ -39,6 +39,8 @@ pub use cancellation_token::{
     CancellationToken, DropGuard, DropGuardRef, WaitForCancellationFuture, WaitForCancellationFutureOwned,
 };
 pub use mutex::{MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError};
+#[cfg(all(unix, feature = "signal"))]
+pub(crate) use notify::Waiting;
 pub use notify::{Notified, Notify, OwnedNotified};
 pub use once_cell::{OnceCell, SetError};
 pub use poll_semaphore::PollSemaphore;

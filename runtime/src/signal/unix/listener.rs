@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 use super::SignalKind;
 use super::slot::{Listening, drain};
 use crate::io::PollEvented;
+use crate::sync::Waiting;
 
 /// Keeps the arrivals of one kind of signal until they are asked for.
 ///
@@ -19,6 +20,8 @@ pub struct Signal {
     /// How many arrivals have been told.
     seen: u64,
     ear: PollEvented<OwnedFd>,
+    /// Made before `seen` was compared last: hears of whoever reads from the pipe since.
+    reading: Waiting,
 }
 
 /// Starts to keep the arrivals of a kind of signal, in place of the default action.
@@ -42,7 +45,8 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
     let (listening, ear) = Listening::begin(kind)?;
     let seen = listening.slot.arrivals();
     // Nothing is assumed: the driver tells when a byte comes.
-    Ok(Signal { listening, seen, ear: PollEvented::new_connecting(ear) })
+    let reading = Waiting::new(&listening.slot.was_read);
+    Ok(Signal { listening, seen, ear: PollEvented::new_connecting(ear), reading })
 }
 
 impl Signal {
@@ -67,9 +71,16 @@ impl Signal {
             if self.take_arrivals() {
                 return Poll::Ready(Some(()));
             }
+            if self.reading.advance(&self.listening.slot.was_read, Some(cx)).is_ready() {
+                self.reading = Waiting::new(&self.listening.slot.was_read);
+                continue;
+            }
             let Ok(event) = ready!(self.ear.poll_read_ready(cx)) else { return Poll::Ready(None) };
             // The byte of an arrival that came meanwhile is a newer event, which this does not clear.
-            if drain(self.ear.get_ref()).and_then(|()| self.ear.clear_ready(event)).is_err() {
+            let read = drain(self.ear.get_ref());
+            // INVARIANT: after the bytes are gone. The kernel tells nobody any more who has not been told yet; they are told here.
+            self.listening.slot.was_read.notify_waiters();
+            if read.and_then(|()| self.ear.clear_ready(event)).is_err() {
                 return Poll::Ready(None);
             }
         }
@@ -84,6 +95,7 @@ impl Signal {
 
 impl Drop for Signal {
     fn drop(&mut self) {
+        self.reading.leave(&self.listening.slot.was_read);
         // The pipe stays, for the next listener. Fails only when the runtime has shut down.
         let _ = self.ear.deregister();
     }

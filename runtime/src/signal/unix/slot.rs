@@ -17,11 +17,12 @@ use std::io;
 use std::os::fd::{BorrowedFd, IntoRawFd, OwnedFd};
 use std::ptr::{self, null, null_mut};
 use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU64, Ordering::SeqCst};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rustix::io::fcntl_dupfd_cloexec;
 
 use super::SignalKind;
+use crate::sync::Notify;
 use crate::sys::pipe;
 
 /// One more than the largest number of a signal.
@@ -38,6 +39,8 @@ pub(super) struct Slot {
     bell: AtomicI32,
     /// What the handler passes on to.
     previous: AtomicPtr<Previous>,
+    /// Calls all listeners when one of them has read from the pipe.
+    pub(super) was_read: LazyLock<Notify>,
     registry: Mutex<Registry>,
 }
 
@@ -70,6 +73,7 @@ impl Slot {
             arrivals: AtomicU64::new(0),
             bell: AtomicI32::new(-1),
             previous: AtomicPtr::new(null_mut()),
+            was_read: LazyLock::new(Notify::new),
             registry: Mutex::new(registry),
         }
     }

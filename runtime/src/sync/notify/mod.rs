@@ -43,7 +43,7 @@ use crate::shim::atomic::{AtomicU64, AtomicUsize};
 use alone::Slot;
 pub use future::{Notified, OwnedNotified};
 use queue::{Call, End, Queue};
-pub(super) use waiting::Waiting;
+pub(crate) use waiting::Waiting;
 use word::{ALONE, CALL, HELD_ALL, HELD_LAST, KEPT, NOTIFIED, WAITING};
 
 /// Calls tasks that wait for something to change.

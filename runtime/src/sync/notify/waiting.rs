@@ -12,7 +12,7 @@ use crate::task::WaitSite;
 use crate::task::coop::poll_proceed;
 
 #[derive(Debug)]
-pub(in crate::sync) struct Waiting {
+pub(crate) struct Waiting {
     /// How often everybody had been called when this was made.
     calls: usize,
     stage: Stage,
@@ -35,19 +35,19 @@ enum Stage {
 
 impl Waiting {
     #[inline]
-    pub(in crate::sync) fn new(notify: &Notify) -> Self {
+    pub(crate) fn new(notify: &Notify) -> Self {
         // ORDERING: Acquire [call]: sees what came before the calls that are not for this future.
         Self { calls: notify.word.load(Acquire) & CALLS, stage: Stage::New }
     }
 
     /// Whether it has a place, or had one and has not seen that it was called.
     #[inline]
-    pub(in crate::sync) fn is_queued(&self) -> bool {
+    pub(crate) fn is_queued(&self) -> bool {
         matches!(self.stage, Stage::Alone { .. } | Stage::Queued { .. })
     }
 
     #[inline]
-    pub(in crate::sync) fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&mut self, notify: &Notify, cx: &mut Context<'_>) -> Poll<()> {
         let unit = ready!(poll_proceed(cx));
         ready!(self.advance(notify, Some(cx)));
         unit.made_progress();
@@ -56,7 +56,7 @@ impl Waiting {
 
     /// As [`poll`](Self::poll), outside budgets. Without a context it takes a place that wakes nobody.
     #[inline]
-    pub(in crate::sync) fn advance(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    pub(crate) fn advance(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
         match self.stage {
             Stage::New => ready!(self.enter(notify, cx)),
             Stage::Alone { ticket } => ready!(notify.poll_alone(ticket, self.calls, cx)),
@@ -128,7 +128,7 @@ impl Waiting {
 
     /// The future goes away; a call it had received goes to another.
     #[inline]
-    pub(in crate::sync) fn leave(&mut self, notify: &Notify) {
+    pub(crate) fn leave(&mut self, notify: &Notify) {
         match self.stage {
             Stage::New | Stage::Done => return,
             Stage::Alone { ticket } => notify.leave_alone(ticket),
