@@ -302,15 +302,15 @@ fn tasks_run_in_the_order_of_their_wakes_without_the_slot_for_the_last() {
         }
         let runtime = builder.build().unwrap();
         let log = Arc::new(Mutex::new(Vec::new()));
-        // The other worker is held up, so this thread runs all tasks but one.
         let (held, is_held) = std::sync::mpsc::channel();
         let (release, is_released) = std::sync::mpsc::channel::<()>();
-        drop(runtime.spawn(async move {
-            held.send(()).unwrap();
-            is_released.recv().unwrap();
-        }));
-        is_held.recv().unwrap();
         runtime.block_on(async {
+            // The other worker comes for it while this one blocks, and is held up: so this thread runs all tasks but one.
+            drop(minato_runtime::spawn(async move {
+                held.send(()).unwrap();
+                is_released.recv().unwrap();
+            }));
+            is_held.recv().unwrap();
             let (first, gate_one) = oneshot::channel::<()>();
             let (second, gate_two) = oneshot::channel::<()>();
             let waiter = |name: &'static str, gate: oneshot::Receiver<()>| {

@@ -31,13 +31,10 @@ fn a_listener_that_is_read_past_hears_all_the_same() {
     let kind = SignalKind::from_raw(Number::URG.as_raw());
     let [quick, slow] = [support::current_thread(), support::current_thread()];
     let mut first = quick.block_on(async { signal(kind) }).unwrap();
-    let waits = slow.block_on(async {
-        let mut second = signal(kind).unwrap();
-        let task = minato_runtime::spawn(async move { second.recv().await });
-        // It waits by the time this runs again.
-        minato_runtime::task::yield_now().await;
-        task
-    });
+    let mut second = slow.block_on(async { signal(kind) }).unwrap();
+    let waits = slow.spawn(async move { second.recv().await });
+    // It waits by the time this ends.
+    slow.block_on(minato_runtime::task::yield_now());
     quick.block_on(async {
         kill_process(getpid(), Number::URG).unwrap();
         assert!(first.recv().await.is_some());

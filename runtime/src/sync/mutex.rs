@@ -2,8 +2,8 @@
 //!
 //! Unlocking leaves the lock free and wakes the task that has waited longest; whoever is polled first takes it. A
 //! task that comes by while the lock is free need not wait for a sleeping one, so a busy lock does not turn into a
-//! queue of task switches, and a future that is not polled any more holds nobody up. A waiter that was woken and lost
-//! [`MUTEX_LOSSES`] times asks for the lock to be handed to it, so nobody starves.
+//! queue of task switches, and a future that is not polled any more keeps nobody from the lock who comes later. A waiter that was
+//! woken and lost [`MUTEX_LOSSES`] times asks for the lock to be handed to it, so nobody starves.
 //!
 //! Invariants
 //! 1. `QUEUED` is turned on and off only under the lock of the queue, and is off whenever that is free and the queue
