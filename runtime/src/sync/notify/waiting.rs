@@ -139,7 +139,6 @@ impl Waiting {
 }
 
 /// Whether one in the queue was called; if not, it waits on, with the waker of `cx`.
-#[inline(never)]
 fn poll_queued(
     notify: &Notify,
     ticket: u64,
