@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use http::header::{CONTENT_TYPE, HeaderValue, SERVER};
 use http::{Request, Response};
-use minato_http::{Body, ConnectionInfo, Server, ServerConfig, lean, serve_connection};
+use minato_http::{Body, Client, ConnectionInfo, Server, ServerConfig, lean, serve_connection};
 use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use minato_runtime::runtime::Builder;
 use minato_runtime::sync::oneshot;
@@ -171,6 +171,42 @@ fn a_lean_request_costs_no_allocation_with_all_defaults() {
             );
         }
     }
+}
+
+/// Requests of a client, one after the other over a connection that is kept, to a server that allocates nothing.
+#[test]
+fn a_request_of_a_client_costs_four_allocations_and_no_buffer() {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nserver: x\r\ncontent-length: 5\r\n\r\nhello";
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let (allocations, bytes) = runtime.block_on(async {
+        let connect = |_| {
+            let (ours, mut theirs) = duplex(64 * 1024);
+            drop(minato_runtime::spawn(async move {
+                let mut request = [0; 4096];
+                while theirs.read(&mut request).await.is_ok_and(|len| len > 0) {
+                    theirs.write_all(ANSWER).await.unwrap();
+                }
+            }));
+            std::future::ready(Ok::<_, std::io::Error>(ours))
+        };
+        let client = Client::builder().connector(connect).build();
+        let uri: http::Uri = "http://example.com/a/b?c=d".parse().unwrap();
+        let mut before = (0, 0);
+        for round in 0..2000 {
+            if round == 1000 {
+                before = (ALLOCATIONS.get(), BYTES.get());
+            }
+            let mut request = Request::new(Body::empty());
+            *request.uri_mut() = uri.clone();
+            let mut body = client.request(request).await.unwrap().into_body();
+            assert_eq!(body.data().await.unwrap().unwrap(), "hello");
+            assert!(body.data().await.is_none());
+        }
+        assert_eq!(client.pool().status().connects(), 1);
+        ((ALLOCATIONS.get() - before.0) as f64 / 1000.0, (BYTES.get() - before.1) as f64 / 1000.0)
+    });
+    assert!(allocations <= 4.1 && bytes <= 1500.0, "{allocations} of {bytes} bytes");
 }
 
 /// Bytes of the heap that a connection holds which has been answered and waits for another request.

@@ -333,9 +333,18 @@ impl Exchange {
         Failed { error, is_stale }
     }
 
+    /// The body of a response that is here as a whole, while nothing of the request is left to be sent.
+    fn take_whole(&mut self, framing: Framing) -> Option<Bytes> {
+        let Framing::Length(length) = framing else { return None };
+        let Connection { input, output, .. } = &mut *self.connection;
+        let length = usize::try_from(length).ok()?;
+        let is_here = input.bytes().len() >= length && self.upload.is_done() && output.is_empty();
+        is_here.then(|| input.take(length))
+    }
+
     /// The response, whose body drives the rest of the exchange.
     pub(in crate::client) fn into_response(
-        self,
+        mut self,
         head: ResponseHead,
         timeouts: &ClientTimeouts,
         due: Option<Instant>,
@@ -354,6 +363,12 @@ impl Exchange {
                 self.connection.give_back();
             }
             Body::empty()
+        } else if let Some(data) = self.take_whole(head.framing) {
+            // It has come with its head: nobody has to read on for the connection to be free.
+            if is_reusable {
+                self.connection.give_back();
+            }
+            Body::from(data)
         } else {
             let takes_whitespace = self.connection.http1.lenient.chunk_size_whitespace;
             let decoder = Decoder::new(head.framing).taking_whitespace(takes_whitespace);
