@@ -4,7 +4,8 @@ use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
-use http::{Request, Response, Uri};
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::{BoxError, Layer, Service};
 
@@ -31,6 +32,7 @@ pub struct ClientBuilder {
     pub(super) tls: Tls,
     proxies: Proxies,
     layers: Layers,
+    default_headers: HeaderMap,
 }
 
 impl ClientBuilder {
@@ -42,6 +44,7 @@ impl ClientBuilder {
             tls: Tls::default(),
             proxies: Proxies::new(),
             layers: Layers::default(),
+            default_headers: HeaderMap::new(),
         }
     }
 
@@ -97,6 +100,34 @@ impl ClientBuilder {
         Io: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         self.connector = Some(Connector::new(connect));
+        self
+    }
+
+    /// Gives every request these fields, unless it has fields of the same name itself.
+    ///
+    /// What is meant for one origin only should be marked [sensitive](http::HeaderValue::set_sensitive), so that no
+    /// redirect takes it elsewhere.
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue, header};
+    /// use minato_http::Client;
+    ///
+    /// let mut headers = HeaderMap::new();
+    /// headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    /// let client = Client::builder()
+    ///     .default_headers(headers)
+    ///     .user_agent(HeaderValue::from_static("harbour/1.0"))
+    ///     .build();
+    /// # drop(client);
+    /// ```
+    pub fn default_headers(mut self, headers: HeaderMap) -> Self {
+        self.default_headers.extend(headers);
+        self
+    }
+
+    /// Gives every request this `user-agent`, unless it has one itself. Without this there is none.
+    pub fn user_agent(mut self, name: HeaderValue) -> Self {
+        self.default_headers.insert(USER_AGENT, name);
         self
     }
 
@@ -158,9 +189,9 @@ impl ClientBuilder {
     #[must_use]
     pub fn build(self) -> Client {
         let pool = Pool::new(self.config.pool.clone());
-        let Self { config, connector, dialing, tls, proxies, layers } = self;
+        let Self { config, connector, dialing, tls, proxies, layers, default_headers } = self;
         let connector = connector.unwrap_or_else(|| dialing.connector());
-        let shared = Arc::new(Shared { config, connector, dialing, tls, proxies, pool });
+        let shared = Arc::new(Shared { config, connector, dialing, tls, proxies, default_headers, pool });
         let layered = layers.build(&shared);
         Client { shared, layered }
     }

@@ -68,7 +68,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Method, Request, Response, Uri};
+use http::header::Entry;
+use http::{HeaderMap, Method, Request, Response, Uri};
 use minato_service::Deadline;
 use minato_service::boxed::BoxFuture;
 use tower_service::Service;
@@ -128,6 +129,8 @@ struct Shared {
     dialing: Dialing,
     tls: Tls,
     proxies: Proxies,
+    /// What requests have that say nothing else.
+    default_headers: HeaderMap,
     pool: Arc<Pool>,
 }
 
@@ -144,11 +147,11 @@ impl Client {
     ///
     /// When the URI cannot be used, no connection could be made, a clock ran out, the connection ended, or the server
     /// broke the rules.
-    pub fn request(&self, request: Request<Body>) -> ResponseFuture {
+    pub fn request(&self, mut request: Request<Body>) -> ResponseFuture {
+        self.shared.add_defaults(request.headers_mut());
         match &self.layered {
             None => ResponseFuture::direct(Arc::clone(&self.shared), request),
             Some(service) => {
-                let mut request = request;
                 if let Some(total) = self.shared.config.timeouts.total {
                     // One time for all that the layers make of it.
                     let own = request.extensions().get::<Deadline>().copied();
@@ -221,6 +224,21 @@ impl Client {
         U::Error: Into<http::Error>,
     {
         RequestBuilder::new(self.clone(), method, uri)
+    }
+}
+
+impl Shared {
+    /// Adds the fields that are the same for all requests.
+    fn add_defaults(&self, headers: &mut HeaderMap) {
+        for name in self.default_headers.keys() {
+            if let Entry::Vacant(place) = headers.entry(name) {
+                let mut values = self.default_headers.get_all(name).iter().cloned();
+                if let Some(first) = values.next() {
+                    let mut place = place.insert_entry(first);
+                    values.for_each(|value| place.append(value));
+                }
+            }
+        }
     }
 }
 

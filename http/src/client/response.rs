@@ -4,6 +4,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use http::Response;
+use http_body::Body as _;
 
 use crate::body::Body;
 use crate::error::{Error, Kind};
@@ -43,6 +44,16 @@ pub trait ResponseExt: sealed::Sealed + Sized {
     #[cfg(feature = "json")]
     fn json<T: serde::de::DeserializeOwned>(self) -> impl Future<Output = Result<T, Error>> + Send;
 
+    /// The next piece of the body; none when it has ended. See [`Body::data`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Body::data`].
+    fn chunk(&mut self) -> impl Future<Output = Result<Option<Bytes>, Error>> + Send;
+
+    /// How long the body is, or what is left of it, where that is known.
+    fn content_length(&self) -> Option<u64>;
+
     /// The response, if its status does not tell of a failure.
     ///
     /// # Errors
@@ -63,6 +74,14 @@ impl ResponseExt for Response<Body> {
     #[cfg(feature = "json")]
     fn json<T: serde::de::DeserializeOwned>(self) -> impl Future<Output = Result<T, Error>> + Send {
         self.into_body().json()
+    }
+
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+        self.body_mut().data().await.transpose()
+    }
+
+    fn content_length(&self) -> Option<u64> {
+        self.body().size_hint().exact()
     }
 
     fn error_for_status(self) -> Result<Self, Error> {

@@ -47,6 +47,25 @@ fn a_get_is_answered() {
 }
 
 #[test]
+fn connections_come_from_the_address_that_was_set() {
+    run(async {
+        let address = listen(|request: Request<Body>| async move {
+            request.extensions().get::<ConnInfo>().unwrap().peer.unwrap().ip().to_string()
+        })
+        .await;
+        let builder = || Client::builder().local_address([127, 0, 0, 9].into());
+        let client = builder().tcp_keepalive(std::time::Duration::from_secs(60)).tcp_nodelay(false).build();
+        assert_eq!(
+            client.get(format!("http://{address}/")).await.unwrap().text().await.unwrap(),
+            "127.0.0.9"
+        );
+        let refused = builder().socket(|_| Err(std::io::Error::other("not this one"))).build();
+        let error = refused.get(format!("http://{address}/")).await.unwrap_err();
+        assert!(error.is_connect() && error.is_retry_safe(), "{error:?}");
+    });
+}
+
+#[test]
 fn a_request_whose_version_is_2_is_sent_over_http2() {
     run(async {
         let address =

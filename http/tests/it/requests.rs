@@ -367,3 +367,42 @@ fn a_unix_socket_and_a_pinned_address_stand_in_for_the_host() {
         std::fs::remove_dir_all(&folder).unwrap();
     });
 }
+
+#[test]
+fn fields_of_the_client_are_sent_with_every_request_that_has_none_of_its_own() {
+    crate::kit::run(async {
+        use http::{HeaderMap, HeaderValue};
+        let servers = crate::exchanges::Servers::default();
+        let mut headers = HeaderMap::new();
+        headers.append("accept", HeaderValue::from_static("a/b"));
+        headers.append("accept", HeaderValue::from_static("c/d"));
+        let mut secret = HeaderValue::from_static("secret");
+        secret.set_sensitive(true);
+        headers.insert("x-key", secret);
+        let client = servers.client(|builder| {
+            let agent = HeaderValue::from_static("harbour/1.0");
+            builder.default_headers(headers).user_agent(agent).redirects(minato_http::Redirects::limited(1))
+        });
+        let response = minato_runtime::spawn(client.get("http://a/").header("accept", "own").send());
+        let mut server = servers.accept().await;
+        server
+            .expect("GET / HTTP/1.1\r\nhost: a\r\naccept: own\r\nx-key: secret\r\nuser-agent: harbour/1.0\r\n\r\n")
+            .await;
+        server.send("HTTP/1.1 302 Found\r\nlocation: http://b/\r\ncontent-length: 0\r\n\r\n").await;
+        // A secret does not go elsewhere, and is not added there anew.
+        let mut server = servers.accept().await;
+        server.expect("GET / HTTP/1.1\r\nhost: b\r\naccept: own\r\nuser-agent: harbour/1.0\r\n\r\n").await;
+        server.send("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n").await;
+        let mut response = response.await.unwrap().unwrap();
+        assert_eq!(response.content_length(), Some(4));
+        server.send("text").await;
+        assert_eq!(response.chunk().await.unwrap().unwrap(), "text");
+        assert_eq!(response.chunk().await.unwrap(), None);
+        let response = minato_runtime::spawn(client.get("http://c/").send());
+        let mut server = servers.accept().await;
+        let head = server.head_of_request().await;
+        assert!(head.contains("accept: a/b\r\naccept: c/d\r\n"), "{head}");
+        drop(server);
+        assert!(response.await.unwrap().is_err());
+    });
+}

@@ -15,10 +15,10 @@
 //! a [`ReadyCache`](minato_service::ready_cache) or a balancer over several is a pool.
 //!
 //! ```
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # fn main() -> Result<(), minato_http::BoxError> {
 //! # let rt = minato_runtime::runtime::Runtime::new()?;
 //! # rt.block_on(async {
-//! use minato_http::{Body, Error, ResponseExt, Server, conn::http2, handler_fn};
+//! use minato_http::{Body, ResponseExt, Server, conn::http2, handler_fn};
 //! use minato_net::TcpStream;
 //! use minato_service::{ServiceExt, reconnect::Reconnect, service_fn};
 //!
@@ -26,7 +26,7 @@
 //! let address = server.local_addr()?;
 //! minato_runtime::spawn(server.serve(handler_fn(|_| async { "hello" })));
 //!
-//! let connect = http2::Connect::new(service_fn(|address| TcpStream::connect::<std::net::SocketAddr>(address)));
+//! let connect = http2::Connect::new(service_fn(|address: std::net::SocketAddr| TcpStream::connect(address)));
 //! let shared = Reconnect::new(connect, address).shared();
 //! for _ in 0..3 {
 //!     let request = http::Request::get("http://localhost/").body(Body::empty())?;
