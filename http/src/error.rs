@@ -139,19 +139,6 @@ impl Error {
         Self::with_source(Kind::Closed(sent), source)
     }
 
-    pub(crate) fn h2(error: h2::Error) -> Self {
-        let initiator = if error.is_remote() { Initiator::Remote } else { Initiator::Local };
-        let kind = match error.reason() {
-            Some(reason) => {
-                let scope = if error.is_go_away() { Scope::Connection } else { Scope::Stream };
-                Kind::Reset(Reset { reason: Reason::from_code(reason.into()), initiator, scope })
-            }
-            None if error.is_io() => Kind::Closed(Sent::Something),
-            None => Kind::User("the HTTP/2 connection cannot do this in its state"),
-        };
-        Self::with_source(kind, error)
-    }
-
     /// An error that ends an HTTP/2 stream with `reason`.
     ///
     /// A body that fails with it makes the connection send RST_STREAM with exactly this code. On HTTP/1, where

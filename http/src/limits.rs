@@ -95,9 +95,6 @@ pub(crate) const REQUESTS_PER_TURN: usize = 128;
 /// LIMIT: streams, and so live handlers, of one HTTP/2 connection.
 pub(crate) const CONCURRENT_STREAMS: u32 = 256;
 
-/// LIMIT: bytes queued for writing on one HTTP/2 stream.
-pub(crate) const SEND_BUFFER_BYTES: usize = 400 * 1024;
-
 /// LIMIT: HTTP/2 streams we reset and still remember.
 pub(crate) const RESET_STREAMS: usize = 50;
 
@@ -107,11 +104,24 @@ pub(crate) const PENDING_ACCEPT_RESET_STREAMS: usize = 20;
 /// LIMIT: HTTP/2 streams a peer may make us reset by breaking rules (CVE-2025-8671, MadeYouReset).
 pub(crate) const LOCAL_ERROR_RESET_STREAMS: usize = 1024;
 
+/// LIMIT: of those, earned back per second, so that what a connection did in a year does not end it.
+pub(crate) const LOCAL_ERROR_RESETS_PER_SECOND: u32 = 10;
+
+/// LIMIT: reads of one round of an HTTP/2 connection, before what they brought is answered.
+pub(crate) const READS_PER_ROUND: usize = 8;
+
 /// LIMIT: HTTP/2 control frames in a burst (CVE-2019-9512, 9513, 9515: PING, PRIORITY and SETTINGS floods).
 pub(crate) const CONTROL_FRAMES: u32 = 10_000;
 
 /// LIMIT: HTTP/2 control frames earned back per second.
 pub(crate) const CONTROL_FRAMES_PER_SECOND: u32 = 1_000;
+
+/// LIMIT: frames of one HTTP/2 field block (CVE-2024-27316 and its kin, the CONTINUATION flood).
+pub(crate) const BLOCK_FRAMES: usize = 64;
+
+/// LIMIT: bytes of an HTTP/2 field block that comes in several frames, for each byte of the field list that we take. A list
+/// that is a little too large is answered; one that is far too large ends the connection before it fills memory.
+pub(crate) const BLOCK_BYTES_PER_LIST_BYTE: usize = 4;
 
 /// LIMIT: bytes of coalesced HTTP/2 frames before the socket must take some.
 pub(crate) const COALESCE_BYTES: usize = 128 * 1024;

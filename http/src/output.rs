@@ -17,6 +17,9 @@ use crate::buffers;
 /// Data up to this long are copied; above it a copy costs more than another slice of a vectored write.
 pub(crate) const COPY_BYTES: usize = 16 * 1024;
 
+/// What stands before a long piece of data, and is copied out of its buffer when it is no longer.
+const SHORT_BYTES: usize = 256;
+
 /// Slices of one vectored write.
 const SLICES: usize = 32;
 
@@ -57,6 +60,19 @@ impl Output {
         self.seal();
         // For `Bytes` this takes the data as they are.
         self.list.push(data.copy_to_bytes(len));
+    }
+
+    /// Queues data as they are, however short.
+    pub(crate) fn push_whole(&mut self, data: Bytes) {
+        let tail = self.tail_bytes();
+        if !tail.is_empty() && tail.len() <= SHORT_BYTES {
+            // The head of a frame does not take its buffer along.
+            let short = Bytes::copy_from_slice(tail);
+            self.empty_tail();
+            self.list.push(short);
+        }
+        self.seal();
+        self.list.push(data);
     }
 
     /// Bytes that wait.
@@ -207,7 +223,7 @@ impl Output {
     }
 
     fn seal(&mut self) {
-        if let Some(tail) = self.tail.take() {
+        if let Some(tail) = self.tail.take_if(|tail| !tail.is_empty()) {
             let start = std::mem::take(&mut self.tail_start);
             let mut sealed: Bytes = tail.freeze();
             sealed.advance(start);

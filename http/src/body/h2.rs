@@ -9,16 +9,16 @@ use http_body::{Frame, SizeHint};
 use super::{Allowance, BodyLimits};
 use crate::clock::{Deadline, Instant};
 use crate::error::{Error, Kind, Timeout};
-use crate::h2::Ticket;
+use crate::h2::{Part, RecvHalf, Ticket};
 
 /// The receiving half of an HTTP/2 stream as a body.
 ///
 /// Flow-control credit is given back when the application takes the data, not when they arrive: a reader that is slow
 /// holds up its own stream only.
 pub(crate) struct H2Body {
-    recv: h2::RecvStream,
+    recv: RecvHalf,
     phase: Phase,
-    /// Bytes still to come, where the length was announced; h2 resets a stream that does not keep to it.
+    /// Bytes still to come, where the length was announced; a stream that does not keep to it is reset.
     length: Option<u64>,
     /// What a server allows it, and the clock for that.
     allowance: Option<Allowance>,
@@ -47,16 +47,15 @@ impl Patience {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    Data,
-    Trailers,
+    Open,
     Done,
 }
 
 impl H2Body {
-    pub(crate) fn new(recv: h2::RecvStream, length: Option<u64>) -> Self {
+    pub(crate) fn new(recv: RecvHalf, length: Option<u64>) -> Self {
         Self {
             recv,
-            phase: Phase::Data,
+            phase: Phase::Open,
             length,
             allowance: None,
             deadline: Deadline::default(),
@@ -113,38 +112,29 @@ impl H2Body {
     }
 
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        while self.phase == Phase::Data {
-            let polled = match self.recv.poll_data(cx) {
-                Poll::Ready(polled) => polled,
-                Poll::Pending => return self.poll_expired(cx),
-            };
-            match polled {
-                Some(Ok(data)) if data.is_empty() => {}
-                Some(Ok(data)) => return Poll::Ready(Some(self.take(data).map(Frame::data))),
-                Some(Err(error)) => return Poll::Ready(Some(Err(self.fail(Error::h2(error))))),
-                None => self.phase = Phase::Trailers,
-            }
-        }
         if self.phase == Phase::Done {
             return Poll::Ready(None);
         }
-        let trailers = match self.recv.poll_trailers(cx) {
-            Poll::Ready(trailers) => trailers,
+        let part = match self.recv.poll_part(cx) {
+            Poll::Ready(part) => part,
             Poll::Pending => return self.poll_expired(cx),
         };
-        Poll::Ready(match trailers {
-            Ok(trailers) => {
+        Poll::Ready(match part {
+            Ok(Part::Data(data)) => Some(self.take(data).map(Frame::data)),
+            Ok(Part::Trailers(trailers)) => {
                 self.finish();
-                trailers.map(|trailers| Ok(Frame::trailers(trailers)))
+                Some(Ok(Frame::trailers(trailers)))
             }
-            Err(error) => Some(Err(self.fail(Error::h2(error)))),
+            Ok(Part::End) => {
+                self.finish();
+                None
+            }
+            Err(ended) => Some(Err(self.fail(ended.into()))),
         })
     }
 
     fn take(&mut self, data: Bytes) -> Result<Bytes, Error> {
         let len = data.len() as u64;
-        // A stream that is already gone has no window to give back to.
-        let _ = self.recv.flow_control().release_capacity(data.len());
         self.length = self.length.map(|length| length.saturating_sub(len));
         if let Some(allowance) = &mut self.allowance {
             let taken = allowance.take(data.len());

@@ -133,7 +133,7 @@ pub struct ClientHttp2Config {
     pub max_frame_size: u32,
     /// Bytes of a decoded header list. Default 32 kB.
     pub max_header_list_size: u32,
-    /// Bytes of one stream queued for writing. Default 400 kB.
+    /// Bytes that may wait to be written before request bodies are not asked for more. Default 128 kB.
     pub max_send_buffer_size: usize,
     /// Streams opened before the server has said how many it takes. Default 100.
     pub initial_max_send_streams: usize,
@@ -152,7 +152,7 @@ impl Default for ClientHttp2Config {
             connection_window: 2 * 1024 * 1024,
             max_frame_size: 16 * 1024,
             max_header_list_size: limits::HEAD_BYTES as u32,
-            max_send_buffer_size: limits::SEND_BUFFER_BYTES,
+            max_send_buffer_size: limits::COALESCE_BYTES,
             initial_max_send_streams: 100,
             control_frame_budget: limits::CONTROL_FRAMES,
             keep_alive_interval: None,

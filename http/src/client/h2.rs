@@ -1,7 +1,7 @@
 //! HTTP/2 connections of a client: one task each, shared by all exchanges with a host.
 //!
-//! The task moves frames and polls uploads that have to wait for their body or for window. Heads and short bodies are
-//! handed to h2 by whoever makes the request, and responses are read by whoever wants them.
+//! The task moves bytes and polls uploads that have to wait for their body or for window. Heads and short bodies are given
+//! to the engine by whoever makes the request, and responses are read by whoever wants them.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -9,30 +9,33 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HOST};
-use http::{Method, Request, Response, Version};
+use http::{HeaderMap, Method, Request, Response, Uri, Version};
 use http_body::Body as _;
 use minato_runtime::sync::SetOnce;
 
 use super::config::{ClientConfig, ClientHttp2Config, ClientTimeouts};
 use super::connect::{BoxIo, Connected};
 use super::informational::OnInformational;
+use super::send::within;
 use crate::body::{Body, H2Body};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
-use crate::error::{Error, Initiator, Kind, Reset, Scope, Sent, Timeout};
+use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h2::{
-    KeepAlive, Load, Pulse, Pump, Role, StreamSet, Ticket, Turn, Wire, cancellation, strip_connection_fields,
+    Arrived, Ended, EngineConfig, KeepAlive, Link, Load, Opening, Pulse, Pump, RecvHalf, RequestPseudo,
+    ResponseHead, Role, SendHalf, StreamSet, Ticket, Turn, Wire, cancellation,
 };
 use crate::input::Input;
-use crate::limits::ROUNDS_PER_TURN;
+use crate::limits::{
+    HEAD_FIELDS, LOCAL_ERROR_RESET_STREAMS, READS_PER_ROUND, RESET_STREAMS, ROUNDS_PER_TURN,
+};
 use crate::upgrade::{self, ConnectProtocol, Open, Tunnel, Upgraded};
 
 /// A connection, as its exchanges hold it.
 #[derive(Clone)]
 pub(super) struct Handle {
-    send: h2::client::SendRequest<Bytes>,
+    link: Link,
     load: Load,
     uploads: Arc<Uploads>,
     settled: Arc<SetOnce<()>>,
@@ -41,6 +44,9 @@ pub(super) struct Handle {
     /// What is known of the connection.
     info: Arc<ConnInfo>,
 }
+
+/// RFC 9113 §6.5.2: what the header table is if nobody says otherwise.
+const HEADER_TABLE_BYTES: u32 = 4096;
 
 /// How long a server may take.
 #[derive(Debug, Clone, Copy)]
@@ -65,28 +71,17 @@ impl Uploads {
 }
 
 /// Begins HTTP/2 on a connection, and spawns its task.
-pub(super) async fn handshake(connected: Connected, config: &ClientConfig) -> Result<Handle, Error> {
+pub(super) fn handshake(connected: Connected, config: &ClientConfig) -> Handle {
     let Connected { io, info, .. } = connected;
     let knobs = &config.http2;
-    let wire = Wire::new(io, Input::default(), Role::Client, knobs.control_frame_budget);
-    let (send, connection) = h2::client::Builder::new()
-        .initial_window_size(knobs.stream_window)
-        .initial_connection_window_size(knobs.connection_window)
-        .max_frame_size(knobs.max_frame_size)
-        .max_header_list_size(knobs.max_header_list_size)
-        .max_send_buffer_size(knobs.max_send_buffer_size)
-        .initial_max_send_streams(knobs.initial_max_send_streams)
-        .enable_push(false)
-        .handshake(wire.clone())
-        .await
-        .map_err(Error::h2)?;
     let turn = Turn::new();
+    let wire = Wire::new(io, Input::default(), Role::Client, engine_config(knobs), Arc::clone(&turn));
     let uploads = Arc::new(Uploads { queue: Mutex::default(), turn: Arc::clone(&turn) });
     let load = Load::default();
     let settled = Arc::new(SetOnce::new());
     let ClientTimeouts { head, body, write, .. } = config.timeouts;
     let handle = Handle {
-        send,
+        link: wire.link().clone(),
         load: load.clone(),
         uploads: Arc::clone(&uploads),
         settled: Arc::clone(&settled),
@@ -94,10 +89,31 @@ pub(super) async fn handshake(connected: Connected, config: &ClientConfig) -> Re
         timeouts: Patience { head, body, write },
         info: Arc::new(info.speaking(Protocol::Http2)),
     };
-    let mut task = Connection::new(connection, wire, turn, uploads, load, knobs, config.pool.idle_timeout);
+    let mut task = Connection::new(wire, turn, uploads, load, knobs, config.pool.idle_timeout);
     task.settled = settled;
     drop(minato_runtime::spawn(task));
-    Ok(handle)
+    handle
+}
+
+/// What the engine is to know of the knobs.
+fn engine_config(knobs: &ClientHttp2Config) -> EngineConfig {
+    EngineConfig {
+        stream_window: knobs.stream_window,
+        connection_window: knobs.connection_window,
+        max_frame_size: knobs.max_frame_size,
+        max_header_list_size: knobs.max_header_list_size,
+        header_fields: HEAD_FIELDS,
+        header_table_size: HEADER_TABLE_BYTES,
+        max_concurrent_streams: 0,
+        initial_max_send_streams: knobs.initial_max_send_streams,
+        extended_connect: false,
+        send_bytes_max: knobs.max_send_buffer_size,
+        reset_streams_max: RESET_STREAMS,
+        unseen_resets_max: usize::MAX,
+        local_error_resets_max: LOCAL_ERROR_RESET_STREAMS as u32,
+        short_data_max: None,
+        control_frames: knobs.control_frame_budget,
+    }
 }
 
 impl Handle {
@@ -108,7 +124,7 @@ impl Handle {
 
     /// Whether another stream can be opened at once.
     pub(super) fn has_room(&self) -> bool {
-        self.load.open() < self.send.current_max_send_streams()
+        self.load.open() < self.link.with(|engine| engine.streams_max())
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -138,37 +154,25 @@ impl Handle {
         self.load.begin()
     }
 
-    /// Waits until the server takes another stream.
-    pub(super) async fn ready(&mut self) -> Result<(), Error> {
-        poll_fn(|cx| self.send.poll_ready(cx)).await.map_err(|error| {
-            // No exchange will succeed here any more, and this one has not begun.
-            self.load.close();
-            match error.is_io() {
-                true => Error::with_source(Kind::Closed(Sent::Nothing), error),
-                false => Error::h2(error),
-            }
-        })
-    }
-
-    /// Sends a request, and waits for the head of its response.
+    /// Sends a request, and waits for the head of its response. The server must take another stream by `place_due`.
     pub(super) async fn request(
         &mut self,
         mut ticket: Ticket,
         request: Request<Body>,
+        place_due: Option<Instant>,
     ) -> Result<Response<Body>, Error> {
         let (mut head, body) = request.into_parts();
         head.version = Version::HTTP_2;
-        strip_connection_fields(&mut head.headers);
         // RFC 9113 §8.3.1: `:authority` is used instead of Host.
         head.headers.remove(HOST);
         let is_connect = head.method == Method::CONNECT;
         let early = head.extensions.remove::<OnInformational>();
-        if let Some(protocol) = head.extensions.remove::<ConnectProtocol>() {
+        let protocol = head.extensions.remove::<ConnectProtocol>();
+        if protocol.is_some() {
             self.settled.wait().await;
-            if !self.send.is_extended_connect_protocol_enabled() {
+            if !self.link.with(|engine| engine.takes_extended_connect()) {
                 return Err(Error::new(Kind::User("the server takes no CONNECT with a protocol")));
             }
-            head.extensions.insert(h2::ext::Protocol::from(protocol.as_str()));
         }
         // What follows the head of a CONNECT is the tunnel, and no body.
         let is_end = body.is_end_stream() && !is_connect;
@@ -178,11 +182,13 @@ impl Handle {
         {
             head.headers.insert(CONTENT_LENGTH, length.into());
         }
-        let (response, stream) =
-            self.send.send_request(Request::from_parts(head, ()), is_end).map_err(Error::h2)?;
+        let pseudo = pseudo(&head.method, &head.uri, protocol.as_ref());
+        let head_due = self.timeouts.head.and_then(|timeout| Instant::now().checked_add(timeout));
+        let opening = self.open_stream(&pseudo, &head.headers, is_end, early.is_some());
+        let (stream, mut recv) =
+            within(place_due, Timeout::PoolWait, within(head_due, Timeout::Head, opening)).await?;
         if is_connect {
-            let head = self.answer(response, early, || false).await?;
-            let (mut head, recv) = head.into_parts();
+            let (mut head, _) = self.answer(&mut recv, early, || false).await?;
             if head.status.is_success() {
                 let tunnel = Tunnel::new(recv, stream, Open::Counted { _ticket: ticket });
                 // It waits among the extensions; a response that is dropped resets the stream.
@@ -192,14 +198,15 @@ impl Handle {
             let body = H2Body::new(recv, None).with_ticket(ticket).with_patience(self.timeouts.body);
             return Ok(Response::from_parts(head, Body::from_h2(body)));
         }
-        if !is_end {
+        if is_end {
+            drop(stream);
+        } else {
             let (cancel, canceled) = cancellation();
             ticket.set_cancel(cancel);
             let pump = Pump::new(body, stream).canceled_by(canceled).window_timeout(self.timeouts.write);
             self.upload(Box::pin(pump));
         }
-        let (head, recv) = self.answer(response, early, || ticket.is_uploading()).await?.into_parts();
-        let length = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let (head, length) = self.answer(&mut recv, early, || ticket.is_uploading()).await?;
         let body = match recv.is_end_stream() {
             true => {
                 ticket.complete();
@@ -216,22 +223,25 @@ impl Handle {
     /// Waits for the head of a response, for as long as the server may take once it has the request.
     async fn answer(
         &self,
-        mut response: h2::client::ResponseFuture,
+        response: &mut RecvHalf,
         early: Option<OnInformational>,
         is_uploading: impl Fn() -> bool,
-    ) -> Result<Response<h2::RecvStream>, Error> {
+    ) -> Result<(http::response::Parts, Option<u64>), Error> {
         let mut deadline = Deadline::default();
         let mut due = None;
         let heard = self.load.heard();
         poll_fn(|cx| {
             loop {
                 while let Some(told) = &early
-                    && let Poll::Ready(Some(Ok(head))) = response.poll_informational(cx)
+                    && let Some(head) = response.take_informational()
                 {
-                    told.tell(head);
+                    told.tell(as_response(head));
                 }
-                if let Poll::Ready(answered) = Pin::new(&mut response).poll(cx) {
-                    return Poll::Ready(answered.map_err(Error::h2));
+                if let Poll::Ready(answered) = response.poll_response(cx) {
+                    return Poll::Ready(answered.map_err(Error::from).map(|answer| {
+                        let length = answer.content_length;
+                        (as_response(answer).into_parts().0, length)
+                    }));
                 }
                 let (Some(timeout), None) = (self.timeouts.head, due) else {
                     std::task::ready!(deadline.poll(due, cx));
@@ -254,6 +264,25 @@ impl Handle {
         .await
     }
 
+    /// Opens a stream with the head of a request, once the server takes another one.
+    async fn open_stream(
+        &self,
+        pseudo: &RequestPseudo<'_>,
+        headers: &HeaderMap,
+        is_end: bool,
+        wants_early: bool,
+    ) -> Result<(SendHalf, RecvHalf), Error> {
+        let mut opening = Opening::new(self.link.clone(), wants_early);
+        poll_fn(|cx| opening.poll(pseudo, headers, is_end, cx)).await.map_err(|ended| {
+            // No exchange will succeed here any more, and this one has not begun.
+            self.load.close();
+            match ended {
+                Ended::Lost(kind) => Error::io(Sent::Nothing, kind.into()),
+                Ended::Stream { .. } | Ended::Connection { .. } => ended.into(),
+            }
+        })
+    }
+
     /// Sends what is here of a body at once, and leaves the rest to the connection's task.
     fn upload(&self, mut pump: Upload) {
         // Its wakers are those of the connection's task, which polls it again before it waits.
@@ -266,8 +295,8 @@ impl Handle {
 
 /// The task of a connection.
 struct Connection {
-    connection: h2::client::Connection<Wire<BoxIo>, Bytes>,
     wire: Wire<BoxIo>,
+    link: Link,
     streams: StreamSet<Upload>,
     uploads: Arc<Uploads>,
     load: Load,
@@ -284,7 +313,6 @@ struct Connection {
 
 impl Connection {
     fn new(
-        mut connection: h2::client::Connection<Wire<BoxIo>, Bytes>,
         wire: Wire<BoxIo>,
         turn: Arc<Turn>,
         uploads: Arc<Uploads>,
@@ -293,12 +321,13 @@ impl Connection {
         idle_timeout: Duration,
     ) -> Self {
         let now = Instant::now();
+        let link = wire.link().clone();
         let keep_alive = knobs
             .keep_alive_interval
-            .map(|interval| KeepAlive::new(connection.ping_pong(), interval, knobs.keep_alive_timeout, now));
+            .map(|interval| KeepAlive::new(link.clone(), interval, knobs.keep_alive_timeout, now));
         Self {
-            connection,
             wire,
+            link,
             streams: StreamSet::new(Arc::clone(&turn)),
             uploads,
             load,
@@ -315,42 +344,74 @@ impl Connection {
 
     fn poll_turn(&mut self, task: &Waker) -> Poll<Result<(), Error>> {
         self.turn.begin(task);
+        self.link.with(|engine| engine.wake_up());
         let waker = self.turn_waker.clone();
         let cx = &mut Context::from_waker(&waker);
         for _ in 0..ROUNDS_PER_TURN {
-            if let Poll::Ready(ended) = Pin::new(&mut self.connection).poll(cx) {
-                return Poll::Ready(ended.map_err(Error::h2));
-            }
-            if !self.settled.initialized() && self.wire.guard(|guard| guard.has_settings()) {
+            let read = self.poll_input(cx);
+            if !self.settled.initialized() && self.link.with(|engine| engine.has_settings()) {
                 let _ = self.settled.set(());
-            }
-            if let Some(reason) = self.wire.guard(|guard| guard.take_fault()) {
-                let reset = Reset { reason, initiator: Initiator::Local, scope: Scope::Connection };
-                return Poll::Ready(Err(Error::new(Kind::Reset(reset))));
             }
             let arrived = std::mem::take(&mut *self.uploads.queue());
             for upload in arrived {
                 self.streams.start(upload);
             }
             self.streams.poll_woken();
+            if let Poll::Ready(ended) = read {
+                // What is to be said last, if the server takes it at once: nobody waits for it.
+                let _ = self.wire.poll_shutdown(cx);
+                return Poll::Ready(ended);
+            }
             if self.turn.take_notified() {
                 continue;
             }
             let _ = self
                 .wire
-                .poll_write_out(cx, &mut false)
-                .map_err(|error| Error::io(Sent::Something, error))?;
+                .poll_write(cx, &mut false)
+                .map_err(|error| self.lose(error.kind(), Error::io(Sent::Something, error)))?;
             if let Poll::Ready(ended) = self.poll_clocks(cx) {
                 return Poll::Ready(ended);
             }
-            if self.turn.end() {
+            if self.link.with(|engine| !engine.grant() && engine.sleep()) && self.turn.end() {
                 return Poll::Pending;
             }
         }
-        let _ =
-            self.wire.poll_write_out(cx, &mut false).map_err(|error| Error::io(Sent::Something, error))?;
+        let _ = self.wire.poll_write(cx, &mut false).map_err(|error| Error::io(Sent::Something, error))?;
         task.wake_by_ref();
         Poll::Pending
+    }
+
+    /// Takes in what has arrived; ready once the connection is over.
+    fn poll_input(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        for _ in 0..READS_PER_ROUND {
+            let (ended, has_left, refusal) =
+                self.link.with(|engine| (engine.ended(), engine.has_left(), engine.refusal()));
+            if refusal.is_some() {
+                self.load.close();
+            }
+            match ended {
+                Some(ended) => return Poll::Ready(Err(ended.into())),
+                None if has_left => return Poll::Ready(Ok(())),
+                None => {}
+            }
+            match std::task::ready!(self.wire.poll_read(cx)) {
+                Ok(Arrived::Something) => {}
+                Ok(Arrived::End) => {
+                    self.link.with(|engine| engine.handle_lost(std::io::ErrorKind::UnexpectedEof));
+                }
+                Err(error) => {
+                    let kind = error.kind();
+                    return Poll::Ready(Err(self.lose(kind, Error::io(Sent::Something, error))));
+                }
+            }
+        }
+        self.turn.wake_by_ref();
+        Poll::Pending
+    }
+
+    fn lose(&self, kind: std::io::ErrorKind, error: Error) -> Error {
+        self.link.with(|engine| engine.handle_lost(kind));
+        error
     }
 
     fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
@@ -358,12 +419,17 @@ impl Connection {
         let earned = now.saturating_duration_since(self.earned).as_secs();
         if earned > 0 {
             self.earned = now;
-            self.wire.guard(|guard| guard.handle_seconds(earned));
         }
         self.streams.trim();
-        let frames = self.wire.guard(|guard| guard.frames());
-        self.load.hear(frames);
         let is_idle = self.load.open() == 0;
+        let frames = self.link.with(|engine| {
+            engine.handle_seconds(earned);
+            if is_idle {
+                engine.trim();
+            }
+            engine.frames()
+        });
+        self.load.hear(frames);
         self.idle_since = is_idle.then(|| self.idle_since.unwrap_or(now));
         let idle = self.idle_since.and_then(|since| since.checked_add(self.idle_timeout));
         let pulse = match &mut self.keep_alive {
@@ -396,6 +462,34 @@ impl Future for Connection {
 impl Drop for Connection {
     fn drop(&mut self) {
         self.load.close();
+        // Whoever still waits for something of it waits in vain.
+        self.link.with(|engine| engine.handle_lost(std::io::ErrorKind::BrokenPipe));
         let _ = self.settled.set(());
+    }
+}
+
+fn as_response(head: ResponseHead) -> Response<()> {
+    let mut response = Response::new(());
+    *response.version_mut() = Version::HTTP_2;
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+    response
+}
+
+/// What stands before the fields of a request (RFC 9113 §8.3.1, §8.5; RFC 8441 §4).
+fn pseudo<'a>(method: &'a Method, uri: &'a Uri, protocol: Option<&'a ConnectProtocol>) -> RequestPseudo<'a> {
+    let is_tunnel = *method == Method::CONNECT && protocol.is_none();
+    let path = match uri.path_and_query().map(|path| path.as_str()) {
+        // RFC 9113 §8.3.1: OPTIONS of a whole server asks for `*`.
+        None | Some("" | "/") if *method == Method::OPTIONS && uri.path_and_query().is_none() => "*",
+        None | Some("") => "/",
+        Some(path) => path,
+    };
+    RequestPseudo {
+        method,
+        scheme: (!is_tunnel).then(|| uri.scheme_str().unwrap_or("http")),
+        authority: uri.authority().map(|authority| authority.as_str()),
+        path: (!is_tunnel).then_some(path),
+        protocol: protocol.map(ConnectProtocol::as_str),
     }
 }

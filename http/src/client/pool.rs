@@ -451,7 +451,7 @@ impl Host {
         let max = self.config.http2_connections_per_host.max(1);
         loop {
             let made = state.shared.len() + state.connecting;
-            // At the last connection allowed the request waits inside h2, for a stream to end.
+            // At the last connection allowed the request waits in line for a stream to end.
             let fit = state.shared.iter_mut().filter(|shared| made >= max || shared.handle.has_room());
             let Some(shared) = fit.min_by_key(|shared| shared.handle.open()) else {
                 if made < max {

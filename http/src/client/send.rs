@@ -119,7 +119,7 @@ impl Call<'_> {
                     let connected = self.connect(Agreed::Http1).await?;
                     return match connected.agreed {
                         Some(Agreed::Http2) => {
-                            let handle = h2::handshake(connected, &shared.config).await?;
+                            let handle = h2::handshake(connected, &shared.config);
                             host.agreed(Some(Agreed::Http2));
                             permit.connected(handle, 0);
                             Ok((Agreed::Http2, None))
@@ -266,7 +266,7 @@ impl Call<'_> {
                 SharedConnection::Connection(handle, ticket) => break (handle, ticket),
                 SharedConnection::Permit(permit) => {
                     let connected = self.connect_speaking(Agreed::Http2).await?;
-                    let handle = h2::handshake(connected, &shared.config).await?;
+                    let handle = h2::handshake(connected, &shared.config);
                     // Counted in before it is shared, so that this request at least has its place.
                     let ticket = handle.begin();
                     permit.connected(handle.clone(), 1);
@@ -280,9 +280,8 @@ impl Call<'_> {
                 }
             }
         };
-        within(pool_due, Timeout::PoolWait, handle.ready()).await?;
         let info = Arc::clone(handle.info());
-        let response = handle.request(ticket, request).await?;
+        let response = handle.request(ticket, request, pool_due).await?;
         self.answered(&info);
         Ok(response)
     }

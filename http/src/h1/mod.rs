@@ -47,4 +47,4 @@ pub(crate) use self::fault::Fault;
 pub(crate) use self::fields::has_option;
 pub(crate) use self::framing::Framing;
 pub(crate) use self::scan::{HeadLimits, HeadSpan, Scan, Section, is_token};
-pub(crate) use self::target::{is_host, is_target_plain};
+pub(crate) use self::target::{is_host, is_target_byte, is_target_plain};

@@ -1,14 +1,14 @@
 //! PING: what it means when nobody answers, and what is measured by it when somebody does.
 
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
-use super::Estimator;
+use super::{Estimator, Link};
 use crate::clock::Instant;
 
 /// Sends a PING when the peer has been quiet, and tells when it stays quiet.
 pub(crate) struct KeepAlive {
-    pings: Option<h2::PingPong>,
+    link: Link,
     interval: Duration,
     timeout: Duration,
     /// Frames seen when the peer was heard last.
@@ -42,14 +42,9 @@ pub(crate) enum Pulse {
 }
 
 impl KeepAlive {
-    pub(crate) fn new(
-        pings: Option<h2::PingPong>,
-        interval: Duration,
-        timeout: Duration,
-        now: Instant,
-    ) -> Self {
+    pub(crate) fn new(link: Link, interval: Duration, timeout: Duration, now: Instant) -> Self {
         let state = State::Heard(now);
-        Self { pings, interval, timeout, frames: 0, state, is_pinging: false, measuring: None }
+        Self { link, interval, timeout, frames: 0, state, is_pinging: false, measuring: None }
     }
 
     /// Measures the connection, too.
@@ -66,13 +61,10 @@ impl KeepAlive {
             if let Some(window) = measuring.estimator.handle_pong(bytes, now) {
                 measuring.found = Some(window);
             }
-            if let Some(pings) = &mut self.pings
-                && measuring.estimator.wants_ping(bytes, now)
-                && pings.send_ping(h2::Ping::opaque()).is_ok()
-            {
+            if measuring.estimator.wants_ping(bytes, now) && self.link.with(|engine| engine.ask()) {
                 measuring.estimator.handle_ping(bytes, now);
                 self.is_pinging = true;
-                // Once more around, to leave the waker for the answer and to send the PING.
+                // Once more around, to send the PING.
                 cx.waker().wake_by_ref();
             }
         }
@@ -88,8 +80,7 @@ impl KeepAlive {
 
     /// Takes the number of frames the peer has sent so far.
     pub(crate) fn poll(&mut self, frames: u64, now: Instant, cx: &mut Context<'_>) -> Pulse {
-        let answered =
-            self.pings.as_mut().is_some_and(|pings| matches!(pings.poll_pong(cx), Poll::Ready(Ok(_))));
+        let answered = self.is_pinging && self.link.with(|engine| engine.take_answer());
         self.is_pinging &= !answered;
         if answered || frames != self.frames {
             self.frames = frames;
@@ -105,11 +96,10 @@ impl KeepAlive {
         }
         match self.state {
             State::Heard(_) => {
-                if let Some(pings) = &mut self.pings {
-                    // It fails only while the last one is unanswered, and then it need not be repeated.
-                    let _ = pings.send_ping(h2::Ping::opaque());
-                    self.is_pinging = true;
-                }
+                // It fails only while the last one is unanswered, and then it need not be repeated.
+                let _ = self.link.with(|engine| engine.ask());
+                self.is_pinging = true;
+                cx.waker().wake_by_ref();
                 self.state = State::Asked(now);
                 Pulse::Alive(now.checked_add(self.timeout))
             }

@@ -2,36 +2,36 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use http::HeaderMap;
 use http_body::Frame;
 use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
 use super::Canceled;
+use super::halves::{After, OutboundHead, Over, SendHalf};
 use crate::clock::{Deadline, Instant};
 use crate::error::Error;
 use crate::reason::Reason;
 
-/// A body known to be no longer than this is handed to h2 at once: waiting for window first would cost more than the
-/// memory it saves. Longer ones and those of unknown length keep to the window.
-const UNASKED_BYTES: u64 = 64 * 1024;
-
 pin_project! {
-    /// Sends what is left of a message: data within the peer's window, trailers, and the end; or a reset, where the
-    /// body fails. It never ends a stream whose body did not.
+    /// Sends what is left of a message: the head, where it has not left, data within the peer's window, trailers, and the
+    /// end; or a reset, where the body fails. It never ends a stream whose body did not.
+    ///
+    /// It looks one frame ahead, so that what is ready leaves together: a short response is one piece of work.
     #[must_use = "futures do nothing unless polled"]
     pub(crate) struct Pump<B> {
         #[pin]
         body: B,
-        send: h2::SendStream<Bytes>,
-        // Data that wait for window.
+        send: SendHalf,
+        head: Option<OutboundHead>,
+        // Data that wait for window, and those behind them.
         unsent: Bytes,
-        // Bytes that need not wait for it.
-        unasked: u64,
+        ahead: Option<Bytes>,
+        // What comes behind both.
+        after: After,
         canceled: Option<Canceled>,
         // What the stream is reset with when the body fails and does not say.
         failure: Reason,
@@ -42,27 +42,38 @@ pin_project! {
     }
 }
 
-/// The stream is over.
-struct Over;
+/// What the body gave.
+enum Given {
+    Something,
+    Nothing,
+    Failure(Reason),
+}
 
 impl<B> Pump<B>
 where
     B: http_body::Body,
     B::Error: Into<BoxError>,
 {
-    pub(crate) fn new(body: B, send: h2::SendStream<Bytes>) -> Self {
-        let unasked = body.size_hint().exact().filter(|length| *length <= UNASKED_BYTES).unwrap_or(0);
+    pub(crate) fn new(body: B, send: SendHalf) -> Self {
         Self {
             body,
             send,
+            head: None,
             unsent: Bytes::new(),
-            unasked,
+            ahead: None,
+            after: After::More,
             canceled: None,
             failure: Reason::INTERNAL_ERROR,
             window_timeout: None,
             window_due: None,
             deadline: Deadline::default(),
         }
+    }
+
+    /// Sends this head with the first of the body.
+    pub(crate) fn head(mut self, head: OutboundHead) -> Self {
+        self.head = Some(head);
+        self
     }
 
     /// Resets the stream with CANCEL when this says so, and when the body fails: a request that cannot be had whole is
@@ -79,95 +90,93 @@ where
         self
     }
 
-    /// Takes a frame the body has given; `Over` when it was the last.
-    fn handle_frame(self: Pin<&mut Self>, frame: Frame<B::Data>) -> Result<(), Over> {
-        let is_last = self.body.is_end_stream();
-        let me = self.project();
-        let mut data = match frame.into_data() {
-            Ok(data) => data,
-            Err(frame) => {
-                let trailers: HeaderMap = frame.into_trailers().unwrap_or_default();
-                let _ = me.send.send_trailers(trailers);
-                return Err(Over);
+    /// Ends the stream; what has not been sent is not.
+    pub(crate) fn reset(self: Pin<&mut Self>, reason: Reason) {
+        self.project().send.reset(reason);
+    }
+
+    /// Asks the body for more, while there is room for what it gives.
+    fn fetch(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Given {
+        loop {
+            let me = self.as_mut().project();
+            if !matches!(me.after, After::More) || me.ahead.is_some() {
+                return Given::Something;
             }
-        };
-        // For `Bytes` this takes the data as they are.
-        let data = data.copy_to_bytes(data.remaining());
-        match me.unasked.checked_sub(data.len() as u64) {
-            Some(left) => {
-                *me.unasked = left;
-                send(me.send, data, is_last)
-            }
-            None if data.is_empty() && is_last => send(me.send, data, true),
-            None => {
-                *me.unsent = data;
-                Ok(())
-            }
+            let frame = match me.body.poll_frame(cx) {
+                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(Some(Err(error))) => {
+                    return Given::Failure(Error::foreign(error).reset_reason(*me.failure));
+                }
+                Poll::Ready(None) => {
+                    *me.after = After::End;
+                    return Given::Something;
+                }
+                Poll::Pending => return Given::Nothing,
+            };
+            self.as_mut().take(frame);
         }
     }
 
-    /// Sends what waits, as far as the window allows.
-    fn poll_unsent(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Over>> {
+    fn take(self: Pin<&mut Self>, frame: Frame<B::Data>) {
         let is_last = self.body.is_end_stream();
         let me = self.project();
-        while !me.unsent.is_empty() {
-            // Asked for with the data in hand: a window reserved for data that may never come is one that others lack.
-            me.send.reserve_capacity(me.unsent.len());
-            let granted = match me.send.poll_capacity(cx) {
-                Poll::Ready(Some(Ok(granted))) => granted,
-                Poll::Ready(_) => return Poll::Ready(Err(Over)),
+        match frame.into_data() {
+            Ok(mut data) => {
+                // For `Bytes` this takes the data as they are.
+                let data = data.copy_to_bytes(data.remaining());
+                if me.unsent.is_empty() {
+                    *me.unsent = data;
+                } else if !data.is_empty() {
+                    *me.ahead = Some(data);
+                }
+                if is_last {
+                    *me.after = After::End;
+                }
+            }
+            Err(frame) => *me.after = After::Trailers(frame.into_trailers().unwrap_or_default()),
+        }
+    }
+
+    fn poll_over(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let given = self.as_mut().fetch(cx);
+            if let Given::Failure(reason) = given {
+                self.project().send.reset(reason);
+                return Poll::Ready(());
+            }
+            let me = self.as_mut().project();
+            if matches!(given, Given::Nothing) && me.unsent.is_empty() && me.head.is_none() {
+                return Poll::Pending;
+            }
+            let mut more = After::More;
+            let after = if me.ahead.is_some() { &mut more } else { &mut *me.after };
+            let before = me.unsent.len();
+            match me.send.poll_send(me.head, me.unsent, after, cx) {
+                Poll::Ready(Ok(())) => {
+                    *me.window_due = None;
+                    match me.ahead.take() {
+                        Some(ahead) => *me.unsent = ahead,
+                        None if !matches!(me.after, After::More) => return Poll::Ready(()),
+                        None => {}
+                    }
+                }
+                // Whoever reads from the stream learns why.
+                Poll::Ready(Err(Over)) => return Poll::Ready(()),
                 Poll::Pending => {
+                    if me.unsent.len() < before {
+                        *me.window_due = None;
+                    }
                     if let (Some(timeout), None) = (*me.window_timeout, *me.window_due) {
                         *me.window_due = Instant::now().checked_add(timeout);
                     }
-                    ready!(me.deadline.poll(*me.window_due, cx));
-                    me.send.send_reset(h2::Reason::CANCEL);
-                    return Poll::Ready(Err(Over));
-                }
-            };
-            *me.window_due = None;
-            let data = me.unsent.split_to(granted.min(me.unsent.len()));
-            let is_end = me.unsent.is_empty() && is_last;
-            if let Err(over) = send(me.send, data, is_end) {
-                return Poll::Ready(Err(over));
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_over(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Over> {
-        loop {
-            if let Err(over) = ready!(self.as_mut().poll_unsent(cx)) {
-                return Poll::Ready(over);
-            }
-            match ready!(self.as_mut().project().body.poll_frame(cx)) {
-                Some(Ok(frame)) => {
-                    if let Err(over) = self.as_mut().handle_frame(frame) {
-                        return Poll::Ready(over);
+                    if me.deadline.poll(*me.window_due, cx).is_pending() {
+                        return Poll::Pending;
                     }
-                }
-                Some(Err(error)) => {
-                    let me = self.project();
-                    let reason = Error::foreign(error).reset_reason(*me.failure);
-                    me.send.send_reset(reason.code().into());
-                    return Poll::Ready(Over);
-                }
-                None => {
-                    // RFC 9113 §8.1: an empty DATA frame carries the end that nothing before it could.
-                    let _ = self.project().send.send_data(Bytes::new(), true);
-                    return Poll::Ready(Over);
+                    me.send.reset(Reason::CANCEL);
+                    return Poll::Ready(());
                 }
             }
         }
-    }
-}
-
-/// Queues data; `Over` after the last.
-fn send(stream: &mut h2::SendStream<Bytes>, data: Bytes, is_end: bool) -> Result<(), Over> {
-    match stream.send_data(data, is_end) {
-        Ok(()) if !is_end => Ok(()),
-        // An error says that the stream is gone; whoever reads from it learns why.
-        Ok(()) | Err(_) => Err(Over),
     }
 }
 
@@ -179,12 +188,12 @@ where
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Poll::Ready(Over) = self.as_mut().poll_over(cx) {
+        if self.as_mut().poll_over(cx).is_ready() {
             return Poll::Ready(());
         }
         let me = self.project();
         if me.canceled.as_ref().is_some_and(|canceled| canceled.poll(cx).is_ready()) {
-            me.send.send_reset(h2::Reason::CANCEL);
+            me.send.reset(Reason::CANCEL);
             return Poll::Ready(());
         }
         // A reset by the peer ends a body that would not notice, since it has nothing to send.

@@ -1,8 +1,8 @@
 //! Wakes the connection's task, unless it is running and will look anyway.
 //!
-//! h2 wakes the connection whenever a stream has something to send. When the stream is polled by the connection's own
-//! task, as all are here, that wake would cost a second turn through the scheduler for each batch. A turn that is
-//! running takes the wake as "once more around" instead.
+//! A stream that is woken wakes the connection's task, which polls it. When that is done from within the task itself, as by
+//! a handler that wakes another, it would cost a second turn through the scheduler. A turn that is running takes the
+//! wake as "once more around" instead.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};

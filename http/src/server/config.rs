@@ -184,7 +184,7 @@ pub struct Http2Config {
     pub max_header_list_size: u32,
     /// Bytes of the header table of the decoder. Default 4,096.
     pub header_table_size: u32,
-    /// Bytes of one stream queued for writing. Default 400 kB.
+    /// Bytes that may wait to be written before response bodies are not asked for more. Default 128 kB.
     pub max_send_buffer_size: usize,
     /// Streams reset by us and still remembered. Default 50.
     pub max_concurrent_reset_streams: usize,
@@ -192,7 +192,8 @@ pub struct Http2Config {
     pub max_pending_accept_reset_streams: usize,
     /// Streams reset by us because of the peer's errors. Default 1,024 (CVE-2025-8671).
     pub max_local_error_reset_streams: usize,
-    /// How much data in tiny frames a peer may send, in the terms of the `h2` crate; `None` scales with the windows.
+    /// Frames of data shorter than 64 bytes that may wait to be read, on all streams of a connection. Default none: such
+    /// data are joined as they arrive, and the windows bound them like any other.
     pub data_frame_budget: Option<usize>,
     /// Frames that carry no request, response or data, in a burst. They are earned back by the second and by data.
     /// Default 10,000.
@@ -218,7 +219,7 @@ impl Default for Http2Config {
             max_frame_size: 16 * 1024,
             max_header_list_size: limits::HEAD_BYTES as u32,
             header_table_size: 4096,
-            max_send_buffer_size: limits::SEND_BUFFER_BYTES,
+            max_send_buffer_size: limits::COALESCE_BYTES,
             max_concurrent_reset_streams: limits::RESET_STREAMS,
             max_pending_accept_reset_streams: limits::PENDING_ACCEPT_RESET_STREAMS,
             max_local_error_reset_streams: limits::LOCAL_ERROR_RESET_STREAMS,

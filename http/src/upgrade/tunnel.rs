@@ -4,16 +4,20 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use h2::{RecvStream, SendStream};
 use minato_runtime::io::ReadBuf;
 use minato_runtime::sync::oneshot;
 
-use crate::h2::Ticket;
+use crate::error::Error;
+use crate::h2::{After, Ended, Over, Part, RecvHalf, SendHalf, Ticket};
+use crate::reason::Reason;
+
+/// Bytes taken of one write, so that none is copied for a window that is not there.
+const WRITE_BYTES: usize = 16 * 1024;
 
 /// The two halves of a stream whose head has been answered. Dropping it resets what has not ended.
 pub(crate) struct Tunnel {
-    recv: RecvStream,
-    send: SendStream<Bytes>,
+    recv: RecvHalf,
+    send: SendHalf,
     /// Arrived, and not read.
     unread: Bytes,
     is_shut: bool,
@@ -30,20 +34,17 @@ pub(crate) enum Open {
 }
 
 impl Tunnel {
-    pub(crate) fn new(recv: RecvStream, send: SendStream<Bytes>, open: Open) -> Self {
+    pub(crate) fn new(recv: RecvHalf, send: SendHalf, open: Open) -> Self {
         Self { recv, send, unread: Bytes::new(), is_shut: false, _open: open }
     }
 
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         while self.unread.is_empty() {
-            match ready!(self.recv.poll_data(cx)) {
-                Some(Ok(data)) => {
-                    // A stream that is already gone has no window to give back to.
-                    let _ = self.recv.flow_control().release_capacity(data.len());
-                    self.unread = data;
-                }
-                Some(Err(error)) => return Poll::Ready(Err(read_error(error))),
-                None => return Poll::Ready(Ok(())),
+            match ready!(self.recv.poll_part(cx)) {
+                Ok(Part::Data(data)) => self.unread = data,
+                Ok(Part::Trailers(_)) => {}
+                Ok(Part::End) => return Poll::Ready(Ok(())),
+                Err(ended) => return Poll::Ready(Err(as_io(ended, io::ErrorKind::ConnectionReset))),
             }
         }
         let len = self.unread.len().min(buf.remaining());
@@ -59,25 +60,21 @@ impl Tunnel {
         if buf.is_empty() {
             return Poll::Ready(Ok(0));
         }
-        self.send.reserve_capacity(buf.len());
-        let granted = loop {
-            match ready!(self.send.poll_capacity(cx)) {
-                Some(Ok(0)) => {}
-                Some(Ok(granted)) => break granted.min(buf.len()),
-                Some(Err(error)) => return Poll::Ready(Err(write_error(error))),
-                None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-            }
-        };
-        match self.send.send_data(Bytes::copy_from_slice(&buf[..granted]), false) {
-            Ok(()) => Poll::Ready(Ok(granted)),
-            Err(error) => Poll::Ready(Err(write_error(error))),
+        ready!(self.send.poll_room(cx)).map_err(|ended| as_io(ended, io::ErrorKind::BrokenPipe))?;
+        let mut data = Bytes::copy_from_slice(&buf[..buf.len().min(WRITE_BYTES)]);
+        let len = data.len();
+        match self.send.poll_send(&mut None, &mut data, &mut After::More, cx) {
+            Poll::Ready(Ok(())) => Poll::Ready(Ok(len)),
+            Poll::Ready(Err(Over)) => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            Poll::Pending if data.len() < len => Poll::Ready(Ok(len - data.len())),
+            Poll::Pending => Poll::Pending,
         }
     }
 
     /// Ends our side.
     pub(super) fn shutdown(&mut self) -> io::Result<()> {
         if !std::mem::replace(&mut self.is_shut, true) {
-            self.send.send_data(Bytes::new(), true).map_err(write_error)?;
+            self.send.finish().map_err(|Over| io::Error::from(io::ErrorKind::BrokenPipe))?;
         }
         Ok(())
     }
@@ -87,22 +84,15 @@ impl Drop for Tunnel {
     fn drop(&mut self) {
         // RFC 9113 §8.5: a tunnel whose end has gone is one whose connection was closed or reset.
         if !self.is_shut || !self.recv.is_end_stream() {
-            self.send.send_reset(h2::Reason::CANCEL);
+            self.send.reset(Reason::CANCEL);
         }
     }
 }
 
 // RFC 9113 §8.5: a reset of the connection behind a tunnel arrives as RST_STREAM.
-fn read_error(error: h2::Error) -> io::Error {
-    match error.is_io() {
-        true => error.into_io().unwrap_or_else(|| io::ErrorKind::ConnectionReset.into()),
-        false => io::Error::new(io::ErrorKind::ConnectionReset, error),
-    }
-}
-
-fn write_error(error: h2::Error) -> io::Error {
-    match error.is_io() {
-        true => error.into_io().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()),
-        false => io::Error::new(io::ErrorKind::BrokenPipe, error),
+fn as_io(ended: Ended, kind: io::ErrorKind) -> io::Error {
+    match ended {
+        Ended::Lost(kind) => kind.into(),
+        Ended::Stream { .. } | Ended::Connection { .. } => io::Error::new(kind, Error::from(ended)),
     }
 }

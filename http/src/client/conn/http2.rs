@@ -49,7 +49,7 @@ impl Protocol for Http2 {
 
     #[allow(private_interfaces, reason = "the trait is sealed; nobody else calls it")]
     async fn begin(connected: Connected, config: Arc<ClientConfig>) -> Result<SendRequest, Error> {
-        let handle = h2::handshake(connected, &config).await?;
+        let handle = h2::handshake(connected, &config);
         Ok(SendRequest { handle, config })
     }
 }
@@ -131,8 +131,7 @@ impl SendRequest {
             let due = due(timeouts, &request)?;
             let answer = async {
                 let ticket = handle.begin().ok_or_else(|| Error::new(Kind::Closed(Sent::Nothing)))?;
-                within(after(timeouts.pool_wait), Timeout::PoolWait, handle.ready()).await?;
-                handle.request(ticket, request).await
+                handle.request(ticket, request, after(timeouts.pool_wait)).await
             };
             Ok(timed::until(within(due, Timeout::Total, answer).await?, due))
         }))

@@ -10,7 +10,8 @@
 //!
 //! Invariants
 //! 1. At most `max_concurrent_streams` handlers live at a time, whatever the peer resets.
-//! 2. Between the last round of a turn and its end, all that h2 has to write has been handed to the socket.
+//! 2. Between the last round of a turn and its end, all that the engine has to write has been handed to the socket.
+//! 3. While the peer takes nothing of what is written, no further request is taken from it.
 
 mod stream;
 
@@ -21,9 +22,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
-use http::header::{CONTENT_LENGTH, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use bytes::Buf;
+use http::header::HeaderValue;
+use http::{Method, Request, Response, StatusCode, Version};
 use minato_runtime::io::{AsyncRead, AsyncWrite};
 use minato_service::BoxError;
 use tower_service::Service;
@@ -32,11 +33,14 @@ use self::stream::Stream;
 use crate::body::{Body, BodyLimits, H2Body};
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
-use crate::error::{Error, Kind, Sent, Timeout};
+use crate::error::{Error, Initiator, Kind, Reset, Scope, Sent, Timeout};
 use crate::h1::Date;
-use crate::h2::{Estimator, KeepAlive, Pulse, Role, StreamSet, Turn, WINDOW_MAX, Wire, check_request};
+use crate::h2::{
+    Arrived, Ended, EngineConfig, Estimator, Incoming, KeepAlive, Link, Pulse, RecvHalf, Role, SendHalf,
+    StreamSet, Turn, WINDOW_MAX, Wire,
+};
 use crate::input::Input;
-use crate::limits::ROUNDS_PER_TURN;
+use crate::limits::{READS_PER_ROUND, ROUNDS_PER_TURN};
 use crate::reason::Reason;
 use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
@@ -44,20 +48,19 @@ use crate::server::stats::{Counted, ServerEvent, Violation};
 use crate::server::watch::{Live, Order, Watch};
 use crate::upgrade::{self, ConnectProtocol};
 
-type Accepted = (Request<h2::RecvStream>, h2::server::SendResponse<Bytes>);
-
 /// One HTTP/2 connection, served.
 #[must_use = "futures do nothing unless polled"]
 pub(crate) struct Connection<Io, S, B>
 where
     S: Service<Request<Body>>,
 {
-    state: State<Io>,
+    state: State,
     wire: Wire<Io>,
+    link: Link,
     service: S,
     streams: StreamSet<Stream<S::Future, B>>,
     /// A request that waits for the service to be ready for it.
-    waiting: Option<Accepted>,
+    waiting: Option<Incoming>,
     turn: Arc<Turn>,
     turn_waker: Waker,
     config: Arc<ServerConfig>,
@@ -72,9 +75,10 @@ where
     date_value: HeaderValue,
 }
 
-enum State<Io> {
-    Handshaking(Box<h2::server::Handshake<Wire<Io>, Bytes>>),
-    Serving(Box<h2::server::Connection<Wire<Io>, Bytes>>),
+enum State {
+    Serving,
+    /// What is to be said last is being written; then this is the outcome.
+    Closing(Option<Error>),
 }
 
 /// What may take too long.
@@ -87,6 +91,8 @@ struct Clocks {
     begun: Option<(u64, Instant)>,
     /// Since when the socket takes nothing.
     stalled: Option<Instant>,
+    /// Times the peer has broken the rules of a stream, as far as they are told.
+    faults: u64,
     /// Until when control frames have been earned.
     earned: Instant,
     keep_alive: Option<KeepAlive>,
@@ -111,39 +117,23 @@ where
         guest: Guest,
         accepted: Instant,
     ) -> Self {
-        let knobs = &config.http2;
-        let wire = Wire::new(io, input, Role::Server, knobs.control_frame_budget);
-        let mut builder = h2::server::Builder::new();
-        builder
-            .initial_window_size(knobs.stream_window)
-            .initial_connection_window_size(knobs.connection_window)
-            .max_concurrent_streams(knobs.max_concurrent_streams)
-            .max_frame_size(knobs.max_frame_size)
-            .max_header_list_size(knobs.max_header_list_size)
-            .header_table_size(knobs.header_table_size)
-            .max_send_buffer_size(knobs.max_send_buffer_size)
-            .max_concurrent_reset_streams(knobs.max_concurrent_reset_streams)
-            .max_pending_accept_reset_streams(knobs.max_pending_accept_reset_streams)
-            .max_local_error_reset_streams(Some(knobs.max_local_error_reset_streams));
-        if knobs.extended_connect {
-            builder.enable_connect_protocol();
-        }
-        if let Some(budget) = knobs.data_frame_budget {
-            builder.data_frame_budget(budget);
-        }
         let turn = Turn::new();
+        let wire = Wire::new(io, input, Role::Server, engine_config(&config), Arc::clone(&turn));
+        let link = wire.link().clone();
         let clocks = Clocks {
             deadline: Deadline::default(),
             accepted,
             idle: None,
             begun: None,
             stalled: None,
+            faults: 0,
             earned: accepted,
-            keep_alive: None,
+            keep_alive: keep_alive(&config, &link),
         };
         Self {
-            state: State::Handshaking(Box::new(builder.handshake(wire.clone()))),
+            state: State::Serving,
             wire,
+            link,
             service,
             streams: StreamSet::new(Arc::clone(&turn)),
             waiting: None,
@@ -162,20 +152,19 @@ where
 
     fn poll_turn(&mut self, task: &Waker) -> Poll<Result<(), Error>> {
         self.turn.begin(task);
+        self.link.with(|engine| engine.wake_up());
         let waker = self.turn_waker.clone();
         let cx = &mut Context::from_waker(&waker);
         self.refresh_date();
         for _ in 0..ROUNDS_PER_TURN {
-            if let Poll::Ready(ended) = self.poll_streams(cx) {
-                return Poll::Ready(ended);
-            }
+            self.poll_streams(cx);
             if self.turn.take_notified() {
                 continue;
             }
             if let Poll::Ready(ended) = self.poll_clocks(cx) {
                 return Poll::Ready(ended);
             }
-            if self.turn.end() {
+            if self.link.with(|engine| !engine.grant() && engine.sleep()) && self.turn.end() {
                 return Poll::Pending;
             }
         }
@@ -186,81 +175,80 @@ where
     }
 
     /// Takes in what has arrived, and polls what is ready.
-    fn poll_streams(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if let State::Handshaking(handshake) = &mut self.state {
-            match Pin::new(&mut **handshake).poll(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(connection)) => self.serve(connection),
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(Error::h2(error))),
+    fn poll_streams(&mut self, cx: &mut Context<'_>) {
+        let mut reads = 0;
+        while let State::Serving = self.state {
+            self.start_incoming(cx);
+            if reads == READS_PER_ROUND {
+                self.turn.wake_by_ref();
+                break;
             }
+            reads += 1;
+            match self.wire.poll_read(cx) {
+                Poll::Ready(Ok(Arrived::Something)) => {}
+                Poll::Ready(Ok(Arrived::End)) => self.lose(std::io::ErrorKind::UnexpectedEof, None),
+                Poll::Ready(Err(error)) => {
+                    self.lose(error.kind(), Some(Error::io(Sent::Something, error)));
+                }
+                Poll::Pending => break,
+            }
+            self.look_for_end();
         }
+        self.streams.poll_woken();
+    }
+
+    /// Hands over the requests that have arrived, as far as there is room for them.
+    fn start_incoming(&mut self, cx: &mut Context<'_>) {
         let streams_max = self.config.http2.max_concurrent_streams as usize;
         loop {
-            let State::Serving(connection) = &mut self.state else { return Poll::Pending };
-            if let Some(fault) = self.wire.guard(|guard| guard.take_fault()) {
-                self.guest.note(&ServerEvent::Violated(match fault {
-                    Reason::ENHANCE_YOUR_CALM => Violation::Flood,
-                    _ => Violation::Http2,
-                }));
-                connection.abrupt_shutdown(fault.code().into());
+            if self.waiting.is_none() && self.streams.len() < streams_max {
+                self.waiting = self.link.with(|engine| engine.pop_incoming());
             }
-            let has_room = self.waiting.is_none() && self.streams.len() < streams_max;
-            let accepted = match has_room {
-                true => connection.poll_accept(cx),
-                // The connection goes on for the streams that are open.
-                false => connection.poll_closed(cx).map(|closed| closed.err().map(Err)),
-            };
-            match accepted {
-                Poll::Ready(Some(Ok(accepted))) => self.waiting = Some(accepted),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(Error::h2(error))),
-                Poll::Ready(None) => return Poll::Ready(Ok(())),
-                // What has just been read may be what the connection must end for.
-                Poll::Pending if self.wire.guard(|guard| guard.has_fault()) => continue,
-                Poll::Pending if self.waiting.is_none() => break,
-                Poll::Pending => {}
+            if self.waiting.is_none() {
+                return;
             }
             match self.service.poll_ready(cx) {
                 Poll::Ready(Ok(())) => self.start(),
                 Poll::Ready(Err(_)) => self.refuse_waiting(),
-                Poll::Pending => break,
+                Poll::Pending => return,
             }
         }
-        self.streams.poll_woken();
-        Poll::Pending
     }
 
-    fn serve(&mut self, mut connection: h2::server::Connection<Wire<Io>, Bytes>) {
-        let knobs = &self.config.http2;
-        let estimator = knobs.adaptive_window.map(|most| {
-            let window = knobs.stream_window.min(knobs.connection_window);
-            Estimator::new(window, most.min(WINDOW_MAX))
-        });
-        if estimator.is_some() || knobs.keep_alive_interval.is_some() {
-            let interval = knobs.keep_alive_interval.unwrap_or(Duration::MAX);
-            let (pings, timeout) = (connection.ping_pong(), knobs.keep_alive_timeout);
-            let keep_alive = KeepAlive::new(pings, interval, timeout, Instant::now());
-            self.clocks.keep_alive = Some(keep_alive.measuring(estimator));
+    /// The connection is lost.
+    fn lose(&mut self, kind: std::io::ErrorKind, error: Option<Error>) {
+        self.link.with(|engine| engine.handle_lost(kind));
+        self.state = State::Closing(error);
+    }
+
+    /// Closes the connection once there is nothing left to do on it.
+    fn look_for_end(&mut self) {
+        let State::Serving = self.state else { return };
+        let (ended, has_left, peer_goaway) =
+            self.link.with(|engine| (engine.ended(), engine.has_left(), engine.peer_goaway()));
+        let is_done = self.streams.is_empty() && self.waiting.is_none();
+        match ended {
+            // What is idle for too long is let go without an error.
+            Some(Ended::Connection { reason: Reason::NO_ERROR, .. }) => self.state = State::Closing(None),
+            Some(ended) => self.state = State::Closing(Some(ended.into())),
+            None if has_left && is_done => {
+                let reason = peer_goaway.filter(|reason| *reason != Reason::NO_ERROR);
+                let reset = |reason| Reset { reason, initiator: Initiator::Remote, scope: Scope::Connection };
+                self.state = State::Closing(reason.map(|reason| Error::new(Kind::Reset(reset(reason)))));
+            }
+            None => {}
         }
-        self.state = State::Serving(Box::new(connection));
     }
 
     /// Hands the waiting request to the service, and polls its handler for the first time.
     fn start(&mut self) {
-        let Some((request, mut respond)) = self.waiting.take() else { return };
+        let Some(Incoming { key, id, head, is_end }) = self.waiting.take() else { return };
+        let mut respond = SendHalf::new(self.link.clone(), key, id);
         self.requests += 1;
         if self.config.limits.requests_per_connection.is_some_and(|most| self.requests >= most) {
             self.leave();
         }
-        let (head, recv) = request.into_parts();
-        if !check_request(&head) {
-            self.guest.note(&ServerEvent::Violated(Violation::Http2));
-            respond.send_reset(h2::Reason::PROTOCOL_ERROR);
-            return;
-        }
-        let length =
-            head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        let limit = self.config.limits.body_bytes;
-        if let (Some(length), Some(limit)) = (length, limit)
+        if let (Some(length), Some(limit)) = (head.content_length, self.config.limits.body_bytes)
             && length > limit
         {
             self.guest.note(&ServerEvent::Violated(Violation::BodyLimit));
@@ -273,21 +261,31 @@ where
             return;
         }
         let method = head.method.clone();
-        let (body, tunnel) = match &method {
+        let reader: Option<RecvHalf> = (!is_end).then(|| respond.reader());
+        let (body, tunnel) = match reader {
             // RFC 9113 §8.5: what follows the head of a CONNECT is the tunnel, and no body.
-            &Method::CONNECT => (Body::empty(), Some(recv)),
-            _ if recv.is_end_stream() => (Body::empty(), None),
-            _ => (Body::from_h2(H2Body::new(recv, length).limited(BodyLimits::of(&self.config))), None),
+            reader if method == Method::CONNECT => (Body::empty(), reader),
+            Some(reader) => {
+                let body = H2Body::new(reader, head.content_length).limited(BodyLimits::of(&self.config));
+                (Body::from_h2(body), None)
+            }
+            None => (Body::empty(), None),
         };
-        let mut request = Request::from_parts(head, body);
+        let mut request = Request::new(body);
+        *request.method_mut() = head.method;
+        *request.uri_mut() = head.uri;
+        *request.version_mut() = Version::HTTP_2;
+        *request.headers_mut() = head.headers;
         let extensions = request.extensions_mut();
-        if let Some(protocol) = extensions.remove::<h2::ext::Protocol>() {
-            extensions.insert(ConnectProtocol::new(protocol.as_str()));
+        if let Some(protocol) = head.protocol
+            && let Ok(protocol) = std::str::from_utf8(&protocol)
+        {
+            extensions.insert(ConnectProtocol::new(protocol));
         }
         let tunnel = tunnel.map(|recv| Box::new((recv, upgrade::offer(extensions))));
         let mut live = None;
         if self.config.connection_info == ConnectionInfo::Insert {
-            let exchange = u64::from(respond.stream_id().as_u32());
+            let exchange = u64::from(id);
             live = Some(Live::begin(&self.watch, exchange));
             extensions.insert(self.watch.info_of(exchange));
         }
@@ -299,29 +297,25 @@ where
                 let stream = Stream::new(handler, respond, method, date, window_timeout, tunnel, live);
                 self.streams.start(stream.counting(responses));
             }
-            Err(_) => respond.send_reset(h2::Reason::INTERNAL_ERROR),
+            Err(_) => respond.reset(Reason::INTERNAL_ERROR),
         }
     }
 
     /// Tells the peer to open no further streams, and closes when those that are open have ended.
     fn leave(&mut self) {
-        if let State::Serving(connection) = &mut self.state
-            && !std::mem::replace(&mut self.is_leaving, true)
-        {
-            connection.graceful_shutdown();
-            // Once more around, to send the GOAWAY.
-            self.turn.wake_by_ref();
-        }
+        self.is_leaving = true;
+        self.link.with(|engine| engine.leave());
     }
 
     fn refuse_waiting(&mut self) {
-        if let Some((_, mut respond)) = self.waiting.take() {
+        if let Some(Incoming { key, id, .. }) = self.waiting.take() {
+            let mut respond = SendHalf::new(self.link.clone(), key, id);
             self.refuse(&mut respond, StatusCode::INTERNAL_SERVER_ERROR);
         }
     }
 
     /// Answers a request that no handler sees.
-    fn refuse(&self, respond: &mut h2::server::SendResponse<Bytes>, status: StatusCode) {
+    fn refuse(&self, respond: &mut SendHalf, status: StatusCode) {
         stream::answer(respond, status);
         if let Some(counted) = self.guest.counted() {
             counted.response(status);
@@ -340,7 +334,7 @@ where
     /// Writes what the turn has made.
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<Poll<()>, Error> {
         let mut progress = false;
-        match self.wire.poll_write_out(cx, &mut progress) {
+        match self.wire.poll_write(cx, &mut progress) {
             Poll::Ready(Ok(())) => {
                 self.clocks.stalled = None;
                 Ok(Poll::Ready(()))
@@ -357,14 +351,29 @@ where
 
     /// Writes, and looks at the clocks and at what the server asks for.
     fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.look_for_end();
         let is_stuck = self.poll_write(cx)?.is_pending();
+        if let State::Closing(error) = &mut self.state
+            && !is_stuck
+        {
+            let error = error.take();
+            // Whoever ends its side first has nothing to say to a peer that is gone.
+            let shut = self.wire.poll_shutdown(cx);
+            return match (error, shut) {
+                (error, Poll::Ready(_)) => Poll::Ready(error.map_or(Ok(()), Err)),
+                (error, Poll::Pending) => {
+                    self.state = State::Closing(error);
+                    Poll::Pending
+                }
+            };
+        }
         match self.guest.poll_changed(cx) {
             Poll::Ready(Stage::Aborting) => {
                 self.guest.mark_cut();
                 return Poll::Ready(Ok(()));
             }
             Poll::Ready(_) => {
-                if let State::Handshaking(_) = &self.state {
+                if !self.link.with(|engine| engine.has_settings()) {
                     return Poll::Ready(Ok(()));
                 }
                 self.leave();
@@ -376,12 +385,21 @@ where
         let earned = now.saturating_duration_since(clocks.earned).as_secs();
         if earned > 0 {
             clocks.earned = now;
-            self.wire.guard(|guard| guard.handle_seconds(earned));
         }
-        let (frames, data_bytes, has_settings, arriving) = self
-            .wire
-            .guard(|guard| (guard.frames(), guard.data_bytes(), guard.has_settings(), guard.arriving()));
+        let is_serving = matches!(self.state, State::Serving);
         let is_idle = self.streams.is_empty() && self.waiting.is_none();
+        let (frames, faults, data_bytes, has_settings, arriving) = self.link.with(|engine| {
+            engine.handle_seconds(earned);
+            if is_idle {
+                engine.trim();
+            }
+            let faults = engine.faults();
+            (engine.frames(), faults, engine.data_bytes(), engine.has_settings(), self.wire.arriving(engine))
+        });
+        for _ in clocks.faults..faults {
+            self.guest.note(&ServerEvent::Violated(Violation::Http2));
+        }
+        clocks.faults = faults;
         self.streams.trim();
         clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
         clocks.begun =
@@ -390,9 +408,11 @@ where
 
         let timeouts = &self.config.timeouts;
         let after = |since: Option<Instant>, timeout: Option<_>| since?.checked_add(timeout?);
+        // A connection that is closing waits for nothing but its last bytes to be written.
         let head = after((!has_settings).then_some(clocks.accepted), timeouts.head);
-        let idle = after(clocks.idle.filter(|_| has_settings), timeouts.idle);
-        let begun = after(clocks.begun.filter(|_| has_settings).map(|(_, since)| since), timeouts.head);
+        let idle = after(clocks.idle.filter(|_| has_settings && is_serving), timeouts.idle);
+        let begun =
+            after(clocks.begun.filter(|_| has_settings && is_serving).map(|(_, since)| since), timeouts.head);
         let age = after((!self.is_leaving).then_some(clocks.accepted), timeouts.connection_age);
         let write = after(clocks.stalled, timeouts.write);
         let pulse = match &mut clocks.keep_alive {
@@ -402,12 +422,11 @@ where
             },
             None => None,
         };
-        if let (Some(keep_alive), State::Serving(connection)) = (&mut clocks.keep_alive, &mut self.state)
+        if let Some(keep_alive) = &mut clocks.keep_alive
             && let Some(window) = keep_alive.measure(data_bytes, now, cx)
             // It fails while the settings before are not acknowledged; then it is for a later turn.
-            && connection.set_initial_window_size(window).is_ok()
+            && self.link.with(|engine| engine.set_windows(window))
         {
-            connection.set_target_window_size(window);
             keep_alive.settle();
             cx.waker().wake_by_ref();
         }
@@ -425,18 +444,52 @@ where
         if due == age {
             self.leave();
         }
-        if let State::Serving(connection) = &mut self.state {
-            if due == begun {
-                self.guest.note(&ServerEvent::TimedOut(Timeout::Head));
-                connection.abrupt_shutdown(Reason::ENHANCE_YOUR_CALM.code().into());
-            } else if due == idle {
-                self.guest.note(&ServerEvent::TimedOut(Timeout::Idle));
-                connection.abrupt_shutdown(Reason::NO_ERROR.code().into());
-            }
+        if due == begun {
+            self.guest.note(&ServerEvent::TimedOut(Timeout::Head));
+            self.link.with(|engine| engine.abort(Reason::ENHANCE_YOUR_CALM));
+        } else if due == idle {
+            self.guest.note(&ServerEvent::TimedOut(Timeout::Idle));
+            self.link.with(|engine| engine.abort(Reason::NO_ERROR));
         }
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// What the engine is to know of the knobs.
+fn engine_config(config: &ServerConfig) -> EngineConfig {
+    let knobs = &config.http2;
+    EngineConfig {
+        stream_window: knobs.stream_window,
+        connection_window: knobs.connection_window,
+        max_frame_size: knobs.max_frame_size,
+        max_header_list_size: knobs.max_header_list_size,
+        header_fields: config.limits.head_fields,
+        header_table_size: knobs.header_table_size,
+        max_concurrent_streams: knobs.max_concurrent_streams,
+        initial_max_send_streams: 0,
+        extended_connect: knobs.extended_connect,
+        send_bytes_max: knobs.max_send_buffer_size,
+        reset_streams_max: knobs.max_concurrent_reset_streams,
+        unseen_resets_max: knobs.max_pending_accept_reset_streams,
+        local_error_resets_max: u32::try_from(knobs.max_local_error_reset_streams).unwrap_or(u32::MAX),
+        short_data_max: knobs.data_frame_budget,
+        control_frames: knobs.control_frame_budget,
+    }
+}
+
+/// The PINGs that the knobs ask for.
+fn keep_alive(config: &ServerConfig, link: &Link) -> Option<KeepAlive> {
+    let knobs = &config.http2;
+    let estimator = knobs.adaptive_window.map(|most| {
+        let window = knobs.stream_window.min(knobs.connection_window);
+        Estimator::new(window, most.min(WINDOW_MAX))
+    });
+    (estimator.is_some() || knobs.keep_alive_interval.is_some()).then(|| {
+        let interval = knobs.keep_alive_interval.unwrap_or(Duration::MAX);
+        let timeout = knobs.keep_alive_timeout;
+        KeepAlive::new(link.clone(), interval, timeout, Instant::now()).measuring(estimator)
+    })
 }
 
 impl<Io, S, B> Future for Connection<Io, S, B>

@@ -7,36 +7,35 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Buf;
 use http::header::{CONTENT_LENGTH, DATE, HeaderValue};
-use http::{Method, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use minato_runtime::sync::oneshot;
 use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
 use crate::error::Error;
 use crate::h1::framing::{Verb, is_bodiless};
-use crate::h2::{Pump, strip_connection_fields};
+use crate::h2::{OutboundHead, Pump, RecvHalf, SendHalf};
 use crate::reason::Reason;
 use crate::server::stats::Responses;
 use crate::server::watch::Live;
 use crate::upgrade::{HandOver, Open, Tunnel, Upgraded};
 
-type Respond = h2::server::SendResponse<Bytes>;
-
 pin_project! {
-    /// An exchange in progress. It ends when the response is handed to h2 whole, or the stream is gone; with it go
+    /// An exchange in progress. It ends when the response is on its way whole, or the stream is gone; with it go
     /// the handler's future and body.
     #[must_use = "futures do nothing unless polled"]
     pub(super) struct Stream<F, B> {
         #[pin]
         phase: Phase<F, B>,
-        respond: Respond,
+        // Until the body has it, or the tunnel.
+        respond: Option<SendHalf>,
         method: Method,
         date: HeaderValue,
         window_timeout: Option<Duration>,
         // What becomes of the stream if the answer makes a tunnel of it.
-        tunnel: Option<Box<(h2::RecvStream, HandOver)>>,
+        tunnel: Option<Box<(RecvHalf, HandOver)>>,
         live: Option<Live>,
         responses: Option<Responses>,
     }
@@ -55,16 +54,16 @@ pin_project! {
 impl<F, B> Stream<F, B> {
     pub(super) fn new(
         handler: F,
-        respond: Respond,
+        respond: SendHalf,
         method: Method,
         date: HeaderValue,
         window_timeout: Option<Duration>,
-        tunnel: Option<Box<(h2::RecvStream, HandOver)>>,
+        tunnel: Option<Box<(RecvHalf, HandOver)>>,
         live: Option<Live>,
     ) -> Self {
         Self {
             phase: Phase::Handling { handler },
-            respond,
+            respond: Some(respond),
             method,
             date,
             window_timeout,
@@ -97,11 +96,12 @@ where
                 PhaseProject::Handling { handler } => match handler.poll(cx) {
                     Poll::Ready(result) => result,
                     Poll::Pending => {
+                        let Some(respond) = me.respond else { return Poll::Ready(()) };
                         if let Some(live) = me.live {
-                            inform(me.respond, live.poll_informational(cx));
+                            inform(respond, live.poll_informational(cx));
                         }
                         // A request that nobody waits for any more is given up.
-                        return me.respond.poll_reset(cx).map(|_| ());
+                        return respond.poll_reset(cx).map(|_| ());
                     }
                 },
             };
@@ -110,11 +110,12 @@ where
         }
     }
 
-    /// Sends the head; answers what is left to do.
+    /// Sends the head, or leaves it to whoever sends the body; answers what is left to do.
     fn respond(self: Pin<&mut Self>, result: Result<Response<B>, E>) -> Option<Phase<F, B>> {
         let me = self.project();
+        let mut respond = me.respond.take()?;
         if let Some(live) = me.live {
-            inform(me.respond, live.take_informational());
+            inform(&mut respond, live.take_informational());
         }
         let count = |status| {
             if let Some(responses) = &*me.responses {
@@ -125,19 +126,17 @@ where
             Ok(response) if !response.status().is_informational() => response,
             Ok(_) => {
                 count(StatusCode::INTERNAL_SERVER_ERROR);
-                answer(me.respond, StatusCode::INTERNAL_SERVER_ERROR);
+                answer(&mut respond, StatusCode::INTERNAL_SERVER_ERROR);
                 return None;
             }
             Err(error) => {
                 let error = Error::foreign(error);
                 match (error.request_status(), error.h2_reason()) {
-                    (None, Some(_)) => {
-                        me.respond.send_reset(error.reset_reason(Reason::INTERNAL_ERROR).code().into());
-                    }
+                    (None, Some(_)) => respond.reset(error.reset_reason(Reason::INTERNAL_ERROR)),
                     (status, _) => {
                         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                         count(status);
-                        answer(me.respond, status);
+                        answer(&mut respond, status);
                     }
                 }
                 return None;
@@ -145,8 +144,6 @@ where
         };
         let (mut head, body) = response.into_parts();
         count(head.status);
-        strip_connection_fields(&mut head.headers);
-        head.version = http::Version::HTTP_2;
         if !head.headers.contains_key(DATE) {
             head.headers.insert(DATE, me.date.clone());
         }
@@ -154,12 +151,12 @@ where
             && head.status.is_success()
         {
             let (recv, hand_over) = *tunnel;
-            let send = me.respond.send_response(Response::from_parts(head, ()), false).ok()?;
+            respond.respond(head.status, &head.headers, false).ok()?;
             let (still_open, open) = oneshot::channel();
             // If nobody waits, the stream is reset.
             let _ = hand_over.send(Upgraded::tunnel(Tunnel::new(
                 recv,
-                send,
+                respond,
                 Open::Exchange { _dropped: still_open },
             )));
             return Some(Phase::Tunneling { open });
@@ -175,16 +172,14 @@ where
             }
             _ => {}
         }
-        let is_end = is_bodiless || body.is_end_stream();
-        let send = me.respond.send_response(Response::from_parts(head, ()), is_end);
-        match send {
-            Ok(send) if !is_end => {
-                let pump = Pump::new(body, send).window_timeout(*me.window_timeout);
-                Some(Phase::Responding { pump })
-            }
+        let http::response::Parts { status, headers, .. } = head;
+        if is_bodiless || body.is_end_stream() {
             // An error says that the stream is gone, and with it whoever could be told.
-            Ok(_) | Err(_) => None,
+            let _ = respond.respond(status, &headers, true);
+            return None;
         }
+        let pump = Pump::new(body, respond).head(OutboundHead { status, headers });
+        Some(Phase::Responding { pump: pump.window_timeout(*me.window_timeout) })
     }
 }
 
@@ -203,7 +198,12 @@ where
             Ok(polled) => polled,
             Err(_) => {
                 // The panic is this stream's affair: the others of the connection know nothing of it.
-                self.project().respond.send_reset(h2::Reason::INTERNAL_ERROR);
+                let me = self.project();
+                match (me.respond, me.phase.project()) {
+                    (Some(respond), _) => respond.reset(Reason::INTERNAL_ERROR),
+                    (None, PhaseProject::Responding { pump }) => pump.reset(Reason::INTERNAL_ERROR),
+                    (None, _) => {}
+                }
                 Poll::Ready(())
             }
         }
@@ -211,19 +211,16 @@ where
 }
 
 /// Sends responses before the final one.
-fn inform(respond: &mut Respond, responses: VecDeque<Response<()>>) {
+fn inform(respond: &mut SendHalf, responses: VecDeque<Response<()>>) {
     for mut response in responses {
-        strip_connection_fields(response.headers_mut());
         response.headers_mut().remove(CONTENT_LENGTH);
         // An error says that the stream is gone, and with it whoever could be told.
-        let _ = respond.send_informational(response);
+        let _ = respond.respond(response.status(), response.headers(), false);
     }
 }
 
 /// Answers with a status and nothing else.
-pub(super) fn answer(respond: &mut Respond, status: StatusCode) {
-    let mut response = Response::new(());
-    *response.status_mut() = status;
+pub(super) fn answer(respond: &mut SendHalf, status: StatusCode) {
     // An error says that the stream is gone, and with it whoever could be told.
-    let _ = respond.send_response(response, true);
+    let _ = respond.respond(status, &HeaderMap::new(), true);
 }
