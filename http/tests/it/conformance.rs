@@ -24,13 +24,11 @@ const FRAME_SIZE_ERROR: u32 = 6;
 const REFUSED_STREAM: u32 = 7;
 const COMPRESSION_ERROR: u32 = 9;
 
-/// What ends a connection whose blocks cannot be read. h2 says PROTOCOL_ERROR and not COMPRESSION_ERROR, which cannot be
-/// told apart above it; the connection ends in either case, and RFC 9113 §5.4.1 asks for no more.
-const UNREADABLE: &[u32] = &[COMPRESSION_ERROR, PROTOCOL_ERROR];
+/// What ends a connection whose blocks cannot be read.
+const UNREADABLE: &[u32] = &[COMPRESSION_ERROR];
 
-/// What a frame on a stream is answered with that its sender has ended. h2 says PROTOCOL_ERROR where it remembers the
-/// stream, and STREAM_CLOSED where it does not.
-const ENDED: &[u32] = &[STREAM_CLOSED, PROTOCOL_ERROR];
+/// What a frame on a stream is answered with that its sender has ended.
+const ENDED: &[u32] = &[STREAM_CLOSED];
 
 const MAX_FRAME_SIZE: usize = 16_384;
 
@@ -104,10 +102,7 @@ async fn fault(config: ServerConfig, settings: &[u8], bytes: &[u8], expect: &Exp
     let goaway = frames.iter().find(|frame| frame.kind == GOAWAY).map(|frame| code(&frame.payload));
     let reset = |stream, codes: &[u32]| {
         frames.iter().any(|frame| {
-            let is_reset = frame.kind == RST_STREAM && codes.contains(&code(&frame.payload));
-            // An index of the static table: `:status: 400`.
-            let is_refusal = frame.kind == HEADERS && frame.payload.first() == Some(&0x8c);
-            frame.stream == stream && (is_reset || is_refusal)
+            frame.stream == stream && frame.kind == RST_STREAM && codes.contains(&code(&frame.payload))
         })
     };
     let is_ended = |codes: &[u32]| is_over && goaway.is_some_and(|code| codes.contains(&code));
@@ -310,7 +305,7 @@ fn rfc_9113_5_1_half_closed_remote_streams() {
             (
                 "CONTINUATION",
                 join(&[get(1), frame(CONTINUATION, END_HEADERS, 1, &block(GET))]),
-                Connection(ENDED),
+                Connection(&[PROTOCOL_ERROR]),
             ),
             ("WINDOW_UPDATE is allowed", join(&[get(1), window_update(1, 100)]), Answer),
             ("PRIORITY is allowed", join(&[get(1), priority(1, 0, 7), window_update(1, 100)]), Answer),
@@ -327,7 +322,7 @@ fn rfc_9113_5_1_closed_streams() {
         (
             "CONTINUATION after RST_STREAM",
             join(&[post(1), reset(1), frame(CONTINUATION, END_HEADERS, 1, &block(GET))]),
-            Connection(ENDED),
+            Connection(&[PROTOCOL_ERROR]),
         ),
         ("PRIORITY after RST_STREAM", join(&[post(1), reset(1), priority(1, 0, 1)]), Nothing),
         ("WINDOW_UPDATE after RST_STREAM", join(&[post(1), reset(1), window_update(1, 1)]), Nothing),
@@ -338,7 +333,7 @@ fn rfc_9113_5_1_closed_streams() {
         for (late, allowed) in [
             (data(1, 0, b"x"), ENDED),
             (get(1), ENDED),
-            (frame(CONTINUATION, END_HEADERS, 1, &block(GET)), ENDED),
+            (frame(CONTINUATION, END_HEADERS, 1, &block(GET)), &[PROTOCOL_ERROR][..]),
         ] {
             let (mut peer, _server) = serve(handler_fn(five), ServerConfig::default());
             peer.send(join(&[PREFACE.to_vec(), settings(&[]), get(1)])).await;
@@ -376,11 +371,7 @@ fn rfc_9113_5_1_2_stream_concurrency() {
     check_with(
         &config,
         &[],
-        vec![(
-            "a stream too many",
-            join(&[post(1), post(3), post(5)]),
-            Stream(5, &[REFUSED_STREAM, PROTOCOL_ERROR]),
-        )],
+        vec![("a stream too many", join(&[post(1), post(3), post(5)]), Stream(5, &[REFUSED_STREAM]))],
     );
 }
 
@@ -399,7 +390,7 @@ fn rfc_9113_5_3_priority_signals_are_taken_and_mean_nothing() {
         ("PRIORITY with an exclusive dependency", join(&[priority(3, 1 | 1 << 31, 16), get(1)]), Answer),
         ("PRIORITY of an idle stream, then a lower one", join(&[priority(9, 0, 1), get(1)]), Answer),
         // RFC 7540 §5.3.1 made it an error of the stream; RFC 9113 has no dependencies.
-        ("HEADERS of a stream that depends on itself", with_priority(1, 1), Either(1, &[PROTOCOL_ERROR])),
+        ("HEADERS of a stream that depends on itself", with_priority(1, 1), Stream(1, &[PROTOCOL_ERROR])),
     ]);
 }
 
@@ -455,7 +446,7 @@ fn rfc_9113_6_1_data() {
         (
             "padding without a length",
             join(&[post(1), data(1, END_STREAM | PADDED, b"")]),
-            Connection(&[PROTOCOL_ERROR, FRAME_SIZE_ERROR]),
+            Connection(&[FRAME_SIZE_ERROR]),
         ),
     ]);
 }
@@ -491,7 +482,7 @@ fn rfc_9113_6_3_priority() {
         (
             "of another length",
             join(&[post(1), frame(PRIORITY, 0, 1, &[0; 4])]),
-            Either(1, &[FRAME_SIZE_ERROR]),
+            Stream(1, &[FRAME_SIZE_ERROR]),
         ),
     ]);
 }
@@ -607,7 +598,7 @@ fn rfc_9113_6_9_window_update() {
         ("of the connection", join(&[window_update(0, 1), get(1)]), Answer),
         ("of a stream", join(&[post(1), window_update(1, 1), data(1, END_STREAM, b"")]), Answer),
         ("by nothing, of the connection", window_update(0, 0), Connection(&[PROTOCOL_ERROR])),
-        ("by nothing, of a stream", join(&[post(1), window_update(1, 0)]), Either(1, &[PROTOCOL_ERROR])),
+        ("by nothing, of a stream", join(&[post(1), window_update(1, 0)]), Stream(1, &[PROTOCOL_ERROR])),
         ("of another length", frame(WINDOW_UPDATE, 0, 0, &[0; 3]), Connection(&[FRAME_SIZE_ERROR])),
     ]);
 }
@@ -632,7 +623,7 @@ fn rfc_9113_6_9_1_the_flow_control_window() {
         (
             "above 2^31 - 1, of a stream",
             join(&[post(1), window_update(1, MOST), window_update(1, MOST)]),
-            Either(1, &[FLOW_CONTROL_ERROR]),
+            Stream(1, &[FLOW_CONTROL_ERROR]),
         ),
     ]);
     // More than the server's window allows.
@@ -645,7 +636,7 @@ fn rfc_9113_6_9_1_the_flow_control_window() {
         vec![(
             "more data than the window of the stream",
             join(&[post(1), data(1, 0, &[0; 101])]),
-            Either(1, &[FLOW_CONTROL_ERROR]),
+            Stream(1, &[FLOW_CONTROL_ERROR]),
         )],
     );
 }
@@ -759,9 +750,22 @@ fn rfc_9113_8_1_message_framing() {
             Answer,
         ),
         (
+            "trailers with a pseudo field",
+            join(&[
+                post(1),
+                frame(HEADERS, END_HEADERS | END_STREAM, 1, &block(&[(":path", "/"), ("x", "y")])),
+            ]),
+            Stream(1, &[PROTOCOL_ERROR]),
+        ),
+        (
+            "trailers with a field of the connection",
+            join(&[post(1), frame(HEADERS, END_HEADERS | END_STREAM, 1, &block(&[("connection", "close")]))]),
+            Stream(1, &[PROTOCOL_ERROR]),
+        ),
+        (
             "a second head that does not end the stream",
             join(&[post(1), trailers(END_HEADERS)]),
-            Either(1, &[PROTOCOL_ERROR]),
+            Stream(1, &[PROTOCOL_ERROR]),
         ),
     ]);
 }
@@ -860,7 +864,7 @@ fn rfc_9113_8_2_field_names_and_values() {
         ("te with another value", bad("te", "trailers, deflate;q=0.5")),
     ]);
     let rows: Vec<Row> =
-        rows.into_iter().map(|(name, bytes)| (name, bytes, Either(1, &[PROTOCOL_ERROR]))).collect();
+        rows.into_iter().map(|(name, bytes)| (name, bytes, Stream(1, &[PROTOCOL_ERROR]))).collect();
     check(rows);
     check(vec![
         ("te with trailers", with(&[("te", "trailers")]), Answer),
@@ -901,7 +905,7 @@ fn rfc_9113_8_3_1_request_pseudo_header_fields() {
     check(
         malformed
             .into_iter()
-            .map(|(name, fields)| (name, of_fields(&fields), Either(1, &[PROTOCOL_ERROR])))
+            .map(|(name, fields)| (name, of_fields(&fields), Stream(1, &[PROTOCOL_ERROR])))
             .collect(),
     );
     check(vec![
@@ -911,8 +915,8 @@ fn rfc_9113_8_3_1_request_pseudo_header_fields() {
             Answer,
         ),
         ("no authority", of_fields(&GET[..3]), Answer),
-        // h2 cuts a fragment off before anybody sees it, so that nobody can disagree about it.
-        ("a fragment", of_fields(&[GET[0], GET[1], (":path", "/#x"), GET[3]]), Answer),
+        // RFC 9110 §7.1: it is not part of a target, and recipients would disagree about it.
+        ("a fragment", of_fields(&[GET[0], GET[1], (":path", "/#x"), GET[3]]), Stream(1, &[PROTOCOL_ERROR])),
         ("a host of the same name", with(&[("host", "A")]), Answer),
     ]);
 }
