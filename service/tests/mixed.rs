@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
 use minato_service::limit::ConcurrencyLimitLayer;
+use minato_service::retry::AdaptedPolicy;
 use minato_service::{BoxError, Layer, Overloaded, Service, ServiceExt, service_fn, timeout};
 
 /// Runs a future that never has to wait.
@@ -214,4 +215,41 @@ fn towers_stateful_services_are_called_as_they_want_to_be() {
     let text = limited().map_response(Response::into_body).map_request(|name: String| Request::new(name));
     let once = SingleFlightLayer::new(|name: &String| name.clone()).layer(text);
     assert_eq!(now(once.oneshot("you".to_owned())), Ok("hello you".to_owned()));
+}
+
+/// A policy that knows tower's trait and not ours.
+#[derive(Clone)]
+struct TowersAttempts(u32);
+
+impl tower::retry::Policy<u32, u32, &'static str> for TowersAttempts {
+    type Future = std::future::Ready<()>;
+
+    fn retry(&mut self, request: &mut u32, result: &mut Result<u32, &'static str>) -> Option<Self::Future> {
+        if result.is_ok() || self.0 == 0 {
+            return None;
+        }
+        self.0 -= 1;
+        *request += 1;
+        Some(std::future::ready(()))
+    }
+
+    fn clone_request(&mut self, request: &u32) -> Option<u32> {
+        Some(*request)
+    }
+}
+
+#[test]
+fn towers_policies_are_taken_by_their_methods() {
+    let service = || service_fn(|n: u32| async move { if n < 3 { Err("too small") } else { Ok(n) } });
+    let policy = |attempts| {
+        let policy = TowersAttempts(attempts);
+        AdaptedPolicy::new(policy, tower::retry::Policy::retry, tower::retry::Policy::clone_request)
+    };
+    let retrying =
+        |attempts| minato_service::ServiceBuilder::new().retry(policy(attempts)).service(service());
+    for (attempts, expected) in [(0, Err("too small")), (2, Err("too small")), (3, Ok(3))] {
+        assert_eq!(now(ServiceExt::oneshot(retrying(attempts), 0)), expected);
+        let theirs = tower::ServiceBuilder::new().retry(TowersAttempts(attempts)).service(service());
+        assert_eq!(now(tower::ServiceExt::oneshot(theirs, 0)), expected);
+    }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("retry.md")]
 
+mod adapted;
 mod backoff;
 mod budget;
 mod future;
@@ -14,6 +15,7 @@ mod request;
 mod service;
 mod standard;
 
+pub use adapted::AdaptedPolicy;
 pub use backoff::{Backoff, Delays, Jitter};
 pub use budget::RetryBudget;
 pub use future::ResponseFuture;
