@@ -299,8 +299,12 @@ where
             self.looks -= 1;
             spin_loop();
         }
-        if !slot.is_answered() && slot.leave_waker(cx) {
+        if !slot.is_answered() {
+            // Before there is a waker, so that a turn of its own wakes nobody; and after, for it may have been put back since.
             self.turns.run_if_free();
+            if !slot.is_answered() && slot.leave_waker(cx) {
+                self.turns.run_if_free();
+            }
         }
         let Some(answer) = slot.take_answer() else { return Poll::Pending };
         self.slot = None;

@@ -77,7 +77,7 @@ fn calls_are_made_in_the_order_of_requests_whoever_is_polled_first() {
     assert!(tasks[0].is_woken(), "the oldest has a turn");
     assert_eq!(tasks[2].poll(), Poll::Ready(Ok(3)), "and so has whoever comes");
     assert_eq!(notes.numbers(), [1, 2, 3, 4]);
-    assert!(tasks.iter().all(|task| task.is_woken()));
+    assert!([0, 1, 3].iter().all(|n| tasks[*n].is_woken()));
     assert_eq!(now(buffer.oneshot(5)), Ok(5));
     assert_eq!(notes.numbers(), [1, 2, 3, 4, 5]);
 }
