@@ -20,6 +20,7 @@ mod layers;
 mod lean;
 mod limits;
 mod pace;
+mod peers;
 mod pool;
 mod pool_status;
 mod proxies;

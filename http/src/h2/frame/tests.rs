@@ -36,7 +36,8 @@ fn every_rule_of_section_6_that_a_frame_alone_can_break_has_its_code() {
     let (padded, priority, ack) = (0x8, 0x20, 0x1);
     let long = vec![0; FRAME_SIZE_MIN as usize + 1];
     let setting = |id: u8, value: u32| [&[0, id], &value.to_be_bytes()[..]].concat();
-    let table: &[(&str, u8, u8, u32, &[u8], Fault)] = &[
+    type Row<'a> = (&'a str, u8, u8, u32, &'a [u8], Fault);
+    let table: &[Row<'_>] = &[
         ("§4.2 too long", DATA, 0, 1, &long, SIZE),
         ("§4.2 too long, of no known type", 0x50, 0, 1, &long, SIZE),
         ("§4.2 too long, PRIORITY", PRIORITY, 0, 1, &long, SIZE),

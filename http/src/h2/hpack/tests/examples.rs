@@ -36,8 +36,10 @@ fn c_2_representations() {
     assert_eq!(decode("82"), (pairs(&[(":method", "GET")]), 0));
 }
 
-/// Blocks of one connection, what they say, and the table after each.
-fn check(table_size: usize, blocks: &[(&str, &[(&str, &str)], usize)]) {
+type Fields = &'static [(&'static str, &'static str)];
+
+/// Blocks of one connection, what they say, and the size of the table after each.
+fn check(table_size: usize, blocks: &[(&str, Fields, usize)]) {
     let mut decoder = Decoder::with_table_size(table_size);
     for (block, expected, table_bytes) in blocks {
         let section = decoder.decode(&hex(block), &ROOMY).unwrap();
@@ -46,8 +48,6 @@ fn check(table_size: usize, blocks: &[(&str, &[(&str, &str)], usize)]) {
         assert_eq!(decoder.table().bytes(), *table_bytes, "{block}");
     }
 }
-
-type Fields = &'static [(&'static str, &'static str)];
 
 const REQUESTS: [Fields; 3] = [
     &[(":method", "GET"), (":scheme", "http"), (":authority", "www.example.com"), (":path", "/")],
