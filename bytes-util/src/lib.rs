@@ -11,9 +11,10 @@
 //! * [`codec`], frames in streams of bytes: length-delimited, lines, any delimiter;
 //! * [`varint`], numbers of variable length: LEB128, zigzag, QUIC, MQTT, Protobuf, SQLite;
 //! * [`ByteStr`], text on top of `Bytes`; [`SliceReader`], typed reads that know their position; [`bits`], the same by the bit;
+//! * [`marks`], the bytes of a class in a block, as bits;
 //! * [`adapters`] that count, limit, copy or checksum what passes; [`hexdump`].
 //!
-//! The crate knows no socket, task or clock. `unsafe` is in `byte_str.rs` alone.
+//! The crate knows no socket, task or clock. `unsafe` is in `byte_str.rs` and `marks.rs` alone.
 //!
 //! # Features
 //!
@@ -29,6 +30,7 @@ extern crate alloc;
 pub mod adapters;
 pub mod bits;
 pub mod codec;
+pub mod marks;
 pub mod varint;
 
 mod buf_list;

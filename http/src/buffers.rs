@@ -36,9 +36,16 @@ thread_local! {
     static STASH: RefCell<Stash> = RefCell::default();
 }
 
+/// Looks into the stash of this thread; `None` while the thread ends and the stash is gone already. Then a connection
+/// that is dropped with some other thread local may still have buffers to give back.
+#[inline]
+fn with_stash<R>(look: impl FnOnce(&mut Stash) -> R) -> Option<R> {
+    STASH.try_with(|stash| look(&mut stash.borrow_mut())).ok()
+}
+
 /// An empty buffer of [`BUFFER_BYTES`].
 pub(crate) fn take() -> PooledBuf {
-    STASH.with_borrow_mut(|stash| stash.buffers.pop()).unwrap_or_else(|| POOL.get(BUFFER_BYTES))
+    with_stash(|stash| stash.buffers.pop()).flatten().unwrap_or_else(|| POOL.get(BUFFER_BYTES))
 }
 
 /// A buffer with room for `capacity` bytes.
@@ -57,7 +64,7 @@ pub(crate) fn give(mut buffer: PooledBuf) {
         return;
     }
     buffer.clear();
-    STASH.with_borrow_mut(|stash| {
+    with_stash(|stash| {
         if stash.buffers.len() < STASH_BUFFERS {
             stash.buffers.push(buffer);
         }
@@ -68,18 +75,19 @@ pub(crate) fn give(mut buffer: PooledBuf) {
 ///
 /// While heads are dropped before their block is full, the block is used again: no allocation per request.
 pub(crate) fn copy_head(head: &[u8]) -> Bytes {
-    STASH.with_borrow_mut(|stash| {
+    let copied = with_stash(|stash| {
         if stash.heads.capacity() < head.len() {
             stash.heads.reserve(HEADS_BYTES.max(head.len()));
         }
         stash.heads.extend_from_slice(head);
         stash.heads.split().freeze()
-    })
+    });
+    copied.unwrap_or_else(|| Bytes::copy_from_slice(head))
 }
 
 /// An empty header map, with memory where some was left over.
 pub(crate) fn take_headers() -> HeaderMap {
-    STASH.with_borrow_mut(|stash| stash.headers.take()).unwrap_or_default()
+    with_stash(|stash| stash.headers.take()).flatten().unwrap_or_default()
 }
 
 /// Keeps the memory of a header map that has served.
@@ -88,7 +96,8 @@ pub(crate) fn give_headers(mut headers: HeaderMap) {
         return;
     }
     headers.clear();
-    STASH.with_borrow_mut(|stash| stash.headers = Some(headers));
+    // The one that was there is dropped with nothing borrowed.
+    drop(with_stash(|stash| stash.headers.replace(headers)));
 }
 
 #[cfg(test)]
@@ -113,6 +122,34 @@ mod tests {
             drop(copy_head(&[b'b'; 5000]));
         }
         assert_eq!(kept, vec![b'a'; 5000]);
+    }
+
+    #[test]
+    fn a_thread_that_ends_serves_to_the_last() {
+        struct Late;
+
+        impl Drop for Late {
+            fn drop(&mut self) {
+                assert!(STASH.try_with(|_| ()).is_err(), "the stash was made later, and so goes first");
+                give(take());
+                give_headers(take_headers());
+                give_headers(HeaderMap::with_capacity(SPARE_FIELDS / 2));
+                assert_eq!(copy_head(b"head"), "head");
+                DONE.store(true, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+
+        static DONE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+        thread_local! {
+            static LATE: Late = const { Late };
+        }
+        std::thread::spawn(|| {
+            LATE.with(|_| ());
+            give(take());
+        })
+        .join()
+        .unwrap();
+        assert!(DONE.load(std::sync::atomic::Ordering::Relaxed));
     }
 
     #[test]

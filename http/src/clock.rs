@@ -17,12 +17,30 @@ pub(crate) struct Deadline {
     sleep: Option<Sleep>,
     /// What the timer is set to, which may be earlier than what is waited for.
     set_to: Option<Instant>,
+    /// The timer will wake the task that asked last.
+    is_armed: bool,
 }
 
 impl Deadline {
     /// Whether it was ever polled with an instant.
     pub(crate) fn is_set(&self) -> bool {
         self.sleep.is_some()
+    }
+
+    /// Takes note that another waker is to be woken from now on.
+    pub(crate) fn waker_changed(&mut self) {
+        self.is_armed = false;
+    }
+
+    /// As [`poll`](Self::poll), of a task that says so when its [waker changes](Self::waker_changed), and that knows what
+    /// time it is: a timer that is yet to fire, and no later than `at`, is left alone.
+    #[inline]
+    pub(crate) fn poll_at(&mut self, now: Instant, at: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
+        let (Some(at), Some(set_to)) = (at, self.set_to) else { return self.poll(at, cx) };
+        if self.is_armed && now < set_to && set_to <= at {
+            return Poll::Pending;
+        }
+        self.poll(Some(at), cx)
     }
 
     /// Ready once `at` has passed; `None` never passes.
@@ -35,7 +53,9 @@ impl Deadline {
                 sleep.reset(at);
                 (set_to, self.set_to) = (at, Some(at));
             }
-            ready!(Pin::new(&mut *sleep).poll(cx));
+            let is_over = Pin::new(&mut *sleep).poll(cx);
+            self.is_armed = is_over.is_pending();
+            ready!(is_over);
             if set_to == at {
                 return Poll::Ready(());
             }

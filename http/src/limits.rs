@@ -90,7 +90,7 @@ pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) const OUTPUT_BYTES: usize = 64 * 1024;
 
 /// LIMIT: pipelined requests answered in one turn of a connection's task, so that it does not starve its neighbours.
-pub(crate) const REQUESTS_PER_TURN: usize = 128;
+pub(crate) const REQUESTS_PER_TURN: u32 = 128;
 
 /// LIMIT: streams, and so live handlers, of one HTTP/2 connection.
 pub(crate) const CONCURRENT_STREAMS: u32 = 256;

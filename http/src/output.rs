@@ -26,8 +26,8 @@ const SLICES: usize = 32;
 /// The output of a connection: buffers while there is something in them.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    /// What comes first: sealed, and not copied again.
-    list: BufList,
+    /// What comes first: sealed, and not copied again. A connection that sends no such thing has no room for it.
+    list: Option<Box<BufList>>,
     /// What comes behind it: open for more.
     tail: Option<PooledBuf>,
     /// Bytes of the tail that have been written.
@@ -59,7 +59,7 @@ impl Output {
         }
         self.seal();
         // For `Bytes` this takes the data as they are.
-        self.list.push(data.copy_to_bytes(len));
+        self.list.get_or_insert_default().push(data.copy_to_bytes(len));
     }
 
     /// Queues data as they are, however short.
@@ -69,16 +69,16 @@ impl Output {
             // The head of a frame does not take its buffer along.
             let short = Bytes::copy_from_slice(tail);
             self.empty_tail();
-            self.list.push(short);
+            self.list.get_or_insert_default().push(short);
         }
         self.seal();
-        self.list.push(data);
+        self.list.get_or_insert_default().push(data);
     }
 
     /// Bytes that wait.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.list.remaining() + self.tail_bytes().len()
+        self.listed() + self.tail_bytes().len()
     }
 
     /// Bytes that were written in all.
@@ -88,6 +88,11 @@ impl Output {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    #[inline]
+    fn listed(&self) -> usize {
+        self.list.as_ref().map_or(0, |list| list.remaining())
     }
 
     /// Writes until nothing waits. `progress` is set when any byte was taken.
@@ -111,7 +116,7 @@ impl Output {
         cx: &mut Context<'_>,
         progress: &mut bool,
     ) -> Poll<io::Result<()>> {
-        if !self.list.has_remaining() {
+        if self.listed() == 0 {
             // Nearly always there is one buffer, and the socket takes it whole.
             let tail = self.tail_bytes();
             let len = tail.len();
@@ -151,15 +156,18 @@ impl Output {
         after: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let io = Pin::new(io);
-        if after.is_empty() && !self.list.has_remaining() {
+        if after.is_empty() && self.listed() == 0 {
             return io.poll_write(cx, self.tail_bytes());
         }
         let mut slices = [IoSlice::new(&[]); SLICES];
-        let mut filled = self.list.chunks_vectored(&mut slices[..SLICES - 1]);
+        let mut filled = match &self.list {
+            Some(list) => list.chunks_vectored(&mut slices[..SLICES - 1]),
+            None => 0,
+        };
         let tail = self.tail_bytes();
         // The tail may only follow a list that is in the slices whole.
         let listed: usize = slices[..filled].iter().map(|slice| slice.len()).sum();
-        if listed == self.list.remaining() {
+        if listed == self.listed() {
             let rest = [IoSlice::new(tail)].into_iter().chain(after.iter().copied());
             for slice in rest.filter(|slice| !slice.is_empty()).take(SLICES - filled) {
                 slices[filled] = slice;
@@ -172,8 +180,10 @@ impl Output {
     /// Removes the first `len` bytes, or all that is here; answers how many of `len` are left over: those were
     /// written from behind it.
     pub(crate) fn advance(&mut self, len: usize) -> usize {
-        let listed = len.min(self.list.remaining());
-        self.list.advance(listed);
+        let listed = len.min(self.listed());
+        if let Some(list) = &mut self.list {
+            list.advance(listed);
+        }
         let tailed = (len - listed).min(self.tail_bytes().len());
         self.tail_start += tailed;
         if self.tail_bytes().is_empty() {
@@ -227,7 +237,7 @@ impl Output {
             let start = std::mem::take(&mut self.tail_start);
             let mut sealed: Bytes = tail.freeze();
             sealed.advance(start);
-            self.list.push(sealed);
+            self.list.get_or_insert_default().push(sealed);
         }
     }
 }

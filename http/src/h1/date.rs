@@ -1,5 +1,7 @@
 //! The `date` field, rendered once a second.
 
+use std::cell::RefCell;
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 use crate::clock::Instant;
@@ -12,24 +14,54 @@ const VALUE_LEN: usize = 29;
 #[derive(Debug, Clone)]
 pub(crate) struct Date {
     second: u64,
-    /// When the second is over, by the clock that is read anyway.
-    good_until: Option<Instant>,
+    /// The second, by the clock that is read anyway.
+    good: Option<Range<Instant>>,
     line: [u8; LINE.len()],
 }
 
+thread_local! {
+    static SHARED: RefCell<Date> = const { RefCell::new(Date::new()) };
+}
+
 impl Date {
-    pub(crate) fn new() -> Self {
-        Self { second: 0, good_until: None, line: LINE }
+    pub(crate) const fn new() -> Self {
+        Self { second: 0, good: None, line: LINE }
+    }
+
+    /// The one that the connections of this thread share, brought up to date.
+    #[inline]
+    pub(crate) fn of_thread(now: Instant) -> Self {
+        let shared = SHARED.try_with(|date| {
+            let mut date = date.borrow_mut();
+            date.refresh(now);
+            date.clone()
+        });
+        shared.unwrap_or_else(|_| Self::of(now))
+    }
+
+    /// One of its own, for a thread that ends.
+    #[cold]
+    fn of(now: Instant) -> Self {
+        let mut date = Self::new();
+        date.refresh(now);
+        date
     }
 
     /// Brings the line up to date, which asks for that once a second only.
+    #[inline]
     pub(crate) fn refresh(&mut self, now: Instant) {
-        if self.good_until.is_some_and(|until| now < until) {
-            return;
+        // Both ends are looked at, since a runtime that this thread ran before may have had a clock of its own.
+        if !self.good.as_ref().is_some_and(|good| good.contains(&now)) {
+            self.look(now);
         }
+    }
+
+    #[cold]
+    fn look(&mut self, now: Instant) {
         let date = SystemTime::now();
         let begun = date.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.subsec_nanos());
-        self.good_until = now.checked_add(Duration::from_secs(1) - Duration::from_nanos(begun.into()));
+        let until = now.checked_add(Duration::from_secs(1) - Duration::from_nanos(begun.into()));
+        self.good = until.map(|until| now..until);
         self.update(date);
     }
 

@@ -146,6 +146,7 @@ pub(crate) fn response_head(
     }
 }
 
+#[inline]
 fn content_length(out: &mut Vec<u8>, length: u64) {
     // As many digits as a number can have.
     let mut line = *b"content-length: 18446744073709551615\r\n";
@@ -189,6 +190,7 @@ pub(crate) fn bodiless_head(out: &mut Vec<u8>, status: StatusCode, fields: &impl
 /// `100 Continue`, whole.
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
+#[inline]
 fn status_line(out: &mut Vec<u8>, status: StatusCode) {
     if status == StatusCode::OK {
         out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");

@@ -26,19 +26,20 @@ pub(crate) fn name(bytes: &[u8]) -> Result<HeaderName, Fault> {
     if bytes.len() > NAME_BYTES || !is_likely_custom(bytes) {
         return HeaderName::from_bytes(bytes).map_err(|_| Fault::FieldName);
     }
-    SEEN.with_borrow_mut(|slots| {
+    let made = || HeaderName::from_bytes(bytes).map_err(|_| Fault::FieldName);
+    let seen = SEEN.try_with(|slots| {
+        let slots = &mut *slots.borrow_mut();
         if slots.is_empty() {
             slots.resize(SLOTS, None);
         }
         let slot = &mut slots[hash(bytes) % SLOTS];
         match slot {
             Some(known) if known.as_str().as_bytes().eq_ignore_ascii_case(bytes) => Ok(known.clone()),
-            _ => {
-                let name = HeaderName::from_bytes(bytes).map_err(|_| Fault::FieldName)?;
-                Ok(slot.insert(name).clone())
-            }
+            _ => Ok(slot.insert(made()?).clone()),
         }
-    })
+    });
+    // A thread that ends remembers nothing any more.
+    seen.unwrap_or_else(|_| made())
 }
 
 fn is_likely_custom(name: &[u8]) -> bool {

@@ -103,11 +103,6 @@ impl Scan {
         Ok(None)
     }
 
-    /// Whether nothing has been looked at.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.scanned == 0
-    }
-
     /// Whether a byte of the head itself has been seen.
     pub(crate) fn has_begun(&self) -> bool {
         self.scanned > self.skip

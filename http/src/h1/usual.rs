@@ -6,17 +6,18 @@
 //!
 //! INVARIANT: what is taken here is what the two would make of the same bytes (`tests/usual.rs` compares them).
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Uri, Version};
+use http::header::{self, HeaderName, HeaderValue};
+use http::{Method, Request, Uri, Version};
+use minato_bytes_util::marks::{self, BLOCK};
 
 use super::HeadLimits;
 use super::fields::Notes;
 use super::names::name;
-use super::request::{Facts, RequestHead};
-use super::words::{self, Colon, Control, NotTarget, find};
+use super::request::Facts;
+use super::words::{self, target_end};
 
 /// LIMIT: fields of a head that is read here; one with more goes the long way.
 const LINES: usize = 32;
@@ -27,15 +28,15 @@ const VERSION: &[u8] = b" HTTP/1.1\r\n";
 /// LIMIT: bytes of a head that is read here, so that places in it are short numbers.
 const HEAD_BYTES: usize = u16::MAX as usize;
 
-/// Where the field lines of a head are. It is written by [`scan`], and kept apart from what that returns so that its
-/// memory serves for one head after another.
+/// Where the field lines of a head are. It is written by [`scan`], into room that its caller has on the stack.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
-    lines: Vec<Line>,
+    lines: [Line; LINES],
+    len: usize,
 }
 
 /// Where the name of a field begins and ends, and where its value does.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Line {
     known: Known,
     name_start: u16,
@@ -53,57 +54,115 @@ pub(crate) struct Usual {
     pub(crate) facts: Facts,
 }
 
-/// What the usual head at the beginning of `bytes` says; `None` to look closer.
+/// What the usual head at the beginning of `bytes` says; `None` to look closer. `lines` are those of nothing yet.
 pub(crate) fn scan(bytes: &[u8], limits: &HeadLimits, lines: &mut Lines) -> Option<Usual> {
-    let lines = &mut lines.lines;
-    lines.clear();
     let (method, target_start) = method(bytes)?;
     let rest = &bytes[target_start..];
     if rest.first() != Some(&b'/') {
         return None;
     }
-    let target_len = find(rest, NotTarget)?;
+    let target_len = target_end(rest)?;
     if target_len > limits.target_bytes_max || !rest[target_len..].starts_with(VERSION) {
         return None;
     }
-    let target_end = target_start + target_len;
-    let mut at = target_end + VERSION.len();
+    let target = target_start..target_start + target_len;
+    let mut at = target.end + VERSION.len();
 
     let mut notes = Notes::default();
-    loop {
-        let line = bytes.get(at..)?;
-        if *line.first()? == b'\r' {
-            break;
-        }
-        let name_len = find(line, Colon)?;
-        let known = Known::of(line, name_len)?;
-        let mut start = name_len + 1;
-        while matches!(line.get(start), Some(b' ' | b'\t')) {
+    let mut marked = Marked::new(bytes, at);
+    while *bytes.get(at)? != b'\r' {
+        let colon = marked.colon(at)?;
+        let known = Known::of(&bytes[at..], colon - at)?;
+        let mut start = colon + 1;
+        while matches!(bytes.get(start), Some(b' ' | b'\t')) {
             start += 1;
         }
         // A value ends before its first control character, which is the carriage return unless we look closer.
-        let line_len = start + find(line.get(start..)?, Control)?;
-        if !line[line_len..].starts_with(b"\r\n") || at + line_len > HEAD_BYTES || lines.len() == LINES {
+        let line_end = marked.control(start)?;
+        if !bytes[line_end..].starts_with(b"\r\n") || line_end > HEAD_BYTES {
             return None;
         }
-        let mut value = &line[start..line_len];
+        let mut value = &bytes[start..line_end];
         while let [before @ .., b' '] = value {
             value = before;
         }
+        let end = start + value.len();
         if known.is_noted() {
             known.note(&mut notes, value)?;
         }
-        let [name_start, name_end, start, end] =
-            [0, name_len, start, start + value.len()].map(|place| (at + place) as u16);
-        lines.push(Line { known, name_start, name_end, start, end });
-        at += line_len + 2;
+        let [name_start, name_end, start, end] = [at, colon, start, end].map(|place| place as u16);
+        *lines.lines.get_mut(lines.len)? = Line { known, name_start, name_end, start, end };
+        lines.len += 1;
+        at = line_end + 2;
     }
     let len = at + 2;
-    if bytes.get(at + 1) != Some(&b'\n') || len > limits.bytes_max || lines.len() > limits.fields_max {
+    if bytes.get(at + 1) != Some(&b'\n') || len > limits.bytes_max || lines.len > limits.fields_max {
         return None;
     }
     let facts = Facts::new(&method, Version::HTTP_11, &notes).ok()?;
-    Some(Usual { method, target: target_start..target_end, len, facts })
+    Some(Usual { method, target, len, facts })
+}
+
+/// Bytes, and where in the block that is looked at the ends of names and of lines are. Places are asked for in the order
+/// in which they follow each other.
+struct Marked<'a> {
+    bytes: &'a [u8],
+    /// Where the block begins.
+    base: usize,
+    colons: u64,
+    controls: u64,
+}
+
+impl<'a> Marked<'a> {
+    fn new(bytes: &'a [u8], base: usize) -> Self {
+        let mut marked = Self { bytes, base, colons: 0, controls: 0 };
+        marked.look();
+        marked
+    }
+
+    /// The first colon from here on.
+    #[inline]
+    fn colon(&mut self, from: usize) -> Option<usize> {
+        self.find(from, |marked| marked.colons)
+    }
+
+    /// The first control character from here on.
+    #[inline]
+    fn control(&mut self, from: usize) -> Option<usize> {
+        self.find(from, |marked| marked.controls)
+    }
+
+    #[inline(always)]
+    fn find(&mut self, mut from: usize, marks: impl Fn(&Self) -> u64) -> Option<usize> {
+        loop {
+            if from - self.base < BLOCK {
+                let ahead = marks(self) >> (from - self.base);
+                if ahead != 0 {
+                    return Some(from + ahead.trailing_zeros() as usize);
+                }
+                from = self.base + BLOCK;
+            }
+            if from >= self.bytes.len() {
+                return None;
+            }
+            self.base = from;
+            self.look();
+        }
+    }
+
+    #[inline]
+    fn look(&mut self) {
+        let rest = &self.bytes[self.base..];
+        (self.colons, self.controls) = match rest.first_chunk() {
+            Some(block) => (marks::equal(block, b':'), marks::controls(block)),
+            None => {
+                // What is behind the end is neither.
+                let mut block = [b' '; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                (marks::equal(&block, b':'), marks::controls(&block))
+            }
+        };
+    }
 }
 
 impl Usual {
@@ -117,39 +176,47 @@ impl Usual {
         self.target.clone()
     }
 
-    /// The typed head, of which `head` holds the bytes. `headers` is an empty map to fill, for its memory.
-    pub(crate) fn into_head(self, head: &Bytes, lines: &Lines, headers: HeaderMap) -> Option<RequestHead> {
-        let (uri, headers) = typed(head, self.target, lines, headers)?;
-        Some(RequestHead { method: self.method, uri, headers, facts: self.facts })
+    /// Makes it the head of a request; see [`fill`].
+    pub(crate) fn fill<B>(self, head: &Bytes, lines: &[Line], request: &mut Request<B>) -> Option<()> {
+        fill(head, self.target, lines, request)?;
+        *request.method_mut() = self.method;
+        Some(())
     }
 }
 
-/// The typed target and fields of a head; `None` if `http` does not take them.
-pub(crate) fn typed(
+/// Puts the target and the fields of a head, of which `head` holds the bytes, into a request that has none; `None` if
+/// `http` does not take them.
+pub(crate) fn fill<B>(
     head: &Bytes,
     target: Range<usize>,
-    lines: &Lines,
-    mut headers: HeaderMap,
-) -> Option<(Uri, HeaderMap)> {
-    let uri = match &head[target.clone()] {
-        b"/" => Uri::default(),
-        _ => Uri::from_maybe_shared(head.slice(target)).ok()?,
-    };
-    headers.reserve(lines.lines.len());
-    for line in &lines.lines {
-        let value = HeaderValue::from_maybe_shared(head.slice(line.value())).ok()?;
+    lines: &[Line],
+    request: &mut Request<B>,
+) -> Option<()> {
+    match &head[target.clone()] {
+        b"/" => {}
+        _ => *request.uri_mut() = Uri::from_maybe_shared(head.slice(target)).ok()?,
+    }
+    let headers = request.headers_mut();
+    headers.reserve(lines.len());
+    for line in lines {
+        let value = match line.known.common_value(&head[line.value()]) {
+            Some(value) => value,
+            None => HeaderValue::from_maybe_shared(head.slice(line.value())).ok()?,
+        };
         let name = match line.known.name() {
             Some(name) => name,
             None => name(&head[line.name()]).ok()?,
         };
         headers.append(name, value);
     }
-    Some((uri, headers))
+    Some(())
 }
 
-impl Lines {
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Line> {
-        self.lines.iter()
+impl Deref for Lines {
+    type Target = [Line];
+
+    fn deref(&self) -> &[Line] {
+        &self.lines[..self.len]
     }
 }
 
@@ -188,6 +255,8 @@ macro_rules! known {
         /// A field that requests often carry and that `http` has a name for.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
         #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "named as the constants of `http` are")]
+        // As large as the numbers beside it in a line, so that lines have no gaps and are cleared all at once.
+        #[repr(u16)]
         enum Known {
             #[default]
             No,
@@ -249,6 +318,29 @@ known! {
 }
 
 impl Known {
+    /// A value that many clients send, made of no bytes of the head: it costs no count of who holds those.
+    #[inline]
+    fn common_value(self, value: &[u8]) -> Option<HeaderValue> {
+        let text = match (self, value) {
+            (Self::ACCEPT, b"*/*") => "*/*",
+            (Self::ACCEPT, b"application/json") | (Self::CONTENT_TYPE, b"application/json") => {
+                "application/json"
+            }
+            (Self::ACCEPT_ENCODING, b"gzip") => "gzip",
+            (Self::ACCEPT_ENCODING, b"gzip, deflate") => "gzip, deflate",
+            (Self::ACCEPT_ENCODING, b"gzip, deflate, br") => "gzip, deflate, br",
+            (Self::ACCEPT_ENCODING, b"gzip, deflate, br, zstd") => "gzip, deflate, br, zstd",
+            (Self::CONNECTION, b"close") => "close",
+            (Self::CONNECTION, b"keep-alive") => "keep-alive",
+            (Self::CACHE_CONTROL, b"no-cache") | (Self::PRAGMA, b"no-cache") => "no-cache",
+            (Self::CACHE_CONTROL, b"max-age=0") => "max-age=0",
+            (Self::TE, b"trailers") => "trailers",
+            (Self::UPGRADE_INSECURE_REQUESTS, b"1") => "1",
+            _ => return None,
+        };
+        Some(HeaderValue::from_static(text))
+    }
+
     /// Whether [`Notes`] is interested in it.
     fn is_noted(self) -> bool {
         matches!(

@@ -1,55 +1,6 @@
-//! Bytes of a class, sought many at a time, and names of fields, compared eight bytes at a time.
+//! The end of a target, sought many bytes at a time, and names of fields, compared eight bytes at a time.
 
 use super::target::is_target_byte;
-
-/// A class of bytes.
-///
-/// Of a word, the class is told by the high bit of the lowest byte that belongs to it, below which no other is set; bits
-/// above it tell nothing. So the classes of a word may be joined by `|`, and the first byte of any of them is still told.
-pub(super) trait Class {
-    fn has(byte: u8) -> bool;
-
-    fn of_word(word: u64) -> u64;
-}
-
-/// Control characters of ASCII: the end of a field value, and what cannot stand in one.
-pub(super) struct Control;
-
-/// What cannot stand in a request target; see [`is_target_byte`].
-pub(super) struct NotTarget;
-
-/// The end of a field name.
-pub(super) struct Colon;
-
-impl Class for Control {
-    fn has(byte: u8) -> bool {
-        byte < 0x20 || byte == 0x7f
-    }
-
-    fn of_word(word: u64) -> u64 {
-        below(word, 0x20) | equal(word, 0x7f)
-    }
-}
-
-impl Class for NotTarget {
-    fn has(byte: u8) -> bool {
-        !is_target_byte(byte)
-    }
-
-    fn of_word(word: u64) -> u64 {
-        below(word, 0x21) | equal(word, b'#') | equal(word, 0x7f) | word & HIGH
-    }
-}
-
-impl Class for Colon {
-    fn has(byte: u8) -> bool {
-        byte == b':'
-    }
-
-    fn of_word(word: u64) -> u64 {
-        equal(word, b':')
-    }
-}
 
 const ONES: u64 = u64::from_ne_bytes([1; 8]);
 const HIGH: u64 = ONES * 0x80;
@@ -64,13 +15,19 @@ const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(ONES * bound as u64) & !word & HIGH
 }
 
-/// Where the first byte of the class is.
-pub(super) fn find<C: Class>(bytes: &[u8], _: C) -> Option<usize> {
+/// A word whose lowest set bit, if there is one, is the highest of the first byte that cannot stand in a target.
+fn ends(word: u64) -> u64 {
+    // Each of these is exact for the lowest byte it finds, which is all that is asked.
+    below(word, 0x21) | equal(word, b'#') | equal(word, 0x7f) | word & HIGH
+}
+
+/// Where the first byte is that cannot stand in a request target; see [`is_target_byte`].
+pub(super) fn target_end(bytes: &[u8]) -> Option<usize> {
     let mut rest = bytes;
-    // Most of what is sought is near.
+    // Most targets are short.
     for _ in 0..2 {
         let Some((word, behind)) = rest.split_first_chunk() else { break };
-        let found = C::of_word(u64::from_le_bytes(*word));
+        let found = ends(u64::from_le_bytes(*word));
         if found != 0 {
             return Some(bytes.len() - rest.len() + found.trailing_zeros() as usize / 8);
         }
@@ -78,11 +35,11 @@ pub(super) fn find<C: Class>(bytes: &[u8], _: C) -> Option<usize> {
     }
     // Without a branch for each byte, so that this is a few instructions on vectors.
     while let Some((block, behind)) = rest.split_first_chunk::<32>()
-        && !block.iter().fold(false, |any, &byte| any | C::has(byte))
+        && block.iter().fold(true, |all, &byte| all & is_target_byte(byte))
     {
         rest = behind;
     }
-    rest.iter().position(|&byte| C::has(byte)).map(|at| bytes.len() - rest.len() + at)
+    rest.iter().position(|&byte| !is_target_byte(byte)).map(|at| bytes.len() - rest.len() + at)
 }
 
 /// The first eight bytes with letters in lower case. Of other bytes, those from `@` to `_` become others that are no
@@ -122,31 +79,24 @@ pub(super) const fn words_of(name: &[u8]) -> [u64; 2] {
 mod tests {
     use super::*;
 
-    fn check<C: Class>(bytes: &[u8], class: C) {
-        let expected = bytes.iter().position(|&byte| C::has(byte));
-        assert_eq!(find(bytes, class), expected, "{bytes:?}");
+    fn check(bytes: &[u8]) {
+        let expected = bytes.iter().position(|&byte| !is_target_byte(byte));
+        assert_eq!(target_end(bytes), expected, "{bytes:?}");
     }
 
     #[test]
-    fn the_first_byte_of_a_class_is_found_whatever_stands_around_it() {
+    fn the_end_of_a_target_is_found_whatever_stands_around_it() {
         let mut seed = 0x5eed_u64;
         for round in 0..200_000_usize {
             let mut bytes = [0; 53];
             for byte in &mut bytes {
                 seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-                // Mostly letters, so that some blocks have no byte of the class.
+                // Mostly letters, so that some blocks have no end in them.
                 *byte = if seed >> 59 < 30 { b'a' + (seed >> 40) as u8 % 26 } else { (seed >> 48) as u8 };
             }
-            let bytes = &bytes[..round % bytes.len()];
-            check(bytes, Control);
-            check(bytes, NotTarget);
-            check(bytes, Colon);
+            check(&bytes[..round % bytes.len()]);
         }
-        for byte in 0..=u8::MAX {
-            check(&[byte; 16], Control);
-            check(&[byte; 16], NotTarget);
-            check(&[byte; 16], Colon);
-        }
+        (0..=u8::MAX).for_each(|byte| check(&[byte; 16]));
     }
 
     #[test]

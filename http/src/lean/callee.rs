@@ -14,7 +14,7 @@ use super::request::{Content, Request};
 use super::response::Response;
 use crate::body::Body;
 use crate::h1::request::RequestHead;
-use crate::h1::usual::{Lines, Usual};
+use crate::h1::usual::{Line, Usual};
 use crate::server::callee::{Answer, Callee, Told, status_of};
 
 /// A service over lean requests.
@@ -38,7 +38,7 @@ where
         self.0.poll_ready(cx).map_err(status_of)
     }
 
-    fn usual(head: Usual, bytes: &[u8], lines: &mut Lines) -> Option<Box<Content>> {
+    fn usual(head: Usual, bytes: &[u8], lines: &[Line]) -> Option<Box<Content>> {
         Content::usual(head, bytes, lines)
     }
 

@@ -14,7 +14,7 @@ use crate::body::Body;
 use crate::buffers;
 use crate::conn_info::ConnInfo;
 use crate::h1::request::RequestHead;
-use crate::h1::usual::{self, Line, Lines, Usual};
+use crate::h1::usual::{self, Line, Usual};
 use crate::h1::{is_target_plain, is_token};
 use crate::server::callee::Told;
 use crate::server::watch::{Exchange, Watch};
@@ -46,7 +46,7 @@ pub(crate) struct Content {
     /// The head of a usual request, and where in it things are.
     bytes: Vec<u8>,
     target: Range<usize>,
-    lines: Lines,
+    lines: Vec<Line>,
     /// What stands in the place of that for other requests: HTTP/2, and heads that had to be looked at closely.
     typed: Option<Box<Typed>>,
     extensions: Extensions,
@@ -61,7 +61,7 @@ struct Typed {
 
 impl Content {
     /// The content of a usual head; `None` if that has to be looked at more closely.
-    pub(super) fn usual(head: Usual, bytes: &[u8], lines: &mut Lines) -> Option<Box<Self>> {
+    pub(super) fn usual(head: Usual, bytes: &[u8], lines: &[Line]) -> Option<Box<Self>> {
         // INVARIANT: what is taken here, `http` takes as well, so that the request can be made a typed one.
         let target = &bytes[head.target()];
         let is_sound = is_target_plain(target) || PathAndQuery::try_from(target).is_ok();
@@ -74,7 +74,7 @@ impl Content {
         content.target = head.target();
         content.method = head.method;
         content.version = Version::HTTP_11;
-        std::mem::swap(&mut content.lines, lines);
+        content.lines.extend_from_slice(lines);
         Some(content)
     }
 
@@ -93,6 +93,7 @@ impl Content {
     /// Leaves nothing but memory.
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
+        self.lines.clear();
         self.told = None;
         // Seldom there, and looking is less than dropping.
         if self.typed.is_some() {
@@ -261,15 +262,15 @@ impl Request {
         let connection = self.connection();
         let content = self.content_mut();
         let mut request = http::Request::new(std::mem::take(&mut content.body));
-        (*request.uri_mut(), *request.headers_mut()) = match content.typed.take() {
-            Some(typed) => (typed.uri, typed.headers),
+        match content.typed.take() {
+            Some(typed) => (*request.uri_mut(), *request.headers_mut()) = (typed.uri, typed.headers),
             None => {
                 let head = buffers::copy_head(&content.bytes);
-                let headers = buffers::take_headers();
-                usual::typed(&head, content.target.clone(), &content.lines, headers)
-                    .expect("it was looked at when it came")
+                *request.headers_mut() = buffers::take_headers();
+                usual::fill(&head, content.target.clone(), &content.lines, &mut request)
+                    .expect("it was looked at when it came");
             }
-        };
+        }
         *request.method_mut() = content.method.clone();
         *request.version_mut() = content.version;
         *request.extensions_mut() = std::mem::take(&mut content.extensions);

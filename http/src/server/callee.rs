@@ -19,7 +19,7 @@ use crate::buffers;
 use crate::error::Error;
 use crate::h1::encode::Fields;
 use crate::h1::request::RequestHead;
-use crate::h1::usual::{Lines, Usual};
+use crate::h1::usual::{Line, Usual};
 
 /// Who answers the requests of a connection.
 pub(crate) trait Callee {
@@ -40,9 +40,7 @@ pub(crate) trait Callee {
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StatusCode>>;
 
     /// The head whose bytes these are; `None` to look at it more closely.
-    ///
-    /// `lines` are its own to keep, for others.
-    fn usual(head: Usual, bytes: &[u8], lines: &mut Lines) -> Option<Self::Head>;
+    fn usual(head: Usual, bytes: &[u8], lines: &[Line]) -> Option<Self::Head>;
 
     /// The head that has been looked at closely.
     fn typed(head: RequestHead) -> Self::Head;
@@ -90,7 +88,8 @@ where
     B::Data: Buf,
     B::Error: Into<BoxError>,
 {
-    type Head = Request<()>;
+    /// The body comes later.
+    type Head = Request<Body>;
     type Future = S::Future;
     type Output = Result<Response<B>, S::Error>;
     type Fields = HeaderMap;
@@ -101,13 +100,16 @@ where
         self.0.poll_ready(cx).map_err(status_of)
     }
 
-    fn usual(head: Usual, bytes: &[u8], lines: &mut Lines) -> Option<Self::Head> {
+    fn usual(head: Usual, bytes: &[u8], lines: &[Line]) -> Option<Self::Head> {
         let bytes = buffers::copy_head(bytes);
-        head.into_head(&bytes, lines, buffers::take_headers()).map(Self::typed)
+        let mut request = Request::new(Body::empty());
+        *request.headers_mut() = buffers::take_headers();
+        head.fill(&bytes, lines, &mut request)?;
+        Some(request)
     }
 
     fn typed(head: RequestHead) -> Self::Head {
-        let mut request = Request::new(());
+        let mut request = Request::new(Body::empty());
         *request.method_mut() = head.method;
         *request.uri_mut() = head.uri;
         *request.version_mut() = head.facts.asked.version;
@@ -123,7 +125,10 @@ where
         if let Some(Told { watch, exchange }) = told {
             head.extensions_mut().insert(watch.info_of(exchange));
         }
-        self.0.call(head.map(|()| body))
+        if !body.is_gone() {
+            *head.body_mut() = body;
+        }
+        self.0.call(head)
     }
 
     fn answer(output: Self::Output) -> Result<Answer<HeaderMap, B>, StatusCode> {

@@ -142,7 +142,6 @@ enum Served<R, Io, C: Callee> {
 }
 
 /// A connection that is ready for HTTP.
-#[expect(clippy::large_enum_variant, reason = "the large one is what nearly all connections are")]
 #[must_use = "futures do nothing unless polled"]
 pub(super) enum Opened<Io, C: Callee> {
     /// Nobody has said yet what is spoken.

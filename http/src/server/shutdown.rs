@@ -177,7 +177,7 @@ impl Guest {
             self.registered = None;
             return Poll::Ready(self.seen);
         }
-        if self.registered.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+        if self.knows(cx.waker()) {
             return Poll::Pending;
         }
         let mut guests = self.shared.guests();
@@ -216,6 +216,12 @@ impl Guest {
         if let Some(counted) = &self.counted {
             counted.note(event);
         }
+    }
+
+    /// Whether this is the waker that was left.
+    #[inline]
+    pub(crate) fn knows(&self, waker: &Waker) -> bool {
+        self.registered.as_ref().is_some_and(|known| known.will_wake(waker))
     }
 
     /// Takes note that the connection ends because of the abort.

@@ -26,7 +26,8 @@ pub(crate) struct Watch {
     current: AtomicU64,
     /// Whether an entry may be there to be removed at the end of an exchange.
     is_asked: AtomicBool,
-    state: Mutex<State>,
+    /// Not there before somebody asks, or exchanges overlap.
+    state: Mutex<Option<Box<State>>>,
 }
 
 /// How exchanges follow one another.
@@ -84,7 +85,7 @@ impl Watch {
         self.info.of_exchange(self, exchange)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Option<Box<State>>> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
@@ -94,7 +95,7 @@ impl Watch {
         match self.order {
             // ORDERING: Relaxed, whoever asks about the exchange has learnt of it after this.
             Order::Sequential => self.current.store(exchange, Ordering::Relaxed),
-            Order::Concurrent => self.state().live.push(exchange),
+            Order::Concurrent => self.state().get_or_insert_default().live.push(exchange),
         }
     }
 
@@ -123,6 +124,7 @@ impl Watch {
         }
         let entry = {
             let mut state = self.state();
+            let state = state.get_or_insert_default();
             if let Ok(at) = state.live.binary_search(&exchange) {
                 state.live.remove(at);
             }
@@ -152,7 +154,7 @@ impl Watch {
     pub(crate) fn poll_end(&self, exchange: Exchange, cx: &Context<'_>) -> Poll<()> {
         let waker = cx.waker().clone();
         let mut state = self.state();
-        let Some(entry) = self.entry(&mut state, exchange) else { return Poll::Ready(()) };
+        let Some(entry) = self.entry(state.get_or_insert_default(), exchange) else { return Poll::Ready(()) };
         if !entry.waiting.iter().any(|known| known.will_wake(&waker)) {
             entry.waiting.push(waker);
         }
@@ -163,7 +165,7 @@ impl Watch {
     pub(crate) fn inform(&self, exchange: Exchange, response: Response<()>) -> Result<(), Refused> {
         let sender = {
             let mut state = self.state();
-            let entry = self.entry(&mut state, exchange).ok_or(Refused::Over)?;
+            let entry = self.entry(state.get_or_insert_default(), exchange).ok_or(Refused::Over)?;
             if entry.informational.len() >= EARLY_RESPONSES {
                 return Err(Refused::Full);
             }
@@ -185,18 +187,15 @@ impl Watch {
     /// What is to be sent before the final response, which is at hand.
     pub(crate) fn take_informational(&self, exchange: Exchange) -> VecDeque<Response<()>> {
         let mut state = self.state();
-        state
-            .entries
-            .get_mut(&exchange)
-            .map(|entry| std::mem::take(&mut entry.informational))
-            .unwrap_or_default()
+        let entry = state.as_mut().and_then(|state| state.entries.get_mut(&exchange));
+        entry.map(|entry| std::mem::take(&mut entry.informational)).unwrap_or_default()
     }
 
     /// What is to be sent while the handler goes on; the task is woken when there is more.
     pub(crate) fn poll_informational(&self, exchange: Exchange, cx: &Context<'_>) -> VecDeque<Response<()>> {
         let waker = cx.waker().clone();
         let mut state = self.state();
-        let Some(entry) = self.entry(&mut state, exchange) else { return VecDeque::new() };
+        let Some(entry) = self.entry(state.get_or_insert_default(), exchange) else { return VecDeque::new() };
         let before = entry.sender.replace(waker);
         let responses = std::mem::take(&mut entry.informational);
         drop(state);
@@ -275,7 +274,9 @@ mod tests {
                 assert_eq!(count.0.load(Ordering::SeqCst), woken + 1);
                 assert!(watch.poll_end(exchange, &cx).is_ready());
             }
-            assert!(watch.state().entries.is_empty() && watch.state().live.is_empty());
+            assert!(
+                watch.state().as_ref().is_some_and(|state| state.entries.is_empty() && state.live.is_empty())
+            );
         }
         let watch = Arc::new(Watch::new(ConnInfo::default(), Order::Concurrent));
         watch.begin(1);

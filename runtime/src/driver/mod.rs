@@ -5,6 +5,7 @@
 //! - `cells`: all cells of one worker, at stable addresses
 //! - `alarm`: the end of a wait, to the microsecond
 //! - `turn`: waiting for the kernel and spreading what it tells
+//! - `place`: where a descriptor is in a driver
 //! - `registration`: a descriptor's place in a driver, taken lazily
 //! - `poll_evented`: a descriptor with its registration, which sockets are built on
 //! - `async_fd`: descriptors of other libraries
@@ -23,6 +24,7 @@ mod alarm;
 mod async_fd;
 mod cell;
 mod cells;
+mod place;
 mod poll_evented;
 mod ready;
 mod registration;

@@ -6,14 +6,13 @@ use std::pin::Pin;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
-use super::cell::{Direction, IoCell, Seen};
+use super::cell::{Direction, Seen};
 use super::cells::Token;
+use super::place::{Asked, Place, gone};
 use super::ready::{Interest, Ready};
 use super::turn::DriverHandle;
-use crate::scheduler::{self, SharedRef};
+use crate::scheduler;
 use crate::shim::Mutex;
-use crate::shim::atomic::AtomicU8;
-use crate::shim::atomic::Ordering::Relaxed;
 use crate::task::{WaitSite, coop};
 
 /// The tick of readiness that was assumed, not told; no cell reaches it.
@@ -57,62 +56,6 @@ enum Owner {
     Others,
 }
 
-/// What the kernel is asked for; it only grows.
-///
-/// Most sockets have room to write whenever there is something to be written. Asked for that too when they first
-/// have nothing to read, the kernel would say so at once, and wake a task for nothing. The first write that blocks asks.
-/// No edge is lost, because asking for more reports what is ready already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-enum Asked {
-    Reading,
-    All,
-}
-
-impl Asked {
-    /// What an operation needs that waits for `ready`.
-    fn for_ready(ready: Ready) -> Self {
-        if ready.is_writable() { Self::All } else { Self::Reading }
-    }
-
-    fn interest(self) -> Interest {
-        match self {
-            Self::Reading => Interest::READABLE,
-            Self::All => Interest::READABLE.add(Interest::WRITABLE),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct Place {
-    runtime: SharedRef,
-    worker: u32,
-    token: Token,
-    /// An [`Asked`]; written by whoever holds the registration's lock.
-    asked: AtomicU8,
-}
-
-impl Place {
-    fn handle(&self) -> io::Result<&DriverHandle> {
-        self.runtime.remote(self.worker).driver_handle().ok_or_else(gone)
-    }
-
-    fn cell(&self) -> io::Result<&IoCell> {
-        self.handle()?.cells().get(self.token.index).ok_or_else(gone)
-    }
-
-    /// Whether the kernel tells of all that is in `wanted`. Nothing is published with the answer: who hears an old one
-    /// takes the lock, or tries an operation in vain.
-    #[inline]
-    fn has_asked(&self, wanted: Asked) -> bool {
-        self.asked.load(Relaxed) >= wanted as u8
-    }
-}
-
-fn gone() -> io::Error {
-    io::Error::other("the runtime that drove this descriptor has shut down")
-}
-
 impl Registration {
     /// Joins a driver when an operation first blocks.
     pub(super) fn new(assumed: Ready) -> Self {
@@ -146,7 +89,7 @@ impl Registration {
             Some(place) if place.has_asked(wanted) => Ok(place),
             Some(place) => {
                 place.handle()?.reregister(fd, place.token, wanted.interest())?;
-                place.asked.store(wanted as u8, Relaxed);
+                place.set_asked(wanted);
                 Ok(place)
             }
             None => self.join(fd, wanted, wanted.interest()),
@@ -170,13 +113,12 @@ impl Registration {
             return Err(error);
         }
         runtime.ensure_driven(worker);
-        if runtime.is_shut_down()
-            && let Some(cell) = handle.cells().get(token.index)
-        {
-            cell.shut_down(&mut |waker| waker.wake());
+        let is_shut_down = runtime.is_shut_down();
+        let place = Place::new(runtime, worker, token, asked).ok_or_else(gone)?;
+        if is_shut_down {
+            place.cell().shut_down(&mut |waker| waker.wake());
         }
-        let asked = AtomicU8::new(asked as u8);
-        Ok(self.place.get_or_init(|| Place { runtime, worker, token, asked }))
+        Ok(self.place.get_or_init(|| place))
     }
 
     fn register(&self, handle: &DriverHandle, fd: RawFd, token: Token, interest: Interest) -> io::Result<()> {
@@ -188,25 +130,25 @@ impl Registration {
         }
     }
 
-    /// What is ready as far as the kernel was not asked: nothing if it was, or if nothing is assumed.
+    /// What is ready as far as is known: told by the kernel, or assumed where that was not asked. Nothing if that says to
+    /// wait.
     #[inline]
-    fn assumed(&self, interest: Interest) -> Option<io::Result<ReadyEvent>> {
-        let ready = self.assumed.intersection(interest.mask());
+    fn known(&self, interest: Interest) -> Option<Seen> {
+        let assumed = self.assumed.intersection(interest.mask());
         let seen = match self.place.get() {
-            None => Seen { ready, tick: ASSUMED, is_shut_down: false },
-            Some(place) if place.has_asked(Asked::for_ready(interest.mask())) => return None,
+            None => Seen { ready: assumed, tick: ASSUMED, is_shut_down: false },
             Some(place) => {
-                let mut seen = match place.cell() {
-                    Ok(cell) => cell.look(interest),
-                    Err(error) => return Some(Err(error)),
-                };
-                seen.ready |= ready.intersection(Ready::WRITABLE);
+                let mut seen = place.cell().look(interest);
+                if !place.has_asked(Asked::for_interest(interest)) {
+                    seen.ready |= assumed.intersection(Ready::WRITABLE);
+                }
                 seen
             }
         };
-        seen.is_conclusive().then(|| seen.conclude())
+        seen.is_conclusive().then_some(seen)
     }
 
+    #[inline]
     pub(super) fn poll_ready(
         &self,
         fd: RawFd,
@@ -214,22 +156,24 @@ impl Registration {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<ReadyEvent>> {
         let unit = std::task::ready!(coop::poll_proceed(cx));
-        let interest = direction.interest();
-        let event = match self.assumed(interest) {
-            Some(event) => event,
-            None => {
-                let cell = self.asked(fd, Asked::for_ready(interest.mask()))?.cell()?;
-                std::task::ready!(direction.wait_site().of(cell.poll_ready(direction, cx))).conclude()
-            }
+        let seen = match self.known(direction.interest()) {
+            Some(seen) => seen,
+            None => std::task::ready!(self.wait(fd, direction, cx))?,
         };
         unit.made_progress();
-        Poll::Ready(event)
+        Poll::Ready(seen.conclude())
+    }
+
+    #[inline(never)]
+    fn wait(&self, fd: RawFd, direction: Direction, cx: &Context<'_>) -> Poll<io::Result<Seen>> {
+        let place = self.asked(fd, Asked::for_interest(direction.interest()))?;
+        direction.wait_site().of(place.cell().poll_ready(direction, cx)).map(Ok)
     }
 
     /// Waits until nothing more can be read than is there. The kernel has to be asked for that, even by who has never
     /// been blocked.
     pub(super) fn poll_read_closed(&self, fd: RawFd, cx: &Context<'_>) -> Poll<io::Result<()>> {
-        let cell = self.asked(fd, Asked::Reading)?.cell()?;
+        let cell = self.asked(fd, Asked::Reading)?.cell();
         WaitSite::Readable.of(cell.poll_read_closed(cx)).map(Ok)
     }
 
@@ -241,31 +185,31 @@ impl Registration {
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<ReadyEvent>> {
         let unit = std::task::ready!(coop::poll_proceed(cx));
-        let event = match self.assumed(interest) {
-            Some(event) => {
+        let seen = match self.known(interest) {
+            Some(seen) => {
                 self.forget_waiter(key);
-                event
+                seen
             }
             None => {
-                let cell = self.asked(fd, Asked::for_ready(interest.mask()))?.cell()?;
-                std::task::ready!(WaitSite::Ready.of(cell.poll_ready_shared(interest, key, cx))).conclude()
+                let cell = self.asked(fd, Asked::for_interest(interest))?.cell();
+                std::task::ready!(WaitSite::Ready.of(cell.poll_ready_shared(interest, key, cx)))
             }
         };
         unit.made_progress();
-        Poll::Ready(event)
+        Poll::Ready(seen.conclude())
     }
 
     fn forget_waiter(&self, key: &mut Option<u64>) {
-        if let Some(Ok(cell)) = self.place.get().map(Place::cell) {
-            cell.forget_waiter(key);
+        if let Some(place) = self.place.get() {
+            place.cell().forget_waiter(key);
         }
     }
 
     /// What is ready without waiting; nothing before the first registration was assumed away.
     pub(super) fn look(&self, fd: RawFd, interest: Interest) -> io::Result<ReadyEvent> {
-        match self.assumed(interest) {
-            Some(event) => event,
-            None => self.asked(fd, Asked::for_ready(interest.mask()))?.cell()?.look(interest).conclude(),
+        match self.known(interest) {
+            Some(seen) => seen.conclude(),
+            None => self.asked(fd, Asked::for_interest(interest))?.cell().look(interest).conclude(),
         }
     }
 
@@ -276,28 +220,29 @@ impl Registration {
 
     /// Takes note that an operation tried at `event` would block.
     pub(super) fn clear_blocked(&self, fd: RawFd, event: ReadyEvent) -> io::Result<()> {
-        self.asked(fd, Asked::for_ready(event.ready()))?.cell()?.clear_blocked(event.0);
+        self.asked(fd, Asked::for_ready(event.ready()))?.cell().clear_blocked(event.0);
         Ok(())
     }
 
     /// Takes note that what was ready at `event` has been used up.
     pub(super) fn clear_used(&self, fd: RawFd, event: ReadyEvent) -> io::Result<()> {
-        self.asked(fd, Asked::for_ready(event.ready()))?.cell()?.clear(event.0);
+        self.asked(fd, Asked::for_ready(event.ready()))?.cell().clear(event.0);
         Ok(())
     }
 
     /// Takes note that a transfer tried at `event` was short, if that is worth anything yet: a descriptor that never
     /// blocked is in no driver, and stays out.
+    #[inline]
     pub(super) fn clear_short(&self, event: ReadyEvent) {
-        if let Some(Ok(cell)) = self.place.get().map(Place::cell) {
-            cell.clear(event.0);
+        if let Some(place) = self.place.get() {
+            place.cell().clear(event.0);
         }
     }
 
     /// Leaves the driver for good; for descriptors that live on.
     pub(super) fn deregister(&mut self, fd: RawFd) -> io::Result<()> {
         let Some(place) = self.place.take() else { return Ok(()) };
-        let Some(handle) = place.runtime.remote(place.worker).driver_handle() else { return Ok(()) };
+        let Ok(handle) = place.handle() else { return Ok(()) };
         let result = handle.deregister(fd);
         handle.cells().give_back(place.token);
         result
@@ -307,7 +252,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         if let Some(place) = self.place.take()
-            && let Some(handle) = place.runtime.remote(place.worker).driver_handle()
+            && let Ok(handle) = place.handle()
         {
             handle.cells().give_back(place.token);
         }

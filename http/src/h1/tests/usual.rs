@@ -1,11 +1,12 @@
 //! The short way through a head and the long one come to the same.
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::Request;
 
 use super::super::usual::{self, Lines};
 use super::{LIMITS, Noise, read};
 use crate::h1::HeadLimits;
+use crate::h1::request::RequestHead;
 
 /// Heads that go the short way.
 const USUAL: &[&str] = &[
@@ -17,6 +18,8 @@ const USUAL: &[&str] = &[
     "OPTIONS /x HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\ncookie: c=d\r\nUser-Agent: caf\u{e9}\r\n\r\n",
     "PATCH /x HTTP/1.1\r\nHost: a\r\nSec-WebSocket-Key: x\r\nIf-None-Match: \"a:b\"\r\nz:12\r\n\r\n",
     "HEAD / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\nGET / HTTP/1.1\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nAccept-Encoding: gzip, deflate, br\r\nConnection: keep-alive\r\nPragma: no-cache\r\n\r\n",
+    "GET / HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nCache-Control: max-age=0\r\nUpgrade-Insecure-Requests: 1\r\nContent-Type: application/json\r\n\r\n",
 ];
 
 /// The head at the beginning of these bytes, in a form that can be compared, and its length.
@@ -25,7 +28,12 @@ fn short(bytes: &[u8], limits: &HeadLimits) -> Option<(String, usize)> {
     let head = usual::scan(bytes, limits, &mut lines)?;
     let len = head.len();
     let held = Bytes::copy_from_slice(&bytes[..len]);
-    Some((format!("{:?}", head.into_head(&held, &lines, HeaderMap::new())?), len))
+    let facts = head.facts;
+    let mut request = Request::new(());
+    head.fill(&held, &lines, &mut request)?;
+    let (typed, ()) = request.into_parts();
+    let head = RequestHead { method: typed.method, uri: typed.uri, headers: typed.headers, facts };
+    Some((format!("{head:?}"), len))
 }
 
 fn long(bytes: &[u8]) -> Option<String> {

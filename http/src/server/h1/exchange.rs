@@ -13,7 +13,7 @@ use minato_runtime::io::{AsyncRead, AsyncWrite};
 
 use super::inbound::{Fed, Inbound};
 use super::waits::Wait;
-use super::{Connection, Flow, Phase, Stepped};
+use super::{Connection, Flow, Phase, Responding, Stepped};
 use crate::body::Body;
 use crate::buffers;
 use crate::clock::Instant;
@@ -22,8 +22,8 @@ use crate::h1::encode::{self, Asked, Fields, NameCase, Persistence, ResponseFram
 use crate::h1::framing::Verb;
 use crate::h1::request::Facts;
 use crate::h1::spelling::{HeaderCase, ReasonPhrase};
-use crate::h1::usual::Usual;
-use crate::h1::{Framing, HeadSpan, request};
+use crate::h1::usual::{Line, Usual};
+use crate::h1::{Date, Framing, HeadSpan, request};
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
 use crate::output::Output;
@@ -83,7 +83,12 @@ where
     C: Callee,
 {
     /// Hands the head at the beginning of the input to the service, unless it has to be looked at more closely.
-    pub(super) fn begin_usual(&mut self, head: Usual, cx: &mut Context<'_>) -> Result<Option<Flow>, Error> {
+    pub(super) fn begin_usual(
+        &mut self,
+        head: Usual,
+        lines: &[Line],
+        cx: &mut Context<'_>,
+    ) -> Result<Option<Flow>, Error> {
         if self.answered_this_turn == REQUESTS_PER_TURN {
             return Ok(Some(Flow::Wait(Wait::Turn)));
         }
@@ -91,7 +96,7 @@ where
             return Ok(Some(flow));
         }
         let (len, facts) = (head.len(), head.facts);
-        let Some(head) = C::usual(head, &self.input.bytes()[..len], &mut self.lines) else { return Ok(None) };
+        let Some(head) = C::usual(head, &self.input.bytes()[..len], lines) else { return Ok(None) };
         self.input.consume(len);
         self.accept(head, facts, cx).map(Some)
     }
@@ -164,15 +169,14 @@ where
             watch.begin(requests);
             Told { watch, exchange: requests }
         });
-        let stepped = match catch_unwind(AssertUnwindSafe(|| self.callee.call(head, body, told))) {
-            Ok(future) => {
-                self.handler.set(future);
-                self.poll_handler(exchange, cx)
-            }
+        // The future goes to its place at once: it has the request in it, and is large.
+        let (callee, handler) = (&mut self.callee, &mut self.handler);
+        let stepped = match catch_unwind(AssertUnwindSafe(|| handler.set(callee.call(head, body, told)))) {
+            Ok(()) => self.poll_handler(exchange, cx),
             Err(_) => self.panicked(exchange),
         };
         if let Some(watch) = &self.watch
-            && !matches!(self.phase, Phase::Handling(_) | Phase::Responding(..))
+            && !matches!(self.phase, Phase::Handling(_) | Phase::Responding(_))
         {
             watch.end(requests, 1);
         }
@@ -249,8 +253,10 @@ where
 
     /// Notices a peer that goes away while its handler works, or its response waits for more to send.
     fn watch(&mut self, cx: &mut Context<'_>) -> Flow {
-        let (Phase::Handling(exchange) | Phase::Responding(exchange, _)) = &mut self.phase else {
-            return Flow::Again;
+        let exchange = match &mut self.phase {
+            Phase::Handling(exchange) => exchange,
+            Phase::Responding(responding) => &mut responding.exchange,
+            _ => return Flow::Again,
         };
         if self.is_half_closed {
             return Flow::Wait(Wait::Handler);
@@ -341,7 +347,8 @@ where
             (Some(framing), None) => {
                 let outbound = Outbound::new(framing, exchange.asked.accepts_trailers);
                 self.body.set(body);
-                self.phase = Phase::Responding(self.keep(exchange), outbound);
+                let exchange = self.keep(exchange);
+                self.phase = Phase::Responding(Box::new(Responding { exchange, outbound }));
             }
         }
     }
@@ -381,11 +388,10 @@ where
             true if asked.version < Version::HTTP_11 => Persistence::Announced,
             true => Persistence::Implied,
         };
-        self.refresh_date();
         self.count(status);
-        let date = self.config.http1.date.then_some(&self.date);
+        let date = self.date();
         let case = self.config.http1.name_case;
-        encode::response_head(self.output.tail(), status, fields, framing, persistence, date, case);
+        encode::response_head(self.output.tail(), status, fields, framing, persistence, date.as_ref(), case);
         framing
     }
 
@@ -399,12 +405,11 @@ where
     /// Writes the answer to a request that has no exchange.
     pub(super) fn write_refusal(&mut self, status: StatusCode) {
         let framing = ResponseFraming { body: None, announced: Some(0) };
-        self.refresh_date();
         self.count(status);
-        let date = self.config.http1.date.then_some(&self.date);
+        let date = self.date();
         let case = self.config.http1.name_case;
         let (out, none) = (self.output.tail(), HeaderMap::new());
-        encode::response_head(out, status, &none, framing, Persistence::Close, date, case);
+        encode::response_head(out, status, &none, framing, Persistence::Close, date.as_ref(), case);
     }
 
     #[inline]
@@ -414,18 +419,17 @@ where
         }
     }
 
-    fn refresh_date(&mut self) {
-        if self.config.http1.date {
-            let now = *self.turn_began.get_or_insert_with(Instant::now);
-            self.date.refresh(now);
-        }
+    /// The date that responses are to have.
+    fn date(&mut self) -> Option<Date> {
+        self.config.http1.date.then(|| Date::of_thread(*self.turn_began.get_or_insert_with(Instant::now)))
     }
 
     pub(super) fn step_response(&mut self, cx: &mut Context<'_>) -> Stepped {
         if self.output.len() > OUTPUT_BYTES && self.poll_flush(cx)?.is_pending() {
             return Ok(Flow::Wait(Wait::Room));
         }
-        let Phase::Responding(exchange, outbound) = &mut self.phase else { return Ok(Flow::Again) };
+        let Phase::Responding(responding) = &mut self.phase else { return Ok(Flow::Again) };
+        let Responding { exchange, outbound } = &mut **responding;
         let Some(body) = self.body.get() else { return Ok(Flow::Again) };
         let polled = catch_unwind(AssertUnwindSafe(|| body.poll_frame(cx)));
         let framed = match polled {
@@ -458,8 +462,8 @@ where
             Ok(false) => {}
             Ok(true) => {
                 self.body.clear();
-                if let Phase::Responding(exchange, _) = std::mem::replace(&mut self.phase, Phase::Closed) {
-                    self.finish(exchange);
+                if let Phase::Responding(responding) = std::mem::replace(&mut self.phase, Phase::Closed) {
+                    self.finish(responding.exchange);
                 }
             }
             Err(_) => return self.abort(cx),
@@ -476,6 +480,7 @@ where
     }
 
     /// The response is whole in the output.
+    #[inline]
     fn finish(&mut self, exchange: Exchange) {
         let is_reusable = exchange.is_persistent && exchange.inbound.is_reusable(&self.config);
         match exchange.inbound {

@@ -36,7 +36,7 @@ use crate::clock::{Deadline, Instant};
 use crate::conn_info::ConnInfo;
 use crate::error::{Error, Kind, Sent, Timeout};
 use crate::h1::usual::{self, Lines};
-use crate::h1::{Date, Decoder, Fault, HeadLimits, Scan, Section, Step};
+use crate::h1::{Decoder, Fault, HeadLimits, Scan, Section, Step};
 use crate::input::Input;
 use crate::limits::{LINGER_BYTES, OUTPUT_BYTES, REQUESTS_PER_TURN};
 use crate::outbound::Outbound;
@@ -54,8 +54,6 @@ use crate::upgrade::{HandOver, Upgraded};
 pub(crate) struct Connection<Io, C: Callee> {
     io: Io,
     input: Input,
-    /// Where in the input the lines of a head are; memory while heads are read.
-    lines: Lines,
     output: Output,
     callee: C,
     handler: Slot<C::Future>,
@@ -71,24 +69,23 @@ pub(crate) struct Connection<Io, C: Callee> {
     guest: Guest,
     deadline: Deadline,
     waits: Waits,
-    date: Date,
     /// When the turn began, once somebody has asked: the clock is read once in a turn, however many responses it makes.
     turn_began: Option<Instant>,
     has_answered: bool,
     /// The peer has ended its side, and is answered all the same.
     is_half_closed: bool,
     /// Requests answered since the turn began.
-    answered_this_turn: usize,
+    answered_this_turn: u32,
 }
 
 /// Where the connection stands. What belongs to a phase alone lives in it.
 enum Phase {
-    /// A head is awaited or arriving.
-    Head(Scan),
+    /// A head is awaited, or arriving: then it is known how far it has been looked at.
+    Head(Option<Box<Scan>>),
     /// The handler has the request.
     Handling(Exchange),
     /// The head of the response is out, its body is not.
-    Responding(Exchange, Outbound),
+    Responding(Box<Responding>),
     /// The answer that ends HTTP is in the output.
     Switching(HandOver),
     /// It has left: what follows on the connection is not ours.
@@ -102,6 +99,12 @@ enum Phase {
         is_shut: bool,
     },
     Closed,
+}
+
+/// A response whose body is on its way.
+struct Responding {
+    exchange: Exchange,
+    outbound: Outbound,
 }
 
 /// What a step came to.
@@ -134,12 +137,11 @@ where
         Self {
             io,
             input,
-            lines: Lines::default(),
             output: Output::default(),
             callee,
             handler: Slot::new(),
             body: Slot::new(),
-            phase: Phase::Head(scan(&config)),
+            phase: Phase::Head(None),
             config,
             watch: is_told.then(|| Arc::new(Watch::new(info, Order::Sequential))),
             requests: 0,
@@ -147,7 +149,6 @@ where
             guest,
             deadline: Deadline::default(),
             waits: Waits::accepted(accepted),
-            date: Date::new(),
             turn_began: None,
             has_answered: false,
             is_half_closed: false,
@@ -174,7 +175,7 @@ where
             let flow = match &mut self.phase {
                 Phase::Head(_) => self.step_head(cx),
                 Phase::Handling(_) => self.step_handler(cx),
-                Phase::Responding(..) => self.step_response(cx),
+                Phase::Responding(_) => self.step_response(cx),
                 Phase::Discarding(..) => self.step_discard(cx),
                 Phase::Lingering { .. } => self.step_linger(cx),
                 Phase::Switching(_) => self.step_switch(cx),
@@ -195,30 +196,39 @@ where
         if self.output.len() > OUTPUT_BYTES {
             return Ok(Flow::Wait(Wait::Room));
         }
-        let Phase::Head(scan) = &self.phase else { return Ok(Flow::Again) };
-        let is_fresh = scan.is_fresh();
+        let is_fresh = matches!(self.phase, Phase::Head(None));
         if is_fresh && self.input.is_empty() {
             return self.read_head(false, cx);
         }
+        self.take_head(is_fresh, cx)
+    }
+
+    /// Takes a head from the input, or reads on if it is not there whole.
+    #[inline]
+    fn take_head(&mut self, is_fresh: bool, cx: &mut Context<'_>) -> Stepped {
         let limits = HeadLimits {
             bytes_max: self.config.limits.head_bytes,
             fields_max: self.config.limits.head_fields.min(crate::limits::HEAD_FIELDS_MAX),
             target_bytes_max: self.config.limits.uri_bytes,
         };
-        if is_fresh
-            && !self.config.http1.preserve_case
-            && let Some(head) = usual::scan(self.input.bytes(), &limits, &mut self.lines)
-            && let Some(flow) = self.begin_usual(head, cx)?
-        {
-            return Ok(flow);
+        if is_fresh && !self.config.http1.preserve_case {
+            let mut lines = Lines::default();
+            if let Some(head) = usual::scan(self.input.bytes(), &limits, &mut lines)
+                && let Some(flow) = self.begin_usual(head, &lines, cx)?
+            {
+                return Ok(flow);
+            }
         }
         let Phase::Head(scan) = &mut self.phase else { return Ok(Flow::Again) };
+        let scan = scan.get_or_insert_with(|| {
+            Box::new(Scan::new(Section::Head).taking_bare_lf(self.config.http1.lenient.bare_line_feeds))
+        });
         match scan.advance(self.input.bytes(), &limits) {
             Ok(Some(_)) if self.answered_this_turn == REQUESTS_PER_TURN => Ok(Flow::Wait(Wait::Turn)),
             Ok(Some(span)) => self.begin(span, cx),
             Ok(None) => {
                 let has_begun = scan.has_begun();
-                self.read_head(has_begun, cx)
+                self.read_on(has_begun, cx)
             }
             Err(fault) => {
                 self.violated(fault);
@@ -227,7 +237,14 @@ where
         }
     }
 
+    /// Reads the rest of a head that has begun to arrive, or blank lines before it.
+    #[inline(never)]
+    fn read_on(&mut self, has_begun: bool, cx: &mut Context<'_>) -> Stepped {
+        self.read_head(has_begun, cx)
+    }
+
     /// Reads on, since no further complete request is here: now the responses leave.
+    #[inline]
     fn read_head(&mut self, has_begun: bool, cx: &mut Context<'_>) -> Stepped {
         if self.poll_flush(cx)?.is_pending() {
             return Ok(Flow::Wait(Wait::Room));
@@ -351,8 +368,8 @@ where
         self.has_answered = true;
         self.answered_this_turn += 1;
         // An exchange of one step has left the phase as it was.
-        if !matches!(&self.phase, Phase::Head(scan) if scan.is_fresh()) {
-            self.phase = Phase::Head(scan(&self.config));
+        if !matches!(&self.phase, Phase::Head(None)) {
+            self.phase = Phase::Head(None);
         }
     }
 
@@ -391,6 +408,9 @@ where
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
+        if !self.guest.knows(cx.waker()) {
+            self.deadline.waker_changed();
+        }
         match self.guest.poll_changed(cx) {
             Poll::Ready(Stage::Aborting) => {
                 self.guest.mark_cut();
@@ -407,13 +427,14 @@ where
         };
         self.waits.begin(wait, now, is_stuck);
         let body = match &mut self.phase {
-            Phase::Handling(exchange) | Phase::Responding(exchange, _) => exchange.wait(wait, now),
+            Phase::Handling(exchange) => exchange.wait(wait, now),
+            Phase::Responding(responding) => responding.exchange.wait(wait, now),
             _ => None,
         };
         let age = self.expires.filter(|_| wait == Wait::Idle).map(|at| (at, Expired::Quietly));
         let due =
             self.waits.deadline(&self.config.timeouts, body).into_iter().chain(age).min_by_key(|(at, _)| *at);
-        match self.deadline.poll(due.map(|(at, _)| at), cx) {
+        match self.deadline.poll_at(now, due.map(|(at, _)| at), cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
                 let expired = due.map_or(Expired::Quietly, |(_, expired)| expired);
@@ -428,11 +449,14 @@ where
             self.guest.note(&ServerEvent::TimedOut(timeout));
         }
         match (expired, &mut self.phase) {
-            (Expired::Head, Phase::Head(scan)) if scan.has_begun() => {
+            (Expired::Head, Phase::Head(Some(scan))) if scan.has_begun() => {
                 self.refuse(StatusCode::REQUEST_TIMEOUT);
             }
-            (Expired::Body, Phase::Handling(exchange) | Phase::Responding(exchange, _)) => {
+            (Expired::Body, Phase::Handling(exchange)) => {
                 exchange.fail(Error::new(Kind::Timeout(Timeout::Body)), cx);
+            }
+            (Expired::Body, Phase::Responding(responding)) => {
+                responding.exchange.fail(Error::new(Kind::Timeout(Timeout::Body)), cx);
             }
             (Expired::Unread, _) => self.close(LINGER_BYTES),
             (Expired::Write, _) => return Err(Error::new(Kind::Timeout(Timeout::Write))),
@@ -440,10 +464,6 @@ where
         }
         Ok(())
     }
-}
-
-fn scan(config: &ServerConfig) -> Scan {
-    Scan::new(Section::Head).taking_bare_lf(config.http1.lenient.bare_line_feeds)
 }
 
 impl<Io, C> Future for Connection<Io, C>
@@ -465,3 +485,35 @@ where
 
 // Nothing in it is pinned in place: what must not move lies in slots.
 impl<Io, C: Callee> Unpin for Connection<Io, C> {}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Ready;
+
+    use minato_net::TcpStream;
+
+    use super::*;
+    use crate::lean::{HandlerFn, Lean, Request, Response};
+    use crate::server::connection::Opened;
+
+    type Hello = Lean<HandlerFn<fn(Request) -> Ready<Response>>>;
+
+    /// What ten thousand idle connections hold ten thousand times.
+    #[test]
+    fn what_is_rare_has_no_room_in_every_connection() {
+        let sizes = [
+            ("connection", size_of::<Connection<TcpStream, Hello>>(), 464),
+            ("connection of either protocol", size_of::<Opened<TcpStream, Hello>>(), 464),
+            ("socket", size_of::<TcpStream>(), 64),
+            ("input", size_of::<Input>(), 48),
+            ("output", size_of::<Output>(), 56),
+            ("phase", size_of::<Phase>(), 48),
+            ("guest", size_of::<Guest>(), 64),
+            ("deadline", size_of::<Deadline>(), 56),
+            ("waits", size_of::<Waits>(), 40),
+            ("watch", size_of::<Watch>(), 160),
+        ];
+        let grown: Vec<_> = sizes.into_iter().filter(|(_, size, at_most)| size > at_most).collect();
+        assert!(grown.is_empty(), "bytes, and what they were: {grown:?}");
+    }
+}
