@@ -87,14 +87,19 @@ impl Key {
 /// Whether what stands behind the host is nothing, or a port (RFC 3986 §3.2.3, where it may be empty) that TCP has. Others
 /// would be taken for the usual port, and lead to another server than the one that was meant.
 pub(super) fn has_port(authority: &Authority) -> bool {
-    let text = authority.as_str();
-    let place = text.rsplit_once('@').map_or(text, |(_, place)| place);
-    match place.strip_prefix(authority.host()) {
-        Some("") => true,
-        Some(port) => port.strip_prefix(':').is_some_and(|port| {
-            port.bytes().all(|byte| byte.is_ascii_digit()) && (port.is_empty() || port.parse::<u16>().is_ok())
-        }),
-        None => false,
+    // Looked at from where the host lies in the text, which is asked of every request: a search would be a tenth of its cost.
+    let (text, host) = (authority.as_str(), authority.host());
+    let behind = (host.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize).wrapping_add(host.len());
+    match text.as_bytes().get(behind..) {
+        Some([]) => true,
+        Some([b':', digits @ ..]) => {
+            let port = digits.iter().try_fold(0_u16, |port, digit| {
+                let digit = digit.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+                port.checked_mul(10)?.checked_add(u16::from(digit))
+            });
+            port.is_some()
+        }
+        _ => false,
     }
 }
 
