@@ -1,7 +1,9 @@
 //! The four forms of a request target, and the host (RFC 9112 §3.2).
 
+use std::net::Ipv6Addr;
+
 use bytes::Bytes;
-use http::uri::{Authority, Uri};
+use http::uri::Uri;
 use http::{Method, Version};
 
 use super::Fault;
@@ -82,9 +84,47 @@ pub(crate) fn is_host(host: &[u8]) -> bool {
     match &host[end..] {
         [] => true,
         [b':', port @ ..] => is_port(port),
-        // Literal addresses, sub-delimiters and percent-encoding: rare, so checked by the full parser.
-        _ => !host.contains(&b'@') && Authority::try_from(host).is_ok(),
+        _ => is_rare_host(host),
     }
+}
+
+/// A host with what is rare in one: a literal address, or sub-delimiters (RFC 3986 §3.2.2). Percent-encoding, which is for
+/// other names than those of DNS, is refused here as it is by `http`.
+fn is_rare_host(host: &[u8]) -> bool {
+    let end = match host.first() {
+        Some(b'[') => host.iter().position(|&byte| byte == b']').map(|at| at + 1),
+        _ => host.iter().position(|&byte| byte == b':'),
+    };
+    let (name, port) = host.split_at(end.unwrap_or(host.len()));
+    let is_name = match name {
+        [b'[', literal @ .., b']'] => is_literal(literal),
+        name => name.iter().all(|&byte| is_plain(byte) || is_rare(byte)),
+    };
+    is_name
+        && match port {
+            [] => true,
+            [b':', port @ ..] => is_port(port),
+            _ => false,
+        }
+}
+
+/// What stands in brackets: an address of version 6, or what a later version may bring.
+fn is_literal(literal: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(literal) else { return false };
+    match literal {
+        [b'v' | b'V', later @ ..] => {
+            let dot = later.iter().position(|byte| !byte.is_ascii_hexdigit());
+            let (version, address) = later.split_at(dot.unwrap_or(later.len()));
+            let is_one = |&byte: &u8| is_plain(byte) || is_rare(byte) || byte == b':';
+            !version.is_empty() && address.len() > 1 && address[0] == b'.' && address[1..].iter().all(is_one)
+        }
+        _ => text.parse::<Ipv6Addr>().is_ok(),
+    }
+}
+
+/// The bytes that a host may have beside the plain ones.
+fn is_rare(byte: u8) -> bool {
+    b"~!$&'()*+,;=".contains(&byte)
 }
 
 /// The bytes of nearly all hosts.

@@ -19,3 +19,4 @@ mod modelled;
 mod noise;
 mod oracle;
 mod stream_model;
+mod target;

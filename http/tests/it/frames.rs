@@ -165,14 +165,18 @@ fn a_quiet_peer_is_asked_and_then_given_up() {
 #[test]
 fn a_response_does_not_wait_for_window_for_ever() {
     run(async {
-        let service = handler_fn(|_| async { vec![b'x'; 1 << 20] });
-        let (mut peer, _server) = serve(service, ServerConfig::default());
-        peer.send(PREFACE).await;
-        peer.send(frame(SETTINGS, 0, 0, &[])).await;
-        peer.send(get(1, &[(":authority", "a")])).await;
-        let (reset, took) = timed(expect(&mut peer, RST_STREAM)).await;
-        assert_eq!((reset.stream, code(&reset.payload)), (1, 8));
-        assert!((300..302).contains(&took.as_secs()), "{took:?}");
+        let mut sooner = ServerConfig::default();
+        sooner.http2.window_timeout = Some(Duration::from_secs(7));
+        for (config, seconds) in [(ServerConfig::default(), 300..302), (sooner, 7..9)] {
+            let service = handler_fn(|_| async { vec![b'x'; 1 << 20] });
+            let (mut peer, _server) = serve(service, config);
+            peer.send(PREFACE).await;
+            peer.send(frame(SETTINGS, 0, 0, &[])).await;
+            peer.send(get(1, &[(":authority", "a")])).await;
+            let (reset, took) = timed(expect(&mut peer, RST_STREAM)).await;
+            assert_eq!((reset.stream, code(&reset.payload)), (1, 8));
+            assert!(seconds.contains(&took.as_secs()), "{took:?}");
+        }
     });
 }
 

@@ -117,6 +117,43 @@ fn certificates_of_clients_reach_the_handler_and_are_required_where_that_is_set(
 }
 
 #[test]
+fn cve_2025_23419_a_session_of_one_host_is_no_way_past_the_certificates_of_another() {
+    run(async {
+        let (server, client) = (certificate(), certificate());
+        let open = || TlsAcceptor::builder(server.identity.clone()).build().unwrap();
+        let (open_host, other_host) = (open(), open());
+        let closed_host = TlsAcceptor::builder(server.identity.clone())
+            .client_certificates(ClientCertificates::Required(roots(&client)))
+            .build()
+            .unwrap();
+        // One connector, and so one store of sessions, for one name: it offers what it has from either.
+        let stranger = connector(&server, &[]);
+        for resumes in [false, true] {
+            let (io, _server) = serve(open_host.clone());
+            let io = connect(&stranger, io).await;
+            assert_eq!(io.is_resumed(), resumes);
+            assert_eq!(get(io).await, "- localhost 0 Http1");
+        }
+        let (io, refusing) = serve(closed_host.clone());
+        let mut io = connect(&stranger, io).await;
+        assert!(!io.is_resumed());
+        let _ = io.write_all(GET.as_bytes()).await;
+        assert!(io.read_to_end(&mut Vec::new()).await.is_err());
+        assert!(refusing.await.unwrap().is_err());
+        // Nor is one from before the certificates were asked for.
+        let (io, _server) = serve(other_host.clone());
+        get(connect(&stranger, io).await).await;
+        other_host.replace_config(closed_host.config());
+        let (io, refusing) = serve(other_host);
+        let mut io = connect(&stranger, io).await;
+        assert!(!io.is_resumed());
+        let _ = io.write_all(GET.as_bytes()).await;
+        assert!(io.read_to_end(&mut Vec::new()).await.is_err());
+        assert!(refusing.await.unwrap().is_err());
+    });
+}
+
+#[test]
 fn certificates_are_replaced_while_connections_go_on() {
     run(async {
         let (old, new) = (certificate(), certificate());
