@@ -55,7 +55,7 @@
 //! # How it is built
 //!
 //! `h1/` is the protocol without sockets: slices in, heads and body parts out. `server/h1` and `client/h1` are its drivers.
-//! HTTP/2 is the `h2` crate, known to `h2/` and two drivers only, with writes gathered beneath it and handlers polled in
+//! HTTP/2 is `h2/`: an engine that knows neither sockets nor tasks, with writes gathered beneath it and handlers polled in
 //! the connection's own task above it. `input`, `output` and `buffers` hold the bytes in between: a connection that
 //! waits for a request holds no buffer.
 
