@@ -4,7 +4,8 @@
 //! answer here.
 //!
 //! Invariants
-//! 1. Nothing of the user runs while the slot is locked: requests, answers and wakers are moved out first.
+//! 1. Nothing of the user runs while the slot is locked: requests, answers and wakers are moved out first. A destructor of
+//!    one may take the call itself along.
 //! 2. `is_answered` is on from when there is an answer, and is only a hint to look.
 
 use std::any::Any;
@@ -77,6 +78,11 @@ pub(super) trait Entry<S>: Send + Sync {
     fn is_unwanted(&self) -> bool;
 }
 
+/// Runs what is another caller's, whose panic is not that of whoever has the turn.
+pub(super) fn isolated<T>(function: impl FnOnce() -> T) -> std::thread::Result<T> {
+    catch_unwind(AssertUnwindSafe(function))
+}
+
 impl<F, E, Request> Slot<F, E, Request> {
     pub(super) fn new(request: Request, deadline: Option<Deadline>) -> Self {
         let progress = Progress::Queued { request, deadline, waker: None };
@@ -121,12 +127,9 @@ impl<F, E, Request> Slot<F, E, Request> {
         is_left
     }
 
-    /// The answer is not wanted any longer.
-    pub(super) fn give_up(&self) {
-        let mut progress = self.lock();
-        let old = std::mem::replace(&mut *progress, Progress::Gone);
-        drop(progress);
-        drop(old);
+    /// The answer is not wanted any longer; what is left of it is for the caller to drop.
+    pub(super) fn give_up(&self) -> impl Sized {
+        std::mem::replace(&mut *self.lock(), Progress::Gone)
     }
 
     fn is_unwanted(&self) -> bool {
@@ -135,17 +138,20 @@ impl<F, E, Request> Slot<F, E, Request> {
 
     fn answer(&self, answer: Answer<F, E>) -> Turned {
         let mut progress = self.lock();
-        let (waker, unwanted) = match std::mem::replace(&mut *progress, Progress::Gone) {
-            Progress::Gone => (None, Some(answer)),
-            Progress::Queued { waker, .. } | Progress::Calling { waker } => {
-                *progress = Progress::Answered(answer);
-                (waker, None)
+        let mut unneeded = match &*progress {
+            Progress::Queued { .. } | Progress::Calling { .. } => {
+                std::mem::replace(&mut *progress, Progress::Answered(answer))
             }
-            Progress::Answered(_) => (None, Some(answer)),
+            Progress::Answered(_) | Progress::Gone => Progress::Answered(answer),
         };
         drop(progress);
-        drop(unwanted);
         self.is_answered.store(1, Ordering::Relaxed);
+        let waker = match &mut unneeded {
+            Progress::Queued { waker, .. } | Progress::Calling { waker } => waker.take(),
+            Progress::Answered(_) | Progress::Gone => None,
+        };
+        // A request that was not called, or an answer that nobody wants.
+        drop(isolated(|| drop(unneeded)));
         Turned::Done(waker)
     }
 
@@ -174,8 +180,8 @@ where
     Request: Send,
 {
     fn turn(&self, service: &mut S, cx: &mut Context<'_>) -> Turned {
-        // The panic is that of the request's caller, and not of whoever has the turn.
-        match catch_unwind(AssertUnwindSafe(|| service.poll_ready(cx))) {
+        // A panic is for the request's caller.
+        match isolated(|| service.poll_ready(cx)) {
             Ok(Poll::Pending) => return Turned::NotReady,
             Ok(Poll::Ready(Ok(()))) => {}
             Ok(Poll::Ready(Err(error))) => return self.answer(Answer::Failed(error)),
@@ -184,13 +190,12 @@ where
         let (request, deadline) = match self.take_request() {
             Taken::Wanted(request, deadline) => (request, deadline),
             Taken::Expired(request) => {
-                drop(request);
+                drop(isolated(|| drop(request)));
                 return self.answer(Answer::Expired);
             }
             Taken::Unwanted => return Turned::Done(None),
         };
-        let call = AssertUnwindSafe(|| Deadline::exactly(deadline, || service.call(request)));
-        self.answer(match catch_unwind(call) {
+        self.answer(match isolated(|| Deadline::exactly(deadline, || service.call(request))) {
             Ok(future) => Answer::Called(future),
             Err(panic) => Answer::Panicked(panic),
         })

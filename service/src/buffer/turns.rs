@@ -11,7 +11,8 @@
 //!    us since, so that asking again is of no use; or somebody was woken: by the service, by the turn that ended early, or
 //!    by whoever was woken and went away. It is the oldest that has left a waker. One that has left none has a turn when
 //!    it is polled.
-//! 4. A wake by the service while a turn has it is noted, and the turn asks once more.
+//! 4. A wake by the service while a turn has it is noted, and the turn asks once more; but once in all, for a service may wake
+//!    whoever asks to have others run first. Then the turn ends early.
 
 use std::collections::VecDeque;
 use std::hint::spin_loop;
@@ -20,7 +21,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use tower_service::Service;
 
-use super::slot::{Answer, Entry, Slot, Turned};
+use super::slot::{Answer, Entry, Slot, Turned, isolated};
 use crate::deadline::Deadline;
 use crate::error::OverloadReason;
 use crate::limits::BUFFER_TURN_CALLS_MAX;
@@ -70,6 +71,14 @@ enum Ask {
 struct Turn<'a, S> {
     turns: &'a Arc<Turns<S>>,
     seated: Option<Seated<S>>,
+    repeats: Repeats,
+}
+
+/// Whether a service that has woken its turn, and was not ready, is asked once more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeats {
+    Once,
+    NoMore,
 }
 
 /// What the service wakes.
@@ -171,11 +180,11 @@ impl<S: Send + 'static> Turns<S> {
             let seated = if is_first { state.take_service() } else { None };
             drop(state);
             if let Some(seated) = seated {
-                Turn { turns: self, seated: Some(seated) }.run();
+                Turn::new(self, seated).run();
             }
             return Entered::Waiting(self.waiting(slot));
         };
-        let mut turn = Turn { turns: self, seated: Some(seated) };
+        let mut turn = Turn::new(self, seated);
         let (service, waker) = turn.service();
         match service.poll_ready(&mut Context::from_waker(waker)) {
             Poll::Ready(ready) => {
@@ -221,12 +230,16 @@ impl<S: Send + 'static> Turns<S> {
     fn run_if_free(self: &Arc<Self>) {
         let seated = self.lock().take_service();
         if let Some(seated) = seated {
-            Turn { turns: self, seated: Some(seated) }.run();
+            Turn::new(self, seated).run();
         }
     }
 }
 
-impl<S: Send + 'static> Turn<'_, S> {
+impl<'a, S: Send + 'static> Turn<'a, S> {
+    fn new(turns: &'a Arc<Turns<S>>, seated: Seated<S>) -> Self {
+        Self { turns, seated: Some(seated), repeats: Repeats::Once }
+    }
+
     fn service(&mut self) -> (&mut S, &Waker) {
         let turns = self.turns;
         let Seated { service, waker } = self.seated.as_mut().expect("a turn has the service");
@@ -245,7 +258,7 @@ impl<S: Send + 'static> Turn<'_, S> {
             drop(state);
             let (service, waker) = self.service();
             match entry.turn(service, &mut Context::from_waker(waker)) {
-                Turned::Done(waker) => waker.into_iter().for_each(Waker::wake),
+                Turned::Done(waker) => drop(isolated(|| waker.into_iter().for_each(Waker::wake))),
                 Turned::NotReady => {
                     let mut state = self.turns.lock();
                     // Whoever gives up after this look finds the entry in the queue.
@@ -260,20 +273,25 @@ impl<S: Send + 'static> Turn<'_, S> {
         // Others go on: what follows is the turn's drop.
     }
 
-    /// Puts the service back, which is not ready, unless it has become so meanwhile.
+    /// Puts the service back, which is not ready, unless it has become so meanwhile, as a wake says.
     fn end_unready(mut self) {
         let mut state = self.turns.lock();
         if state.ask == Ask::InVain {
             state.service = self.seated.take();
             return;
         }
+        if self.repeats == Repeats::NoMore {
+            // It is asked again when those have run that are to run first: what follows is the turn's drop.
+            return;
+        }
+        self.repeats = Repeats::NoMore;
         state.ask = Ask::InVain;
         drop(state);
         self.run();
     }
 }
 
-/// Of a turn that ends before the queue does: because it has made calls enough, or the service panics.
+/// Of a turn that ends before the queue does: because it has made calls enough, the service gives way, or it panics.
 impl<S> Drop for Turn<'_, S> {
     fn drop(&mut self) {
         let Some(seated) = self.seated.take() else { return };
@@ -281,7 +299,7 @@ impl<S> Drop for Turn<'_, S> {
         state.put_back(Some(seated));
         let woken = state.take_waker();
         drop(state);
-        woken.into_iter().for_each(Waker::wake);
+        drop(isolated(|| woken.into_iter().for_each(Waker::wake)));
     }
 }
 
@@ -316,7 +334,8 @@ impl<S: Service<Request>, Request> Drop for Waiting<S, Request> {
     fn drop(&mut self) {
         // Where the answer has been taken the queue knows nothing of it any longer.
         let Some(slot) = self.slot.take() else { return };
-        slot.give_up();
+        // Dropped last: it may panic, and whoever is next is to be woken all the same.
+        let _unneeded = slot.give_up();
         let own = Arc::as_ptr(&slot).cast::<()>();
         let mut state = self.turns.lock();
         let before = state.queue.len();

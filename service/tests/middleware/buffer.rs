@@ -2,13 +2,15 @@
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use minato_service::buffer::Buffer;
 use minato_service::deadline::Deadline;
-use minato_service::{Service, ServiceExt};
+use minato_service::{OverloadError, Service, ServiceExt};
 
 use crate::support::{Task, now, paused};
 
@@ -158,4 +160,125 @@ fn threads_that_meet_are_all_served_in_turns() {
         let own: Vec<_> = numbers.iter().filter(|n| *n / 1000 == thread).collect();
         assert!(own.is_sorted(), "the requests of one caller keep their order");
     }
+}
+
+/// Whether it is ready is for the test to say; until then it wakes at once whoever asks, as one that gives way to others does.
+struct GivesWay {
+    is_ready: Arc<AtomicBool>,
+    asked: u32,
+}
+
+impl Service<u32> for GivesWay {
+    type Response = u32;
+    type Error = Infallible;
+    type Future = Ready<Result<u32, Infallible>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        if self.is_ready.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        self.asked += 1;
+        assert!(self.asked < 100, "who gives way is not asked on and on");
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn call(&mut self, number: u32) -> Self::Future {
+        ready(Ok(number))
+    }
+}
+
+#[test]
+fn a_service_that_gives_way_has_others_run_before_it_is_asked_again() {
+    let is_ready = Arc::new(AtomicBool::new(false));
+    let buffer = Buffer::new(GivesWay { is_ready: is_ready.clone(), asked: 0 }, 8);
+    let [mut first, mut second] = [1, 2].map(|n| Task::new(buffer.clone().oneshot(n)));
+    for _ in 0..3 {
+        assert!(first.poll().is_pending() && first.is_woken());
+        assert!(second.poll().is_pending());
+    }
+    assert!(first.is_woken());
+    is_ready.store(true, Ordering::Relaxed);
+    assert_eq!(first.poll(), Poll::Ready(Ok(1)));
+    assert!(second.is_woken());
+    assert_eq!(second.poll(), Poll::Ready(Ok(2)));
+}
+
+/// A request with a destructor.
+struct Dropping(Option<Box<dyn FnOnce() + Send>>);
+
+impl Drop for Dropping {
+    fn drop(&mut self) {
+        self.0.take().into_iter().for_each(|destructor| destructor());
+    }
+}
+
+/// Is not ready, and then cannot be made so.
+#[derive(Clone, Default)]
+struct Fails {
+    is_failing: Arc<AtomicBool>,
+    waker: Arc<Mutex<Option<Waker>>>,
+}
+
+impl Fails {
+    fn fail(&self) {
+        self.is_failing.store(true, Ordering::Relaxed);
+        let waker = self.waker.lock().unwrap().take();
+        waker.into_iter().for_each(Waker::wake);
+    }
+}
+
+impl Service<Dropping> for Fails {
+    type Response = ();
+    type Error = &'static str;
+    type Future = Ready<Result<(), &'static str>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+        if self.is_failing.load(Ordering::Relaxed) {
+            return Poll::Ready(Err("failing"));
+        }
+        *self.waker.lock().unwrap() = Some(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn call(&mut self, _: Dropping) -> Self::Future {
+        unreachable!("it is never ready")
+    }
+}
+
+fn dropping(destructor: impl FnOnce() + Send + 'static) -> Dropping {
+    Dropping(Some(Box::new(destructor)))
+}
+
+#[test]
+fn a_panic_of_a_request_that_is_dropped_costs_nobody_else_a_turn() {
+    let fails = Fails::default();
+    let buffer = Buffer::new(fails.clone(), 8);
+    let mut panics = Task::new(buffer.clone().oneshot(dropping(|| panic!("dropped"))));
+    let mut next = Task::new(buffer.oneshot(dropping(|| ())));
+    assert!(panics.poll().is_pending() && next.poll().is_pending());
+    fails.fail();
+    let failed = |polled: Poll<Result<(), OverloadError<_>>>| match polled {
+        Poll::Ready(Err(OverloadError::Inner(error))) => error == "failing",
+        _ => false,
+    };
+    assert!(failed(next.poll()));
+    assert!(panics.is_woken() && failed(panics.poll()));
+}
+
+#[test]
+fn a_request_that_is_dropped_may_take_its_own_call_along() {
+    let fails = Fails::default();
+    let buffer = Buffer::new(fails.clone(), 8);
+    let own: Arc<Mutex<Option<Task<_>>>> = Arc::default();
+    let taken = own.clone();
+    let call = buffer.clone().oneshot(dropping(move || drop(taken.lock().unwrap().take())));
+    let mut call: Task<Pin<Box<dyn Future<Output = _> + Send>>> = Task::new(Box::pin(call));
+    let mut next = Task::new(buffer.clone().oneshot(dropping(|| ())));
+    assert!(call.poll().is_pending() && next.poll().is_pending());
+    *own.lock().unwrap() = Some(call);
+    fails.fail();
+    assert!(next.poll().is_ready());
+    assert!(own.lock().unwrap().is_none());
+    assert_eq!(buffer.handle().in_flight(), 0);
 }
