@@ -10,12 +10,14 @@
 //!    off, until it turns `SLOT` off or `ALONE` on again; but not once it has left the slot held.
 //! 2. `ALONE` and the two `HELD` are on only while `SLOT` is, and one of the three at most.
 //! 3. `called` changes under the same ownership, by one at a time.
+//! 4. Whoever waits in the slot turns `ALONE` off only in the word it saw when it had not been called: each call from the front
+//!    counts in the word, so the next who waits there is not taken for it.
 
 use std::task::{Context, Poll, Waker};
 
 use super::Notify;
 use super::queue::End;
-use super::word::{ALONE, CALLS, HELD_ALL, HELD_LAST, NOTIFIED, SLOT, WAITING};
+use super::word::{ALONE, CALLS, HELD_ALL, HELD_LAST, NOTIFIED, SLOT, TURN, WAITING};
 use crate::shim::UnsafeCell;
 use crate::shim::atomic::AtomicU64;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
@@ -88,7 +90,8 @@ impl<'a> Claim<'a> {
         let waker = self.replace(None);
         // ORDERING: Release [alone].
         self.0.slot.called.store(self.ticket(), Release);
-        self.release();
+        // ORDERING: Release [slot]. In one step, so that whoever was called knows the word of the next from its own (4).
+        self.0.word.fetch_add(TURN.wrapping_sub(SLOT), Release);
         waker
     }
 
@@ -105,10 +108,9 @@ impl<'a> Claim<'a> {
         self.0.word.fetch_sub(SLOT, Release);
     }
 
-    /// Waits in the slot, unless something has happened since `calls`. `yields` says whether those who came to the queue
-    /// meanwhile go first.
+    /// Waits in the slot, unless something has happened since `calls`, or somebody has come to the queue meanwhile.
     #[inline]
-    fn wait(self, calls: usize, mut current: usize, yields: bool) -> Entered {
+    fn wait(self, calls: u64, mut current: u64) -> Entered {
         let word = &self.0.word;
         loop {
             if current & CALLS != calls {
@@ -116,7 +118,7 @@ impl<'a> Claim<'a> {
             }
             let next = match current & (NOTIFIED | WAITING) {
                 NOTIFIED => current & !NOTIFIED,
-                WAITING if yields => return Entered::Refused(self.vacate()),
+                WAITING => return Entered::Refused(self.vacate()),
                 _ => current | ALONE,
             };
             let ticket = self.ticket();
@@ -127,6 +129,12 @@ impl<'a> Claim<'a> {
                 Err(actual) => current = actual,
             }
         }
+    }
+
+    /// Waits on in the slot, where the word was `before`.
+    fn wait_on(self, before: u64) {
+        // ORDERING: AcqRel [slot]. Nobody has changed either bit meanwhile: both wait for the lock.
+        self.0.word.fetch_xor(ALONE | !before & WAITING, AcqRel);
     }
 }
 
@@ -144,7 +152,7 @@ pub(super) enum Entered {
 impl Notify {
     /// Waits in the slot, if nobody has it or waits in the queue, as the word was when it was `current`.
     #[inline]
-    pub(super) fn enter_alone(&self, calls: usize, current: usize, waker: Option<Waker>) -> Entered {
+    pub(super) fn enter_alone(&self, calls: u64, current: u64, waker: Option<Waker>) -> Entered {
         let is_free = current & (SLOT | WAITING) == 0;
         // ORDERING: AcqRel [slot]: Acquire sees the slot as its last owner left it.
         if !is_free || self.word.compare_exchange(current, current | SLOT, AcqRel, Acquire).is_err() {
@@ -154,12 +162,12 @@ impl Notify {
         let claim = unsafe { Claim::new(self) };
         // Nobody was there; said to the compiler, which would look what there is to drop.
         std::mem::forget(claim.replace(waker));
-        claim.wait(calls, current | SLOT, true)
+        claim.wait(calls, current | SLOT)
     }
 
     /// Turns `ALONE` off; fails with the word as it is if it was not `current`.
     #[inline]
-    fn claim_waiting(&self, current: usize, and: usize) -> Result<Claim<'_>, usize> {
+    fn claim_waiting(&self, current: u64, and: u64) -> Result<Claim<'_>, u64> {
         debug_assert!(current & ALONE != 0);
         // ORDERING: AcqRel [slot] [call]: Acquire sees the slot, Release publishes what a caller did.
         self.word.compare_exchange(current, current & !ALONE | and, AcqRel, Acquire)?;
@@ -169,7 +177,7 @@ impl Notify {
 
     /// Calls whoever waits in the slot; fails if the word is not `current` any more.
     #[inline]
-    pub(super) fn call_alone(&self, current: usize) -> Result<(), usize> {
+    pub(super) fn call_alone(&self, current: u64) -> Result<(), u64> {
         let waker = self.claim_waiting(current, 0)?.call();
         if let Some(waker) = waker {
             waker.wake();
@@ -179,7 +187,7 @@ impl Notify {
 
     /// Calls whoever waits in the slot otherwise than from the front, as the word becomes `next`, and answers its waker. The caller
     /// has the lock, and keeps it until it is back.
-    pub(super) fn hold_alone(&self, current: usize, next: usize) -> Result<Option<Waker>, usize> {
+    pub(super) fn hold_alone(&self, current: u64, next: u64) -> Result<Option<Waker>, u64> {
         debug_assert!(current & ALONE != 0 && next & (HELD_ALL | HELD_LAST) != 0);
         // ORDERING: AcqRel [slot] [call].
         self.word.compare_exchange(current, next & !ALONE, AcqRel, Acquire)?;
@@ -207,10 +215,10 @@ impl Notify {
 
     /// Whether one who has waited in the slot was called; if not, it waits on, with the waker of `cx`.
     #[inline]
-    pub(super) fn poll_alone(&self, ticket: u64, calls: usize, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    pub(super) fn poll_alone(&self, ticket: u64, cx: Option<&mut Context<'_>>) -> Poll<()> {
         match self.state_alone(ticket) {
             State::Called => Poll::Ready(()),
-            State::Waits(_) => self.stay_alone(ticket, calls, cx),
+            State::Waits(_) => self.stay_alone(ticket, cx),
             State::Held => {
                 self.collect_held();
                 Poll::Ready(())
@@ -219,13 +227,12 @@ impl Notify {
     }
 
     #[cold]
-    fn stay_alone(&self, ticket: u64, calls: usize, cx: Option<&mut Context<'_>>) -> Poll<()> {
+    fn stay_alone(&self, ticket: u64, cx: Option<&mut Context<'_>>) -> Poll<()> {
         let Some(cx) = cx else { return WaitSite::Notify.pending() };
         let mut fresh = None;
         loop {
-            // With the lock, nobody comes to the queue and is called while we seem to be gone.
             let queue = self.queue.lock();
-            let claim = loop {
+            let (claim, before) = loop {
                 match self.state_alone(ticket) {
                     State::Called => return Poll::Ready(()),
                     State::Held => {
@@ -234,23 +241,24 @@ impl Notify {
                         return Poll::Ready(());
                     }
                     State::Waits(current) => {
-                        if let Ok(claim) = self.claim_waiting(current, 0) {
-                            break claim;
+                        // As if somebody were in the queue: whoever calls or comes meanwhile waits for the lock, so that the
+                        // call is not left for somebody who came later.
+                        if let Ok(claim) = self.claim_waiting(current, WAITING) {
+                            break (claim, current);
                         }
                     }
                 }
             };
             let is_done = fresh.is_some() || claim.wakes(cx.waker());
             let replaced = fresh.take().map(|waker| claim.replace(Some(waker)));
-            let entered = claim.wait(calls, self.word.load(Acquire), false);
+            claim.wait_on(before);
             // Wakers are cloned and dropped without it.
             drop(queue);
             drop(replaced);
-            match entered {
-                Entered::Waits(_) if is_done => return WaitSite::Notify.pending(),
-                Entered::Waits(_) => fresh = Some(cx.waker().clone()),
-                Entered::Called(_) | Entered::Refused(_) => return Poll::Ready(()),
+            if is_done {
+                return WaitSite::Notify.pending();
             }
+            fresh = Some(cx.waker().clone());
         }
     }
 
@@ -287,7 +295,7 @@ impl Notify {
 
 /// Where one who has waited in the slot stands.
 enum State {
-    Waits(usize),
+    Waits(u64),
     /// It was called from the front, and the slot is not its own any more.
     Called,
     /// It was called otherwise, and the slot is held for it.

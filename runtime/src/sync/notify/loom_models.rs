@@ -23,7 +23,7 @@ fn poll_while(prepare: impl Fn(&Notify), call: impl Fn(&Notify)) {
     assert!(is_called || poll(&mut waits));
     drop(waits);
     let kept = notify.queue.lock().as_ref().map_or(0, |queue| queue.kept);
-    assert_eq!((kept, notify.word.load(Acquire) & !word::CALLS & !NOTIFIED), (0, 0));
+    assert_eq!((kept, notify.word.load(Acquire) & !(word::CALLS | word::TURNS) & !NOTIFIED), (0, 0));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn loom_a_call_to_everybody_meets_one_alone_that_changes_its_waker() {
         let _ = Pin::new(&mut alone).poll(&mut Context::from_waker(&other_waker()));
         block_on(alone);
         thread.join().unwrap();
-        assert_eq!(notify.word.load(Acquire) & !word::CALLS, 0);
+        assert_eq!(notify.word.load(Acquire) & !(word::CALLS | word::TURNS), 0);
     });
 }
 
@@ -223,5 +223,42 @@ fn loom_the_last_of_two_is_called_while_the_first_goes_away() {
         // Stored, or passed on.
         block_on(notify.notified());
         thread.join().unwrap();
+    });
+}
+
+/// One who waits alone, and has come.
+fn alone(notify: &Arc<Notify>) -> OwnedNotified {
+    let mut alone = Arc::clone(notify).notified_owned();
+    assert!(!Pin::new(&mut alone).enable());
+    alone
+}
+
+#[test]
+fn loom_one_alone_that_goes_away_when_called_takes_nothing_from_the_next() {
+    loom::model(|| {
+        let notify = Arc::new(Notify::new());
+        let goes = alone(&notify);
+        let thread = thread::spawn(move || drop(goes));
+        notify.notify_one();
+        // Stored, or passed on.
+        block_on(notify.notified());
+        thread.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_one_alone_that_changes_its_waker_when_called_takes_nothing_from_the_next() {
+    loom::model(|| {
+        let notify = Arc::new(Notify::new());
+        let mut changes = alone(&notify);
+        let thread = thread::spawn(move || {
+            let _ = Pin::new(&mut changes).poll(&mut Context::from_waker(&other_waker()));
+            block_on(changes);
+        });
+        notify.notify_one();
+        let next = alone(&notify);
+        thread.join().unwrap();
+        notify.notify_one();
+        block_on(next);
     });
 }

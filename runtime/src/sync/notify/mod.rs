@@ -11,8 +11,9 @@
 //! - `waiting`, `future`: what a waiting future does
 //!
 //! Invariants
-//! 1. `WAITING` is on exactly while the queue is not empty, and `ALONE` while somebody waits in the slot. While one of them is,
-//!    no call is stored.
+//! 1. `WAITING` is on exactly while the queue is not empty, for whoever gets its lock, and `ALONE` while somebody waits in the slot.
+//!    While one of them is, no call is stored. Who changes its waker in the slot turns `WAITING` on in place of `ALONE`, with
+//!    the lock held, and back.
 //! 2. A call to everybody reaches each [`Notified`] made before it, polled or not: the count has changed since they were
 //!    made.
 //! 3. Whoever waits in the slot came before all who are in the queue.
@@ -38,8 +39,8 @@ use std::sync::Arc;
 
 use super::wait_queue::Wakers;
 use crate::shim::Mutex;
+use crate::shim::atomic::AtomicU64;
 use crate::shim::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
-use crate::shim::atomic::{AtomicU64, AtomicUsize};
 use alone::Slot;
 pub use future::{Notified, OwnedNotified};
 use queue::{Call, End, Queue};
@@ -63,7 +64,7 @@ use word::{ALONE, CALL, HELD_ALL, HELD_LAST, KEPT, NOTIFIED, WAITING};
 /// # });
 /// ```
 pub struct Notify {
-    word: AtomicUsize,
+    word: AtomicU64,
     slot: Slot,
     called: AtomicU64,
     /// Made with the first who waits in it.
@@ -81,7 +82,7 @@ impl Notify {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            word: AtomicUsize::new(0),
+            word: AtomicU64::new(0),
             slot: Slot::new(),
             called: AtomicU64::new(0),
             queue: Mutex::new(None),
@@ -93,7 +94,7 @@ impl Notify {
     #[must_use]
     pub const fn const_new() -> Self {
         Self {
-            word: AtomicUsize::new(0),
+            word: AtomicU64::new(0),
             slot: Slot::new(),
             called: AtomicU64::new(0),
             queue: Mutex::new(None),
@@ -151,7 +152,7 @@ impl Notify {
 
     /// Calls one of those who wait for which the lock is needed; fails with the word if there is none.
     #[inline(never)]
-    fn call_locked(&self, end: End) -> Result<(), usize> {
+    fn call_locked(&self, end: End) -> Result<(), u64> {
         let mut queue = self.queue.lock();
         let current = self.word.load(Acquire);
         let waker = match (end, queue.as_deref_mut().filter(|_| current & WAITING != 0)) {

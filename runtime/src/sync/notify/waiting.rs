@@ -14,7 +14,7 @@ use crate::task::coop::poll_proceed;
 #[derive(Debug)]
 pub(crate) struct Waiting {
     /// How often everybody had been called when this was made.
-    calls: usize,
+    calls: u64,
     stage: Stage,
 }
 
@@ -59,7 +59,7 @@ impl Waiting {
     pub(crate) fn advance(&mut self, notify: &Notify, cx: Option<&mut Context<'_>>) -> Poll<()> {
         match self.stage {
             Stage::New => ready!(self.enter(notify, cx)),
-            Stage::Alone { ticket } => ready!(notify.poll_alone(ticket, self.calls, cx)),
+            Stage::Alone { ticket } => ready!(notify.poll_alone(ticket, cx)),
             Stage::Queued { ticket, key } => ready!(poll_queued(notify, ticket, key, self.calls, cx)),
             Stage::Done => {}
         }
@@ -139,13 +139,7 @@ impl Waiting {
 }
 
 /// Whether one in the queue was called; if not, it waits on, with the waker of `cx`.
-fn poll_queued(
-    notify: &Notify,
-    ticket: u64,
-    key: Key,
-    calls: usize,
-    cx: Option<&mut Context<'_>>,
-) -> Poll<()> {
+fn poll_queued(notify: &Notify, ticket: u64, key: Key, calls: u64, cx: Option<&mut Context<'_>>) -> Poll<()> {
     // Before the word: whoever has called a later ticket from the front has left it on who has an entry to collect.
     let has_called = notify.has_called(ticket);
     // ORDERING: Acquire [call].
