@@ -22,6 +22,7 @@
 //! 6. `RETIRED` is turned on once, when the last handle is gone and the pockets are closed; whoever then sees the last
 //!    permit go, or sees that none is left, gives the semaphore back to the stock.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
@@ -219,7 +220,7 @@ impl Permits {
         let mut queue = self.queue();
         let woken = self.serve(&mut queue);
         drop(queue);
-        woken.into_iter().for_each(Waker::wake);
+        wake_each(woken);
     }
 
     fn serve(&self, queue: &mut Queue) -> Vec<Waker> {
@@ -239,6 +240,11 @@ impl Permits {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// Wakes all. One whose waker panics is not who returned the permit, and no reason to let the others sleep.
+fn wake_each(woken: Vec<Waker>) {
+    woken.into_iter().for_each(|waker| drop(catch_unwind(AssertUnwindSafe(|| waker.wake()))));
 }
 
 /// Refuses a limit that lets nothing through, or that the word has no room for.
@@ -318,7 +324,7 @@ impl Limit {
         };
         let verdict = queue.settle(rank);
         drop(queue);
-        woken.into_iter().for_each(Waker::wake);
+        wake_each(woken);
         drop(waker);
         match verdict {
             None => Poll::Pending,
@@ -431,6 +437,36 @@ mod tests {
         assert!(!limit.has_open_pockets(), "at the limit the word says all");
         assert_eq!(limit.in_flight(), 2);
         drop(permits);
+        assert_eq!(limit.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_waker_that_panics_keeps_no_permit_from_those_behind_it() {
+        struct Panics;
+        impl std::task::Wake for Panics {
+            fn wake(self: Arc<Self>) {
+                panic!("woken");
+            }
+        }
+        struct Notes(AtomicUsize);
+        impl std::task::Wake for Notes {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let limit = Arc::new(Limit::new(1));
+        let held = limit.try_acquire().unwrap();
+        let entry = crate::limit::Wait::new().entry(crate::limit::Priority::NORMAL);
+        let notes = Arc::new(Notes(AtomicUsize::new(0)));
+        let wakers = [Waker::from(Arc::new(Panics)), Waker::from(notes.clone())];
+        let tickets = wakers.map(|waker| {
+            let mut ticket = None;
+            assert!(limit.poll_acquire(&mut ticket, &entry, &mut Context::from_waker(&waker)).is_pending());
+            ticket
+        });
+        limit.set_max(3);
+        assert_eq!(notes.0.load(Ordering::Relaxed), 1);
+        drop((tickets, held));
         assert_eq!(limit.in_flight(), 0);
     }
 
