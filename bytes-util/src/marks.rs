@@ -14,7 +14,7 @@
 //!
 //! # Safety
 //!
-//! 1. SSE2, which the functions for x86-64 use, is part of x86-64.
+//! 1. The functions that use SSE2 are there only where what the program runs on has it: kernels are x86-64 without.
 
 #![allow(unsafe_code, reason = "instructions on vectors; see the header")]
 
@@ -25,10 +25,10 @@ pub const BLOCK: usize = u64::BITS as usize;
 #[inline]
 #[must_use]
 pub fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
     // SAFETY: (1).
     return unsafe { sse2::equal(block, byte) };
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
     words::equal(block, byte)
 }
 
@@ -36,14 +36,14 @@ pub fn equal(block: &[u8; BLOCK], byte: u8) -> u64 {
 #[inline]
 #[must_use]
 pub fn controls(block: &[u8; BLOCK]) -> u64 {
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    #[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
     // SAFETY: (1).
     return unsafe { sse2::controls(block) };
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2", not(miri))))]
     words::controls(block)
 }
 
-#[cfg(all(target_arch = "x86_64", not(miri)))]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))]
 mod sse2 {
     use core::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
@@ -81,7 +81,7 @@ mod sse2 {
     }
 }
 
-#[cfg(any(test, not(all(target_arch = "x86_64", not(miri)))))]
+#[cfg(any(test, not(all(target_arch = "x86_64", target_feature = "sse2", not(miri)))))]
 mod words {
     use super::BLOCK;
 
