@@ -4,6 +4,7 @@
 //! to the engine by whoever makes the request, and responses are read by whoever wants them.
 
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
@@ -30,6 +31,7 @@ use crate::input::Input;
 use crate::limits::{
     HEAD_FIELDS, LOCAL_ERROR_RESET_STREAMS, READS_PER_ROUND, RESET_STREAMS, ROUNDS_PER_TURN,
 };
+use crate::reason::Reason;
 use crate::upgrade::{self, ConnectProtocol, Open, Tunnel, Upgraded};
 
 /// A connection, as its exchanges hold it.
@@ -56,7 +58,20 @@ struct Patience {
     write: Option<Duration>,
 }
 
-type Upload = Pin<Box<Pump<Body>>>;
+/// A body on its way to the server. One that panics ends its stream, and nothing else of the connection.
+struct Upload(Pin<Box<Pump<Body>>>);
+
+impl Future for Upload {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let pump = &mut self.0;
+        catch_unwind(AssertUnwindSafe(|| pump.as_mut().poll(cx))).unwrap_or_else(|_| {
+            pump.as_mut().reset(Reason::CANCEL);
+            Poll::Ready(())
+        })
+    }
+}
 
 /// Uploads on their way to the connection's task.
 struct Uploads {
@@ -168,8 +183,10 @@ impl Handle {
         let is_connect = head.method == Method::CONNECT;
         let early = head.extensions.remove::<OnInformational>();
         let protocol = head.extensions.remove::<ConnectProtocol>();
+        let head_due = self.timeouts.head.and_then(|timeout| Instant::now().checked_add(timeout));
         if protocol.is_some() {
-            self.settled.wait().await;
+            let settled = async { Ok::<_, Error>(self.settled.wait().await) };
+            within(head_due, Timeout::Head, settled).await?;
             if !self.link.with(|engine| engine.takes_extended_connect()) {
                 return Err(Error::new(Kind::User("the server takes no CONNECT with a protocol")));
             }
@@ -183,7 +200,6 @@ impl Handle {
             head.headers.insert(CONTENT_LENGTH, length.into());
         }
         let pseudo = pseudo(&head.method, &head.uri, protocol.as_ref());
-        let head_due = self.timeouts.head.and_then(|timeout| Instant::now().checked_add(timeout));
         let opening = self.open_stream(&pseudo, &head.headers, is_end, early.is_some());
         let (stream, mut recv) =
             within(place_due, Timeout::PoolWait, within(head_due, Timeout::Head, opening)).await?;
@@ -204,7 +220,7 @@ impl Handle {
             let (cancel, canceled) = cancellation();
             ticket.set_cancel(cancel);
             let pump = Pump::new(body, stream).canceled_by(canceled).window_timeout(self.timeouts.write);
-            self.upload(Box::pin(pump));
+            self.upload(Upload(Box::pin(pump)));
         }
         let (head, length) = self.answer(&mut recv, early, || ticket.is_uploading()).await?;
         let body = match recv.is_end_stream() {
@@ -284,10 +300,10 @@ impl Handle {
     }
 
     /// Sends what is here of a body at once, and leaves the rest to the connection's task.
-    fn upload(&self, mut pump: Upload) {
+    fn upload(&self, mut upload: Upload) {
         // Its wakers are those of the connection's task, which polls it again before it waits.
-        if pump.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
-            self.uploads.queue().push(pump);
+        if Pin::new(&mut upload).poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            self.uploads.queue().push(upload);
             self.uploads.turn.wake_by_ref();
         }
     }

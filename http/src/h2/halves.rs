@@ -74,10 +74,13 @@ impl SendHalf {
         cx: &Context<'_>,
     ) -> Poll<Result<(), Over>> {
         let key = self.key;
+        // Dropped out of the lock: its values may be anybody's memory.
+        let mut spent = None;
         self.link.poll(key, Wait::Send, cx, |engine| {
-            if let Some(OutboundHead { status, headers }) = head.take() {
+            if let Some(head) = head.take() {
+                let OutboundHead { status, headers } = spent.insert(head);
                 let is_all = data.is_empty() && matches!(after, After::End);
-                if !engine.send_response(key, status, &headers, is_all) {
+                if !engine.send_response(key, *status, headers, is_all) {
                     return Poll::Ready(Err(Over));
                 }
                 if is_all {

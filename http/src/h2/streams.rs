@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
@@ -119,7 +120,8 @@ impl<T: Future<Output = ()>> StreamSet<T> {
         // A wake that came after the stream had ended finds the place empty.
         let Some(stream) = slot.get() else { return };
         if let Poll::Ready(()) = stream.poll(&mut Context::from_waker(waker)) {
-            slot.clear();
+            // A destructor that panics is its stream's affair, too.
+            let _ = catch_unwind(AssertUnwindSafe(|| slot.clear()));
             self.free.push(place);
         }
     }
@@ -211,5 +213,30 @@ mod tests {
         again.iter().for_each(|probe| wake(probe));
         set.poll_woken();
         assert!(again.iter().all(|probe| probe.lock().unwrap().polls >= 2));
+    }
+
+    /// Ends at once, and panics when it is dropped.
+    struct Sour;
+
+    impl Future for Sour {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Ready(())
+        }
+    }
+
+    impl Drop for Sour {
+        fn drop(&mut self) {
+            assert!(std::thread::panicking(), "on purpose");
+        }
+    }
+
+    #[test]
+    fn a_stream_whose_destructor_panics_gives_its_place_back() {
+        let mut set = StreamSet::new(Turn::new());
+        set.start(Sour);
+        set.start(Sour);
+        assert!(set.is_empty() && set.places.len() == 1);
     }
 }

@@ -27,12 +27,12 @@ impl Turn {
 
     /// Begins a turn of the task with this waker.
     pub(crate) fn begin(&self, task: &Waker) {
-        let mut slot = self.task();
-        match &mut *slot {
-            Some(known) => known.clone_from(task),
-            empty => *empty = Some(task.clone()),
+        let is_known = self.task().as_ref().is_some_and(|known| known.will_wake(task));
+        if !is_known {
+            let task = task.clone();
+            let before = self.task().replace(task);
+            drop(before);
         }
-        drop(slot);
         // ORDERING: Acquire, to see what was done before the wakes that this turn answers. Pairs with [turn.wake].
         self.state.swap(RUNNING, Ordering::Acquire);
     }
@@ -61,11 +61,16 @@ impl Wake for Turn {
 
     fn wake_by_ref(self: &Arc<Self>) {
         // ORDERING: Release, publishes what was done before the wake. [turn.wake]
-        if self.state.swap(NOTIFIED, Ordering::Release) == IDLE
-            && let Some(task) = &*self.task()
-        {
-            task.wake_by_ref();
+        if self.state.swap(NOTIFIED, Ordering::Release) != IDLE {
+            return;
         }
+        // Out of the lock: a waker may do anything, and poll the task at once.
+        let Some(task) = self.task().take() else { return };
+        task.wake_by_ref();
+        let mut slot = self.task();
+        let spent = if slot.is_none() { slot.replace(task) } else { Some(task) };
+        drop(slot);
+        drop(spent);
     }
 }
 
@@ -98,6 +103,26 @@ mod tests {
         assert!(turn.take_notified());
         assert!(turn.end());
         assert_eq!(task.0.load(Ordering::Relaxed), 0);
+    }
+
+    /// A task that is polled by whoever wakes it.
+    struct Inline(Arc<Turn>);
+
+    impl Wake for Inline {
+        fn wake(self: Arc<Self>) {
+            self.0.begin(Waker::noop());
+            assert!(self.0.end());
+        }
+    }
+
+    #[test]
+    fn a_task_may_be_polled_by_its_waker() {
+        let turn = Turn::new();
+        turn.begin(&Waker::from(Arc::new(Inline(turn.clone()))));
+        assert!(turn.end());
+        turn.wake_by_ref();
+        // The waker of the poll is the one that is kept.
+        assert!(turn.task().as_ref().is_some_and(|task| task.will_wake(Waker::noop())));
     }
 
     #[test]

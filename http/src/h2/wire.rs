@@ -63,8 +63,8 @@ impl<Io> Wire<Io> {
 impl<Io: AsyncRead + Unpin> Wire<Io> {
     /// Reads once, and gives what there is to the engine.
     pub(crate) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Arrived>> {
-        let (may_go_on, data_left) = self.link.with(|engine| (engine.may_go_on(), engine.data_left()));
-        if !may_go_on {
+        let (may_read, data_left) = self.link.with(|engine| (engine.may_read(), engine.data_left()));
+        if !may_read {
             return Poll::Pending;
         }
         // What was read before this connection was one of HTTP/2 comes first.

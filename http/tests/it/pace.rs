@@ -269,3 +269,27 @@ fn the_preface_must_come_in_time_too() {
         assert!((10..12).contains(&took.as_secs()), "{took:?}");
     });
 }
+
+#[test]
+fn over_http2_a_body_that_outlives_its_handler_keeps_the_connection_from_being_idle() {
+    run(async {
+        let (tell, told) = minato_runtime::sync::oneshot::channel();
+        let tell = std::sync::Arc::new(std::sync::Mutex::new(Some(tell)));
+        let service = handler_fn(move |request: Request<Body>| {
+            let tell = tell.lock().unwrap().take().unwrap();
+            drop(minato_runtime::spawn(async move { tell.send(whole(request).await) }));
+            async { "taken" }
+        });
+        let mut peer = connect_to(service, ServerConfig::default()).await;
+        peer.send(post(1)).await;
+        for _ in 0..10 {
+            peer.send(frame(DATA, 0, 1, &[b'x'; 16_000])).await;
+            sleep(10 * SECOND).await;
+        }
+        peer.send(frame(DATA, END_STREAM, 1, b"x")).await;
+        assert_eq!(told.await.unwrap().unwrap().len(), 160_001);
+        // From here on it is.
+        let (_, took) = timed(expect(&mut peer, GOAWAY)).await;
+        assert!((70..80).contains(&took.as_secs()), "{took:?}");
+    });
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use minato_http::{Body, Client, ClientBuilder, Error, Initiator, Reason, Scope, Timeout};
+use minato_http::{Body, Client, ClientBuilder, Error, Initiator, Reason, ResponseExt, Scope, Timeout};
 use minato_runtime::io::tokio_compat::Compat;
 use minato_runtime::io::{DuplexStream, duplex};
 use minato_runtime::sync::oneshot;
@@ -345,5 +345,86 @@ fn a_body_that_does_not_end_in_time_fails() {
         let error = body.text().await.unwrap_err();
         assert_eq!(error.timeout(), Some(Timeout::Total));
         assert_eq!(is_told.await.unwrap(), h2::Reason::CANCEL);
+    });
+}
+
+/// Gives one piece, and then panics.
+struct Torn(bool);
+
+impl http_body::Body for Torn {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        assert!(!self.0, "on purpose");
+        self.0 = true;
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    }
+}
+
+#[test]
+fn an_upload_that_panics_ends_its_stream_and_no_other() {
+    run(async {
+        let servers = Servers::default();
+        let client = servers.client(|builder| builder);
+        let first = get(&client);
+        let mut server = servers.accept(10).await;
+        let (_request, respond) = server.accept().await.unwrap().unwrap();
+        let torn = Request::post("http://a/").body(Body::wrap(Torn(false))).unwrap();
+        let torn = minato_runtime::spawn(client.request(torn));
+        let (mut request, _respond) = accept_one(server).await;
+        let failed = request.body_mut().data().await.unwrap().unwrap_err();
+        assert_eq!(failed.reason(), Some(h2::Reason::CANCEL));
+        assert!(torn.await.unwrap().is_err());
+        ok(respond);
+        assert_eq!(first.await.unwrap().unwrap().status(), 200);
+    });
+}
+
+/// Each side has more to say than the pipe holds, and neither may wait with reading until it has said it.
+#[test]
+fn two_sides_that_send_each_other_much_do_not_wait_for_each_other() {
+    run(async {
+        let servers = Servers::default();
+        let client = servers.client(|builder| {
+            builder.http2(|http2| {
+                http2.stream_window = 8 << 20;
+                http2.connection_window = 16 << 20;
+            })
+        });
+        let body = Bytes::from(vec![7; 4 << 20]);
+        let request = Request::post("http://a/").body(Body::from(body.clone())).unwrap();
+        let asking = client.clone();
+        let answer =
+            minato_runtime::spawn(async move { asking.request(request).await?.bytes(8 << 20).await });
+        let io = loop {
+            let made = servers.made.lock().unwrap().pop_front();
+            if let Some(io) = made {
+                break io;
+            }
+            minato_runtime::task::yield_now().await;
+        };
+        let mut config = minato_http::ServerConfig::default();
+        config.http2.stream_window = 8 << 20;
+        config.http2.connection_window = 16 << 20;
+        config.limits.body_bytes = None;
+        let (tell, told) = oneshot::channel();
+        let tell = Arc::new(Mutex::new(Some(tell)));
+        let service = minato_http::handler_fn(move |request: Request<Body>| {
+            let tell = tell.lock().unwrap().take().unwrap();
+            drop(minato_runtime::spawn(async move {
+                let _ = tell.send(request.into_body().bytes(8 << 20).await.unwrap().len());
+            }));
+            async { vec![7; 4 << 20] }
+        });
+        drop(minato_runtime::spawn(minato_http::serve_connection(io, service, config)));
+        let (answer, took) = timed(answer).await;
+        assert!(answer.unwrap().unwrap() == body);
+        assert_eq!(told.await.unwrap(), body.len());
+        assert!(took < Duration::from_secs(1), "{took:?}");
     });
 }

@@ -6,6 +6,9 @@ pub(crate) const WINDOW_MAX: u32 = (1 << 31) - 1;
 /// RFC 9113 §6.9.2: what windows are until somebody says otherwise.
 pub(crate) const WINDOW_DEFAULT: u32 = 65_535;
 
+/// A peer that may send less than this has reason to wait: the frames that everybody takes are as large.
+const SHORT_BYTES: i64 = 1 << 14;
+
 /// A window went above [`WINDOW_MAX`], or more arrived than it had room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Overflow;
@@ -84,6 +87,15 @@ impl RecvWindow {
     pub(crate) fn release(&mut self, len: usize) -> Option<u32> {
         self.used = self.used.saturating_add(u32::try_from(len).unwrap_or(u32::MAX)).min(WINDOW_MAX);
         self.announce_if_due()
+    }
+
+    /// As `release`, of a window that several streams share: what those hold that nobody reads may be most of it, and
+    /// must not keep the rest from the others.
+    #[inline]
+    pub(crate) fn release_shared(&mut self, len: usize) -> Option<u32> {
+        let due = self.release(len);
+        let is_short = self.left < SHORT_BYTES && i64::from(self.used) * 2 >= self.left;
+        if due.is_none() && is_short { self.announce() } else { due }
     }
 
     /// Makes the window larger from here on, and answers what to announce; it does not shrink.

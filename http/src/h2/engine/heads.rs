@@ -88,7 +88,8 @@ impl Engine {
         };
         let mut stream = self.make_stream(id, state);
         stream.handles = 1;
-        stream.content_left = head.content_length;
+        // What follows the head of a CONNECT is a tunnel, and no content (RFC 9110 §9.3.6).
+        stream.content_left = head.content_length.filter(|_| head.method != http::Method::CONNECT);
         let key = self.store.insert(stream);
         self.open += 1;
         self.incoming.push_back(Incoming { key, id, head, is_end });
@@ -117,7 +118,7 @@ impl Engine {
     /// Takes the next request.
     pub(crate) fn pop_incoming(&mut self) -> Option<Incoming> {
         self.unseen_resets = 0;
-        if self.incoming.is_empty() || !self.may_go_on() {
+        if self.incoming.is_empty() || !self.may_take() {
             return None;
         }
         self.incoming.pop_front()
@@ -186,7 +187,11 @@ impl Engine {
         }
         let is_bodiless =
             stream.is_head || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED;
-        stream.content_left = if is_bodiless { Some(0) } else { head.content_length };
+        stream.content_left = match is_bodiless {
+            true => Some(0),
+            false if stream.is_connect && status.is_success() => None,
+            false => head.content_length,
+        };
         if is_end && stream.content_left.is_some_and(|length| length > 0) {
             return Err(malformed);
         }

@@ -73,6 +73,10 @@ use crate::error::{Error, Initiator, Kind, Reset, Scope};
 use crate::output::Output;
 use crate::reason::Reason;
 
+/// LIMIT: what may wait to be written before the peer is not listened to, for each byte of data that may: data take two
+/// shares of it at most, and what the peer makes us say has the third.
+const HELD_SHARES: usize = 3;
+
 /// Why a stream or the connection is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
@@ -203,6 +207,11 @@ impl Engine {
         engine
     }
 
+    /// Streams that are not closed.
+    pub(crate) fn open(&self) -> usize {
+        self.open
+    }
+
     /// Frames that have arrived.
     pub(crate) fn frames(&self) -> u64 {
         self.frames
@@ -236,6 +245,8 @@ impl Engine {
     /// The connection's task is to sleep; false if there is something to do for it first.
     pub(crate) fn sleep(&mut self) -> bool {
         let is_let_go = self.is_held && self.has_room();
+        // Once: a connection that is closing takes no more input, and would never sleep.
+        self.is_held &= !is_let_go;
         let has_work = std::mem::take(&mut self.wants_turn) || is_let_go;
         self.is_asleep = !has_work && (self.output.is_empty() || self.backlog > 0);
         self.is_asleep
@@ -255,13 +266,23 @@ impl Engine {
         is_due
     }
 
-    /// Whether more may be read, or another request be taken.
+    /// Whether more may be read.
     ///
     /// LIMIT: what a peer makes us say, answers without a body and acknowledgements, waits in memory for as long as it does
-    /// not read. While that is more than may be, it is not listened to.
-    pub(crate) fn may_go_on(&mut self) -> bool {
-        self.is_held = !self.has_room();
-        !self.is_held
+    /// not read. While that is more than may be, it is not listened to. Data of ours never are, at most twice what may
+    /// wait with their last frame: two sides that did not read while they write would wait for each other.
+    pub(crate) fn may_read(&mut self) -> bool {
+        let waiting = self.output.len() + self.backlog;
+        let may_read = waiting < self.config.send_bytes_max.saturating_mul(HELD_SHARES);
+        self.is_held |= !may_read;
+        may_read
+    }
+
+    /// Whether another request may be taken: not while there is no room for what it makes us say.
+    pub(super) fn may_take(&mut self) -> bool {
+        let may_take = self.has_room();
+        self.is_held |= !may_take;
+        may_take
     }
 
     /// Gives up memory of a burst that is over.
@@ -387,7 +408,7 @@ impl Engine {
 
     /// Gives window of the connection back.
     fn credit(&mut self, len: usize) {
-        if let Some(increment) = self.recv_window.release(len) {
+        if let Some(increment) = self.recv_window.release_shared(len) {
             frame::put_window_update(self.output.tail(), 0, increment);
         }
     }

@@ -99,6 +99,7 @@ impl Engine {
         let mut stream = self.make_stream(id, state);
         stream.handles = 2;
         stream.is_head = pseudo.method == http::Method::HEAD;
+        stream.is_connect = pseudo.method == http::Method::CONNECT;
         stream.early = wants_early.then(VecDeque::new);
         let key = self.store.insert(stream);
         self.open += 1;

@@ -93,7 +93,9 @@ impl Engine {
                 }
                 return Sent::Blocked;
             }
-            let len = data.len().min(own).min(shared).min(self.peer.max_frame_size as usize);
+            // A peer that takes frames of any size would have one stream hold up the others for all of its data.
+            let frame_max = self.config.send_bytes_max.min(self.peer.max_frame_size as usize);
+            let len = data.len().min(own).min(shared).min(frame_max);
             let is_last = is_end && len == data.len();
             stream.send_window.take(len);
             self.send_window.take(len);

@@ -25,6 +25,8 @@ pub(crate) struct Stream {
     pub(super) is_queued: bool,
     /// A response has no content whatever its length says, since it answers a HEAD.
     pub(super) is_head: bool,
+    /// Once it is answered with success, it is a tunnel, and its length means nothing (RFC 9110 §9.3.6).
+    pub(super) is_connect: bool,
     /// Responses before the final one.
     pub(super) informational: u8,
     pub(super) send_window: SendWindow,
@@ -51,6 +53,7 @@ impl Stream {
             has_reader: true,
             is_queued: false,
             is_head: false,
+            is_connect: false,
             informational: 0,
             send_window,
             recv_window,

@@ -81,7 +81,7 @@ fn a_peer_that_does_not_read_is_not_listened_to() {
     let (mut engine, mut input) = server();
     let most = engine.config.send_bytes_max;
     let mut stream = 1;
-    while engine.may_go_on() {
+    while engine.has_room() {
         put(&mut input, HEADERS, END_STREAM | END_HEADERS, stream, GET);
         engine.handle_input(&mut input);
         let incoming = engine.pop_incoming().expect("a request");
@@ -230,7 +230,7 @@ fn a_full_message_pays_both_windows_and_reading_gives_them_back() {
             .map(|frame| u32::from_be_bytes([frame[9], frame[10], frame[11], frame[12]]))
             .sum::<u32>()
     };
-    assert!(given_back(0) >= 48_000 && given_back(0) == given_back(1));
+    assert!(given_back(0) >= 48_000 && given_back(1) >= 48_000);
     // One byte more than the window is an error of the connection.
     let left = 65_535 - 64_000 + given_back(0) as usize;
     for len in [left.min(16_384); 3].into_iter().chain([16_384, 16_384]) {
@@ -238,4 +238,95 @@ fn a_full_message_pays_both_windows_and_reading_gives_them_back() {
     }
     engine.handle_input(&mut input);
     assert_eq!(engine.ended(), Some(Ended::fault(Reason::FLOW_CONTROL_ERROR)));
+}
+
+#[test]
+fn input_that_was_held_back_is_looked_at_once_more_and_not_for_ever() {
+    let (mut engine, _) = server();
+    engine.output.tail().resize(10 * engine.config.send_bytes_max, 0);
+    assert!(!engine.may_read());
+    // The socket has taken most of it, and is full.
+    engine.output_bytes();
+    engine.backlog = 1;
+    assert!(!engine.sleep());
+    // A connection that is closing reads no more, and must not turn round and round until all is written.
+    assert!(engine.sleep());
+}
+
+/// If it did, two peers that send each other much would wait for each other.
+#[test]
+fn data_that_wait_to_be_written_do_not_keep_a_side_from_reading() {
+    let (mut engine, mut input) = server();
+    engine.config.send_bytes_max = 10_000;
+    input.extend(&[0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 0x84]);
+    engine.handle_input(&mut input);
+    let key = engine.pop_incoming().expect("a request").key;
+    assert!(engine.send_response(key, http::StatusCode::OK, &HeaderMap::new(), false));
+    let mut data = bytes::Bytes::from(vec![0; 60_000]);
+    assert_eq!(engine.send_data(key, &mut data, true), Sent::Blocked);
+    assert!(!engine.has_room() && engine.may_read());
+}
+
+#[test]
+fn a_frame_of_data_is_not_larger_than_what_may_wait_whatever_the_peer_takes() {
+    let (mut engine, mut input) = server();
+    engine.config.send_bytes_max = 1000;
+    engine.peer.max_frame_size = (1 << 24) - 1;
+    input.extend(&[0, 0, 3, 1, 5, 0, 0, 0, 1, 0x82, 0x86, 0x84]);
+    engine.handle_input(&mut input);
+    let key = engine.pop_incoming().expect("a request").key;
+    assert!(engine.send_response(key, http::StatusCode::OK, &HeaderMap::new(), false));
+    let mut data = bytes::Bytes::from(vec![0; 60_000]);
+    assert_eq!(engine.send_data(key, &mut data, true), Sent::Blocked);
+    assert!(engine.output.len() < 2100, "{}", engine.output.len());
+}
+
+/// Data that one stream's reader leaves where they are must not keep the window from the others for ever.
+#[test]
+fn a_stream_that_is_not_read_leaves_the_others_what_is_left_of_the_window() {
+    let (mut engine, mut input) = server();
+    for id in [1, 3] {
+        put(&mut input, 1, 4, id, &[0x83, 0x86, 0x84]);
+    }
+    // Of 65,535 bytes, the first stream takes most, and nobody reads them.
+    for len in [16_384, 16_384, 16_384, 6_383] {
+        put(&mut input, 0, 0, 1, &vec![0; len]);
+    }
+    put(&mut input, 0, 0, 3, &[0; 10_000]);
+    engine.handle_input(&mut input);
+    assert!(engine.ended().is_none());
+    engine.pop_incoming();
+    let key = engine.pop_incoming().expect("a request").key;
+    engine.output_bytes();
+    assert!(
+        matches!(engine.take_part(key), std::task::Poll::Ready(Ok(Part::Data(data))) if data.len() == 10_000)
+    );
+    let update = [0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0x27, 0x10];
+    assert!(engine.output_bytes().starts_with(&update));
+}
+
+#[test]
+fn what_follows_the_head_of_a_connect_has_the_length_it_has() {
+    let mut engine = Engine::new(Role::Client, config());
+    let mut input = Input::default();
+    put(&mut input, SETTINGS, 0, 0, &[]);
+    engine.handle_input(&mut input);
+    let method = http::Method::CONNECT;
+    let pseudo = crate::h2::RequestPseudo {
+        method: &method,
+        scheme: None,
+        authority: Some("a:80"),
+        path: None,
+        protocol: None,
+    };
+    let Start::Opened { key, id } = engine.start(&pseudo, &HeaderMap::new(), false, false) else {
+        panic!("no stream");
+    };
+    // 200, content-length: 3.
+    put(&mut input, HEADERS, END_HEADERS, id, &[0x88, 0x0f, 0x0d, 1, b'3']);
+    put(&mut input, DATA, 0, id, b"hello");
+    engine.handle_input(&mut input);
+    assert!(matches!(engine.take_response(key), std::task::Poll::Ready(Ok(_))));
+    assert!(matches!(engine.take_part(key), std::task::Poll::Ready(Ok(Part::Data(data))) if data == "hello"));
+    assert_eq!(engine.faults(), 0);
 }

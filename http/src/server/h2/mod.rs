@@ -388,14 +388,16 @@ where
         }
         let is_serving = matches!(self.state, State::Serving);
         let is_idle = self.streams.is_empty() && self.waiting.is_none();
-        let (frames, faults, data_bytes, has_settings, arriving) = self.link.with(|engine| {
+        let (frames, faults, data_bytes, has_settings, arriving, open) = self.link.with(|engine| {
             engine.handle_seconds(earned);
             if is_idle {
                 engine.trim();
             }
-            let faults = engine.faults();
-            (engine.frames(), faults, engine.data_bytes(), engine.has_settings(), self.wire.arriving(engine))
+            let (frames, faults, data_bytes) = (engine.frames(), engine.faults(), engine.data_bytes());
+            (frames, faults, data_bytes, engine.has_settings(), self.wire.arriving(engine), engine.open())
         });
+        // A body may outlive its handler.
+        let is_idle = is_idle && open == 0;
         for _ in clocks.faults..faults {
             self.guest.note(&ServerEvent::Violated(Violation::Http2));
         }
