@@ -77,6 +77,20 @@ impl<Io: AsyncRead + Unpin> Wire<Io> {
         self.link.with(|engine| engine.handle_input(input));
         Poll::Ready(Ok(Arrived::Something))
     }
+
+    /// Reads once, and throws away all there is, and what would be written; answers how much was read, which is nothing
+    /// once there will be no more.
+    pub(crate) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<u64> {
+        // Our side has ended. Data may have an owner that minds, so they are dropped when the lock is free.
+        drop(self.link.with(|engine| std::mem::take(&mut engine.output)));
+        let known = self.input.bytes().len();
+        self.input.consume(known);
+        if known > 0 {
+            return Poll::Ready(known as u64);
+        }
+        let read = ready!(self.input.poll_fill(&mut self.io, cx, None)).unwrap_or(0);
+        Poll::Ready(read as u64)
+    }
 }
 
 impl<Io: AsyncWrite + Unpin> Wire<Io> {

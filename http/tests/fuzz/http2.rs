@@ -29,10 +29,17 @@ struct Outcome {
 impl Outcome {
     /// Whether it can be that of the same bytes, cut otherwise. Without a fault it must be the same. A fault that ends the
     /// connection takes along what arrived with it; where the stream it is on has been answered and forgotten meanwhile,
-    /// it ends the stream instead; and a client that has said GOAWAY may be gone before its fault is read.
+    /// it ends the stream instead; and a client that has said GOAWAY may be gone before its fault is read. A request that
+    /// arrives with what its client had no right to say behind its end is reset before anybody sees it.
     fn is_like(&self, finer: &Self) -> bool {
         let is_over = finer.goaway.is_some() || finer.streams.values().any(|(status, _)| *status == 0);
-        self == finer || (self.goaway.is_some_and(|code| code != 0) && is_over)
+        let is_reset = |path: &str| {
+            let stream = path.rsplit('/').next().and_then(|id| id.parse::<u32>().ok());
+            stream.and_then(|id| self.streams.get(&id)).is_some_and(|(status, _)| *status == 0)
+        };
+        let seen = finer.seen.iter().filter(|(path, _)| self.seen.contains_key(*path) || !is_reset(path));
+        let is_same = seen.eq(&self.seen) && self.streams == finer.streams && self.goaway == finer.goaway;
+        is_same || (self.goaway.is_some_and(|code| code != 0) && is_over)
     }
 }
 

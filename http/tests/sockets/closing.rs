@@ -108,3 +108,76 @@ fn a_client_that_ends_its_side_gets_the_whole_response_where_that_is_allowed() {
     stop.send(()).unwrap();
     assert_eq!(server.join().unwrap().cut, 0);
 }
+
+/// One frame of HTTP/2: its kind, flags and payload.
+fn read_frame(connection: &mut TcpStream) -> std::io::Result<(u8, u8, Vec<u8>)> {
+    let mut head = [0; 9];
+    connection.read_exact(&mut head)?;
+    let mut payload = vec![0; u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize];
+    connection.read_exact(&mut payload)?;
+    Ok((head[3], head[4], payload))
+}
+
+/// The head of a frame.
+fn frame_head(length: u8, kind: u8, flags: u8, stream: u8) -> [u8; 9] {
+    [0, 0, length, kind, flags, 0, 0, 0, stream]
+}
+
+#[test]
+fn a_last_response_of_http2_arrives_whole_while_its_client_says_what_it_has_read() {
+    const LENGTH: usize = 4 << 20;
+    const DATA: u8 = 0;
+    const SETTINGS: u8 = 4;
+    const PING: u8 = 6;
+    const WINDOW_UPDATE: u8 = 8;
+    let _turn = turn();
+    let (tell, told) = std::sync::mpsc::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let server = std::thread::spawn(move || {
+        Runtime::new().unwrap().block_on(async {
+            let server = Server::bind("127.0.0.1:0")
+                .limits(|limits| limits.requests_per_connection = Some(1))
+                .listen()
+                .await
+                .unwrap();
+            tell.send(server.local_addr().unwrap()).unwrap();
+            let signal = async { stopped.await.unwrap() };
+            let server = server.graceful(signal, Drain::within(Duration::from_secs(30)));
+            let answer = handler_fn(|_: Request<Body>| async { "x".repeat(LENGTH) });
+            server.serve(answer).await.unwrap()
+        })
+    });
+    let mut connection = connect(told.recv().unwrap());
+    // Most of the body waits in the server's kernel when the server has said all.
+    rustix::net::sockopt::set_socket_recv_buffer_size(&connection, 16 * 1024).unwrap();
+    connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    // Windows that hold all of it: SETTINGS_INITIAL_WINDOW_SIZE, and as much for the connection.
+    connection.write_all(&frame_head(6, SETTINGS, 0, 0)).unwrap();
+    connection.write_all(&[0, 4, 1, 0, 0, 0]).unwrap();
+    connection.write_all(&frame_head(4, WINDOW_UPDATE, 0, 0)).unwrap();
+    connection.write_all(&[1, 0, 0, 0]).unwrap();
+    // GET http://a/
+    connection.write_all(&frame_head(6, 1, 0b101, 1)).unwrap();
+    connection.write_all(b"\x82\x86\x84\x41\x01a").unwrap();
+    let mut received = 0;
+    while received < LENGTH {
+        let (kind, flags, payload) = read_frame(&mut connection)
+            .unwrap_or_else(|error| panic!("{error} after {received} bytes of {LENGTH}"));
+        match (kind, flags) {
+            (DATA, _) => {
+                received += payload.len();
+                // The server may have ended its side by now, and have no use for it.
+                let update = [&frame_head(4, WINDOW_UPDATE, 0, 0)[..], &[0, 0, 0x40, 0]].concat();
+                let _ = connection.write_all(&update);
+            }
+            (PING, 0) => {
+                connection.write_all(&frame_head(8, PING, 1, 0)).unwrap();
+                connection.write_all(&payload).unwrap();
+            }
+            _ => {}
+        }
+    }
+    drop(connection);
+    stop.send(()).unwrap();
+    assert_eq!(server.join().unwrap().cut, 0);
+}

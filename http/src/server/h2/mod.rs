@@ -40,7 +40,7 @@ use crate::h2::{
     StreamSet, Turn, WINDOW_MAX, Wire,
 };
 use crate::input::Input;
-use crate::limits::{READS_PER_ROUND, ROUNDS_PER_TURN};
+use crate::limits::{self, LINGER_BYTES, LINGER_TIME, READS_PER_ROUND, ROUNDS_PER_TURN};
 use crate::reason::Reason;
 use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
@@ -79,6 +79,14 @@ enum State {
     Serving,
     /// What is to be said last is being written; then this is the outcome.
     Closing(Option<Error>),
+    /// All is said, and our side has ended. What still arrives is thrown away: closing with bytes that nobody has read
+    /// would reset the connection, and could destroy what is on its way to the peer. One that broke the rules is not waited
+    /// for.
+    Lingering {
+        left: u64,
+        began: Instant,
+        quiet: Instant,
+    },
 }
 
 /// What may take too long.
@@ -349,23 +357,61 @@ where
         }
     }
 
+    /// Throws away what arrives, until the peer has ended its side too. One that still says what it has read has not read
+    /// all of it, and is given more time.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let is_cut = loop {
+            match self.guest.poll_changed(cx) {
+                Poll::Ready(Stage::Aborting) => break true,
+                Poll::Ready(_) => {}
+                Poll::Pending => break false,
+            }
+        };
+        let State::Lingering { left, began, quiet } = &mut self.state else { return Poll::Pending };
+        let is_over = loop {
+            if *left == 0 || is_cut {
+                break true;
+            }
+            match self.wire.poll_discard(cx) {
+                Poll::Ready(0) => break true,
+                Poll::Ready(len) => {
+                    *left = left.saturating_sub(len);
+                    *quiet = Instant::now();
+                }
+                Poll::Pending => {
+                    let most = self.config.timeouts.write.unwrap_or(limits::WRITE_TIMEOUT);
+                    let due = [quiet.checked_add(LINGER_TIME), began.checked_add(most)];
+                    break self.clocks.deadline.poll(due.into_iter().flatten().min(), cx).is_ready();
+                }
+            }
+        };
+        if is_over { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+
     /// Writes, and looks at the clocks and at what the server asks for.
     fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if let State::Lingering { .. } = self.state {
+            return self.poll_linger(cx);
+        }
         self.look_for_end();
         let is_stuck = self.poll_write(cx)?.is_pending();
         if let State::Closing(error) = &mut self.state
             && !is_stuck
         {
-            let error = error.take();
-            // Whoever ends its side first has nothing to say to a peer that is gone.
-            let shut = self.wire.poll_shutdown(cx);
-            return match (error, shut) {
-                (error, Poll::Ready(_)) => Poll::Ready(error.map_or(Ok(()), Err)),
-                (error, Poll::Pending) => {
-                    self.state = State::Closing(error);
-                    Poll::Pending
+            let outcome = error.take();
+            match self.wire.poll_shutdown(cx) {
+                Poll::Ready(Ok(())) if outcome.is_none() => {
+                    let now = Instant::now();
+                    self.state = State::Lingering { left: LINGER_BYTES, began: now, quiet: now };
+                    return self.poll_linger(cx);
                 }
-            };
+                // The peer has gone: there is nobody to linger for.
+                Poll::Ready(_) => return Poll::Ready(outcome.map_or(Ok(()), Err)),
+                Poll::Pending => {
+                    self.state = State::Closing(outcome);
+                    return Poll::Pending;
+                }
+            }
         }
         match self.guest.poll_changed(cx) {
             Poll::Ready(Stage::Aborting) => {
