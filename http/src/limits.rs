@@ -155,6 +155,10 @@ pub(crate) const WINDOW_TIMEOUT: Duration = Duration::from_secs(300);
 /// client takes them.
 pub(crate) const EARLY_RESPONSES: usize = 16;
 
+/// LIMIT: how long an idle HTTP/2 connection keeps the room that a burst of streams took, against a peer that opens all its
+/// streams once. Between the batches of a busy connection it is not given up and asked for again.
+pub(crate) const BURST_REST: Duration = Duration::from_secs(1);
+
 /// LIMIT: bytes of a PROXY protocol header, against one that announces extensions without end.
 pub(crate) const PROXY_HEADER_BYTES: usize = 2 * 1024;
 

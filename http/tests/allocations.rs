@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 
 use http::header::{CONTENT_TYPE, HeaderValue, SERVER};
 use http::{Request, Response};
-use minato_http::{Body, Client, ConnectionInfo, Server, ServerConfig, lean, serve_connection};
+use minato_http::{Body, Client, ConnectionInfo, Server, ServerConfig, handler_fn, lean, serve_connection};
 use minato_runtime::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use minato_runtime::runtime::Builder;
 use minato_runtime::sync::oneshot;
@@ -170,6 +170,127 @@ fn a_lean_request_costs_no_allocation_with_all_defaults() {
                 "{allocations} of {bytes} bytes, {batch} at a time"
             );
         }
+    }
+}
+
+/// One HTTP/2 frame of a client.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let len = (payload.len() as u32).to_be_bytes();
+    [&len[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Sends a batch of requests, one stream each, and reads until all of them are answered.
+async fn exchange_http2(peer: &mut DuplexStream, requests: &mut [u8], next: &mut u32, answers: &mut [u8]) {
+    const REQUEST_BYTES: usize = 9 + HTTP2_HEAD.len();
+    for request in requests.chunks_mut(REQUEST_BYTES) {
+        request[5..9].copy_from_slice(&next.to_be_bytes());
+        *next += 2;
+    }
+    peer.write_all(requests).await.unwrap();
+    let (mut open, mut at, mut arrived) = (requests.len() / REQUEST_BYTES, 0, 0);
+    while open > 0 {
+        arrived += peer.read(&mut answers[arrived..]).await.unwrap();
+        while let Some(&[high, middle, low, kind, flags, ..]) = answers[at..arrived].get(..9) {
+            let end = at + 9 + u32::from_be_bytes([0, high, middle, low]) as usize;
+            if end > arrived {
+                break;
+            }
+            assert!(!matches!(kind, 3 | 7), "ended: {:?}", &answers[at..end]);
+            let is_first = answers[at + 5..at + 9] == [0, 0, 0, 1];
+            open -= usize::from(kind <= 1 && flags & 1 == 1 && !is_first);
+            at = end;
+        }
+    }
+}
+
+/// `GET http://example.com/`, of which the authority is to be kept.
+const HTTP2_FIRST: &[u8] = b"\x82\x86\x84\x41\x0bexample.com";
+
+/// The same again: four bytes that refer to what is known.
+const HTTP2_HEAD: &[u8] = b"\x82\x86\x84\xbe";
+
+/// A connection over which one request was answered, and the identifier of the next.
+async fn connect_http2<S>(service: S, config: ServerConfig) -> (DuplexStream, u32)
+where
+    S: tower_service::Service<Request<Body>, Response = Response<Body>> + Send + 'static,
+    S::Error: Into<minato_http::BoxError>,
+    S::Future: Send,
+{
+    let (mut peer, io) = duplex(256 * 1024);
+    drop(minato_runtime::spawn(serve_connection(io, service, config)));
+    peer.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    peer.write_all(&[frame(4, 0, 0, &[]), frame(4, 1, 0, &[])].concat()).await.unwrap();
+    // All that is ever answered finds window.
+    peer.write_all(&frame(8, 0, 0, &(1u32 << 30).to_be_bytes())).await.unwrap();
+    peer.write_all(&frame(1, 5, 1, HTTP2_FIRST)).await.unwrap();
+    (peer, 3)
+}
+
+#[test]
+fn an_http2_connection_keeps_the_room_of_a_burst_for_a_second_and_no_longer() {
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (mut peer, mut next) = connect_http2(Hello, config(ConnectionInfo::Omit)).await;
+        let mut requests = frame(1, 5, 0, HTTP2_HEAD).repeat(200);
+        let mut answers = vec![0; 256 * 1024];
+        let mut held = [0; 3];
+        for round in 0..2 {
+            exchange_http2(&mut peer, &mut requests, &mut next, &mut answers).await;
+            minato_runtime::time::sleep(std::time::Duration::from_millis(900)).await;
+            held[1] = HELD.get();
+            minato_runtime::time::sleep(std::time::Duration::from_millis(200)).await;
+            held[2 * round] = HELD.get();
+        }
+        let [before, burst, after] = held;
+        assert!(burst - before > 20_000, "{} bytes for 200 streams", burst - before);
+        assert!(after - before < 500, "{} bytes are never given up", after - before);
+    });
+}
+
+/// Allocations and bytes per request, over many batches of streams.
+fn per_stream<S>(service: S, info: ConnectionInfo, batch: usize) -> (f64, f64)
+where
+    S: tower_service::Service<Request<Body>, Response = Response<Body>> + Send + 'static,
+    S::Error: Into<minato_http::BoxError>,
+    S::Future: Send,
+{
+    const BATCHES: usize = 100;
+    let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        minato_runtime::spawn(async {}).await.unwrap();
+        let (mut peer, mut next) = connect_http2(service, config(info)).await;
+        let mut requests = frame(1, 5, 0, HTTP2_HEAD).repeat(batch);
+        let mut answers = vec![0; 256 * 1024];
+        let mut before = (0, 0);
+        for round in 0..2 * BATCHES {
+            if round == BATCHES {
+                before = (ALLOCATIONS.get(), BYTES.get());
+            }
+            exchange_http2(&mut peer, &mut requests, &mut next, &mut answers).await;
+        }
+        let requests = (BATCHES * batch) as f64;
+        ((ALLOCATIONS.get() - before.0) as f64 / requests, (BYTES.get() - before.1) as f64 / requests)
+    })
+}
+
+/// Says hello without a field of its own.
+async fn plain(_: Request<Body>) -> Response<Body> {
+    Response::new(Body::from("hello"))
+}
+
+#[test]
+fn a_request_over_http2_costs_the_map_of_its_fields_and_what_tells_of_the_connection() {
+    for batch in [1, 100] {
+        // Whoever lets its header map go out with the response has it used again.
+        let (informed, bytes) = per_stream(Hello, ConnectionInfo::Insert, batch);
+        let (omitted, omitted_bytes) = per_stream(Hello, ConnectionInfo::Omit, batch);
+        let (usual, usual_bytes) = per_stream(handler_fn(plain), ConnectionInfo::default(), batch);
+        assert!(informed <= 3.1 && bytes <= 350.0, "{informed} of {bytes} bytes, {batch} at a time");
+        assert!(
+            omitted <= 0.1 && omitted_bytes <= 50.0,
+            "{omitted} of {omitted_bytes} bytes, {batch} at a time"
+        );
+        assert!(usual <= 5.1 && usual_bytes <= 1100.0, "{usual} of {usual_bytes} bytes, {batch} at a time");
     }
 }
 

@@ -20,6 +20,7 @@ use super::connect::{BoxIo, Connected};
 use super::informational::OnInformational;
 use super::send::within;
 use crate::body::{Body, H2Body};
+use crate::buffers;
 use crate::clock::{Deadline, Instant};
 use crate::conn_info::{ConnInfo, Protocol};
 use crate::error::{Error, Kind, Sent, Timeout};
@@ -29,7 +30,7 @@ use crate::h2::{
 };
 use crate::input::Input;
 use crate::limits::{
-    HEAD_FIELDS, LOCAL_ERROR_RESET_STREAMS, READS_PER_ROUND, RESET_STREAMS, ROUNDS_PER_TURN,
+    BURST_REST, HEAD_FIELDS, LOCAL_ERROR_RESET_STREAMS, READS_PER_ROUND, RESET_STREAMS, ROUNDS_PER_TURN,
 };
 use crate::reason::Reason;
 use crate::upgrade::{self, ConnectProtocol, Open, Tunnel, Upgraded};
@@ -92,7 +93,7 @@ pub(super) fn handshake(connected: Connected, config: &ClientConfig) -> Handle {
     let turn = Turn::new();
     let wire = Wire::new(io, Input::default(), Role::Client, engine_config(knobs), Arc::clone(&turn));
     let uploads = Arc::new(Uploads { queue: Mutex::default(), turn: Arc::clone(&turn) });
-    let load = Load::default();
+    let load = Load::new(Arc::clone(&turn));
     let settled = Arc::new(SetOnce::new());
     let ClientTimeouts { head, body, write, .. } = config.timeouts;
     let handle = Handle {
@@ -106,6 +107,7 @@ pub(super) fn handshake(connected: Connected, config: &ClientConfig) -> Handle {
     };
     let mut task = Connection::new(wire, turn, uploads, load, knobs, config.pool.idle_timeout);
     task.settled = settled;
+    task.ages_at = config.pool.max_age.and_then(|age| handle.made.checked_add(age));
     drop(minato_runtime::spawn(task));
     handle
 }
@@ -160,8 +162,8 @@ impl Handle {
     }
 
     /// Lets no further exchange begin, if none is open.
-    pub(super) fn close_if_idle(&self) -> bool {
-        self.load.close_if_idle()
+    pub(super) fn close_if_idle(&self) {
+        self.load.close_if_idle();
     }
 
     /// Counts an exchange in, unless the connection is closed.
@@ -197,7 +199,7 @@ impl Handle {
         if let Some(length) = body.size_hint().exact()
             && (length > 0 || head.headers.contains_key(CONTENT_LENGTH))
         {
-            head.headers.insert(CONTENT_LENGTH, length.into());
+            head.headers.insert(CONTENT_LENGTH, buffers::length_value(length));
         }
         let pseudo = pseudo(&head.method, &head.uri, protocol.as_ref());
         let opening = self.open_stream(&pseudo, &head.headers, is_end, early.is_some());
@@ -294,6 +296,8 @@ impl Handle {
             self.load.close();
             match ended {
                 Ended::Lost(kind) => Error::io(Sent::Nothing, kind.into()),
+                // Of this one nothing has left, whatever befell the others.
+                Ended::TimedOut(_) => Error::io(Sent::Nothing, std::io::ErrorKind::TimedOut.into()),
                 Ended::Stream { .. } | Ended::Connection { .. } => ended.into(),
             }
         })
@@ -323,6 +327,8 @@ struct Connection {
     keep_alive: Option<KeepAlive>,
     idle_timeout: Duration,
     idle_since: Option<Instant>,
+    /// When it is too old for another exchange.
+    ages_at: Option<Instant>,
     deadline: Deadline,
     earned: Instant,
 }
@@ -353,6 +359,7 @@ impl Connection {
             keep_alive,
             idle_timeout,
             idle_since: None,
+            ages_at: None,
             deadline: Deadline::default(),
             earned: now,
         }
@@ -381,10 +388,15 @@ impl Connection {
             if self.turn.take_notified() {
                 continue;
             }
-            let _ = self
+            let is_written = self
                 .wire
                 .poll_write(cx, &mut false)
-                .map_err(|error| self.lose(error.kind(), Error::io(Sent::Something, error)))?;
+                .map_err(|error| self.lose(error.kind(), Error::io(Sent::Something, error)))?
+                .is_ready();
+            if is_written && self.is_over() {
+                self.say_goodbye(cx);
+                return Poll::Ready(Ok(()));
+            }
             if let Poll::Ready(ended) = self.poll_clocks(cx) {
                 return Poll::Ready(ended);
             }
@@ -430,36 +442,59 @@ impl Connection {
         error
     }
 
+    /// Whether no exchange is open, and none will begin.
+    fn is_over(&self) -> bool {
+        self.load.is_closed() && self.load.open() == 0 && self.streams.is_empty()
+    }
+
+    /// Ends the connection with GOAWAY, if the server takes it at once: nobody waits for it.
+    fn say_goodbye(&mut self, cx: &mut Context<'_>) {
+        self.link.with(|engine| engine.abort(Reason::NO_ERROR));
+        let _ = self.wire.poll_shutdown(cx);
+    }
+
     fn poll_clocks(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let now = Instant::now();
         let earned = now.saturating_duration_since(self.earned).as_secs();
         if earned > 0 {
             self.earned = now;
         }
-        self.streams.trim();
         let is_idle = self.load.open() == 0;
+        self.idle_since = is_idle.then(|| self.idle_since.unwrap_or(now));
+        let is_rested =
+            self.idle_since.is_some_and(|since| now.saturating_duration_since(since) >= BURST_REST);
+        if is_rested {
+            self.streams.trim();
+        }
+        let mut has_slack = self.streams.has_slack();
         let frames = self.link.with(|engine| {
             engine.handle_seconds(earned);
-            if is_idle {
+            if is_rested {
                 engine.trim();
             }
+            has_slack |= engine.has_slack();
             engine.frames()
         });
         self.load.hear(frames);
-        self.idle_since = is_idle.then(|| self.idle_since.unwrap_or(now));
+        let rest = self.idle_since.filter(|_| has_slack).and_then(|since| since.checked_add(BURST_REST));
+        let age = self.ages_at.filter(|_| is_idle && self.streams.is_empty());
         let idle = self.idle_since.and_then(|since| since.checked_add(self.idle_timeout));
         let pulse = match &mut self.keep_alive {
             Some(keep_alive) if !is_idle => match keep_alive.poll(frames, now, cx) {
                 Pulse::Alive(next) => next,
-                Pulse::Dead => return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive)))),
+                Pulse::Dead => {
+                    self.link.with(|engine| engine.handle_timeout(Timeout::KeepAlive));
+                    return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive))));
+                }
             },
             _ => None,
         };
-        let due = idle.into_iter().chain(pulse).min();
+        let due = [idle, age, rest, pulse].into_iter().flatten().min();
         if self.deadline.poll(due, cx).is_pending() {
             return Poll::Pending;
         }
-        if due == idle && self.load.close_if_idle() {
+        if (due == idle || due == age) && self.load.close_if_idle() {
+            self.say_goodbye(cx);
             return Poll::Ready(Ok(()));
         }
         cx.waker().wake_by_ref();

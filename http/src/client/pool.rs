@@ -219,11 +219,11 @@ impl Pool {
         for host in hosts {
             let mut state = host.state();
             let idle = std::mem::take(&mut state.idle);
-            for shared in &state.shared {
-                shared.handle.close_if_idle();
-            }
+            let shared: Vec<_> = state.shared.iter().map(|shared| shared.handle.clone()).collect();
             drop(state);
             drop(idle);
+            // Those that end wake their tasks, which is no work for under a lock.
+            shared.iter().for_each(h2::Handle::close_if_idle);
         }
     }
 

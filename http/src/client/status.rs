@@ -44,7 +44,7 @@ impl PoolHandle {
         PoolStatus { hosts, forgotten }
     }
 
-    /// Closes connections that nobody uses, and lets those of HTTP/2 without an exchange take no further one.
+    /// Closes connections that nobody uses, those of HTTP/2 without an exchange among them.
     pub fn close_idle(&self) {
         if let Some(pool) = self.pool.upgrade() {
             pool.close_idle();

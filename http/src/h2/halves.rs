@@ -12,6 +12,7 @@ use http::{HeaderMap, StatusCode};
 use super::engine::{Ended, Key, Part, Place, ResponseHead, Sent, Start};
 use super::hpack::RequestPseudo;
 use super::link::{Link, Wait};
+use crate::buffers;
 use crate::reason::Reason;
 
 /// The head of a message that has not left yet.
@@ -76,7 +77,7 @@ impl SendHalf {
         let key = self.key;
         // Dropped out of the lock: its values may be anybody's memory.
         let mut spent = None;
-        self.link.poll(key, Wait::Send, cx, |engine| {
+        let sent = self.link.poll(key, Wait::Send, cx, |engine| {
             if let Some(head) = head.take() {
                 let OutboundHead { status, headers } = spent.insert(head);
                 let is_all = data.is_empty() && matches!(after, After::End);
@@ -96,7 +97,11 @@ impl SendHalf {
                 engine.send_trailers(key, trailers);
             }
             Poll::Ready(Ok(()))
-        })
+        });
+        if let Some(OutboundHead { headers, .. }) = spent {
+            buffers::give_headers(headers);
+        }
+        sent
     }
 
     /// Ends our side, after all that was sent.

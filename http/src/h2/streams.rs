@@ -106,9 +106,14 @@ impl<T: Future<Output = ()>> StreamSet<T> {
         }
     }
 
+    /// Whether there are places of a burst that is over, and no stream is open.
+    pub(crate) fn has_slack(&self) -> bool {
+        self.is_empty() && self.places.len() > IDLE_PLACES
+    }
+
     /// Gives up the places of a burst that is over, if no stream is open.
     pub(crate) fn trim(&mut self) {
-        if self.is_empty() && self.places.len() > IDLE_PLACES {
+        if self.has_slack() {
             self.places.truncate(IDLE_PLACES);
             self.places.shrink_to_fit();
             self.free = (0..IDLE_PLACES).collect();

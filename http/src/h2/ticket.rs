@@ -1,13 +1,16 @@
 //! What a client's exchange holds until its response has ended.
 
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Wake;
 
-use super::CancelOnDrop;
+use super::{CancelOnDrop, Turn};
 
 /// The exchanges of one connection, counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Load {
     count: Arc<Mutex<Count>>,
+    /// Wakes the connection's task, which ends once it is closed and no exchange is open.
+    turn: Arc<Turn>,
 }
 
 #[derive(Debug, Default)]
@@ -20,6 +23,11 @@ struct Count {
 }
 
 impl Load {
+    /// Of the connection whose task this wakes.
+    pub(crate) fn new(turn: Arc<Turn>) -> Self {
+        Self { count: Arc::default(), turn }
+    }
+
     /// Counts an exchange in, unless the connection is closed.
     pub(crate) fn begin(&self) -> Option<Ticket> {
         let mut count = self.lock();
@@ -51,14 +59,28 @@ impl Load {
 
     /// Lets no exchange begin any more.
     pub(crate) fn close(&self) {
-        self.lock().is_closed = true;
+        let is_over = {
+            let mut count = self.lock();
+            !std::mem::replace(&mut count.is_closed, true) && count.open == 0
+        };
+        if is_over {
+            self.turn.wake_by_ref();
+        }
     }
 
     /// As `close`, if no exchange is open; false otherwise.
     pub(crate) fn close_if_idle(&self) -> bool {
-        let mut count = self.lock();
-        count.is_closed |= count.open == 0;
-        count.is_closed
+        let is_over = {
+            let mut count = self.lock();
+            if count.open > 0 {
+                return false;
+            }
+            !std::mem::replace(&mut count.is_closed, true)
+        };
+        if is_over {
+            self.turn.wake_by_ref();
+        }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Count> {
@@ -93,6 +115,13 @@ impl Ticket {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.load.lock().open -= 1;
+        let is_over = {
+            let mut count = self.load.lock();
+            count.open -= 1;
+            count.is_closed && count.open == 0
+        };
+        if is_over {
+            self.load.turn.wake_by_ref();
+        }
     }
 }

@@ -93,6 +93,7 @@ impl Drop for Tunnel {
 fn as_io(ended: Ended, kind: io::ErrorKind) -> io::Error {
     match ended {
         Ended::Lost(kind) => kind.into(),
+        Ended::TimedOut(_) => io::Error::new(io::ErrorKind::TimedOut, Error::from(ended)),
         Ended::Stream { .. } | Ended::Connection { .. } => io::Error::new(kind, Error::from(ended)),
     }
 }

@@ -8,6 +8,7 @@ mod client;
 mod conformance;
 mod conn;
 mod early;
+mod endings;
 mod exchanges;
 mod failures;
 mod frame_kit;

@@ -69,7 +69,7 @@ use super::frame::{self, Assembly};
 pub(super) use super::hpack::ResponseHead;
 use super::hpack::{Decoder, Encoder};
 use super::link::Wait;
-use crate::error::{Error, Initiator, Kind, Reset, Scope};
+use crate::error::{Error, Initiator, Kind, Reset, Scope, Timeout};
 use crate::output::Output;
 use crate::reason::Reason;
 
@@ -86,6 +86,8 @@ pub(crate) enum Ended {
     Connection { reason: Reason, initiator: Initiator },
     /// The connection was lost.
     Lost(io::ErrorKind),
+    /// A clock of the connection ran out.
+    TimedOut(Timeout),
 }
 
 impl Ended {
@@ -101,6 +103,7 @@ impl From<Ended> for Error {
             Ended::Stream { reason, initiator } => (reason, initiator, Scope::Stream),
             Ended::Connection { reason, initiator } => (reason, initiator, Scope::Connection),
             Ended::Lost(kind) => return Self::io(crate::error::Sent::Something, kind.into()),
+            Ended::TimedOut(timeout) => return Self::new(Kind::Timeout(timeout)),
         };
         Self::new(Kind::Reset(Reset { reason, initiator, scope }))
     }
@@ -285,11 +288,20 @@ impl Engine {
         may_take
     }
 
+    /// Whether there is memory that only a burst needs, and nothing is open.
+    pub(crate) fn has_slack(&self) -> bool {
+        self.open == 0 && (self.store.has_slack() || self.has_idle_queues())
+    }
+
+    fn has_idle_queues(&self) -> bool {
+        self.incoming.is_empty() && self.incoming.capacity() + self.writers.capacity() > 0
+    }
+
     /// Gives up memory of a burst that is over.
     pub(crate) fn trim(&mut self) {
         if self.open == 0 {
             self.store.trim();
-            if self.incoming.is_empty() {
+            if self.has_idle_queues() {
                 self.incoming = VecDeque::new();
                 self.writers = VecDeque::new();
             }
@@ -299,6 +311,11 @@ impl Engine {
     /// The connection was lost: nothing that is open goes on.
     pub(crate) fn handle_lost(&mut self, kind: io::ErrorKind) {
         self.end(Ended::Lost(kind));
+    }
+
+    /// The connection is given up, since this clock of its own ran out: nothing that is open goes on.
+    pub(crate) fn handle_timeout(&mut self, timeout: Timeout) {
+        self.end(Ended::TimedOut(timeout));
     }
 
     /// Ends the connection with GOAWAY; what is open ends with it.

@@ -102,9 +102,14 @@ impl Store {
         taken.map(|(at, place)| Key { place: at as u32, generation: place.generation }).collect()
     }
 
+    /// Whether there are places of a burst that is over.
+    pub(super) fn has_slack(&self) -> bool {
+        self.index.len == 0 && self.places.len() > IDLE_PLACES
+    }
+
     /// Gives up the places of a burst that is over.
     pub(super) fn trim(&mut self) {
-        if self.index.len == 0 && self.places.len() > IDLE_PLACES {
+        if self.has_slack() {
             // INVARIANT: keys of before are stale for the new places, whose generations none of them has.
             let generation =
                 self.places.iter().map(|place| place.generation).max().unwrap_or(0).wrapping_add(1);

@@ -40,7 +40,7 @@ use crate::h2::{
     StreamSet, Turn, WINDOW_MAX, Wire,
 };
 use crate::input::Input;
-use crate::limits::{self, LINGER_BYTES, LINGER_TIME, READS_PER_ROUND, ROUNDS_PER_TURN};
+use crate::limits::{self, BURST_REST, LINGER_BYTES, LINGER_TIME, READS_PER_ROUND, ROUNDS_PER_TURN};
 use crate::reason::Reason;
 use crate::server::config::{ConnectionInfo, ServerConfig};
 use crate::server::shutdown::{Guest, Stage};
@@ -253,6 +253,8 @@ where
         let Some(Incoming { key, id, head, is_end }) = self.waiting.take() else { return };
         let mut respond = SendHalf::new(self.link.clone(), key, id);
         self.requests += 1;
+        // A handler that answers at once leaves no trace of its request when the clocks are looked at.
+        self.clocks.idle = None;
         if self.config.limits.requests_per_connection.is_some_and(|most| self.requests >= most) {
             self.leave();
         }
@@ -434,22 +436,28 @@ where
         }
         let is_serving = matches!(self.state, State::Serving);
         let is_idle = self.streams.is_empty() && self.waiting.is_none();
+        let rested = |since| now.saturating_duration_since(since) >= BURST_REST;
+        let is_rested = is_idle && clocks.idle.is_some_and(rested);
+        if is_rested {
+            self.streams.trim();
+        }
+        let mut has_slack = self.streams.has_slack();
         let (frames, faults, data_bytes, has_settings, arriving, open) = self.link.with(|engine| {
             engine.handle_seconds(earned);
-            if is_idle {
+            if is_rested {
                 engine.trim();
             }
+            has_slack |= engine.has_slack();
             let (frames, faults, data_bytes) = (engine.frames(), engine.faults(), engine.data_bytes());
             (frames, faults, data_bytes, engine.has_settings(), self.wire.arriving(engine), engine.open())
         });
         // A body may outlive its handler.
         let is_idle = is_idle && open == 0;
+        clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
         for _ in clocks.faults..faults {
             self.guest.note(&ServerEvent::Violated(Violation::Http2));
         }
         clocks.faults = faults;
-        self.streams.trim();
-        clocks.idle = is_idle.then(|| clocks.idle.unwrap_or(now));
         clocks.begun =
             arriving.map(|frame| clocks.begun.filter(|begun| begun.0 == frame).unwrap_or((frame, now)));
         clocks.stalled = is_stuck.then(|| clocks.stalled.unwrap_or(now));
@@ -461,12 +469,13 @@ where
         let idle = after(clocks.idle.filter(|_| has_settings && is_serving), timeouts.idle);
         let begun =
             after(clocks.begun.filter(|_| has_settings && is_serving).map(|(_, since)| since), timeouts.head);
+        let rest = after(clocks.idle.filter(|_| has_slack), Some(BURST_REST));
         let age = after((!self.is_leaving).then_some(clocks.accepted), timeouts.connection_age);
         let write = after(clocks.stalled, timeouts.write);
         let pulse = match &mut clocks.keep_alive {
             Some(keep_alive) => match keep_alive.poll(frames, now, cx) {
                 Pulse::Alive(next) => next,
-                Pulse::Dead => return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::KeepAlive)))),
+                Pulse::Dead => return Poll::Ready(Err(give_up(&self.link, Timeout::KeepAlive))),
             },
             None => None,
         };
@@ -478,12 +487,12 @@ where
             keep_alive.settle();
             cx.waker().wake_by_ref();
         }
-        let due = [head, idle, begun, age, write, pulse].into_iter().flatten().min();
+        let due = [head, idle, begun, rest, age, write, pulse].into_iter().flatten().min();
         if clocks.deadline.poll(due, cx).is_pending() {
             return Poll::Pending;
         }
         if due == write {
-            return Poll::Ready(Err(Error::new(Kind::Timeout(Timeout::Write))));
+            return Poll::Ready(Err(give_up(&self.link, Timeout::Write)));
         }
         if due == head {
             self.guest.note(&ServerEvent::TimedOut(Timeout::Head));
@@ -502,6 +511,12 @@ where
         cx.waker().wake_by_ref();
         Poll::Pending
     }
+}
+
+/// Ends a connection whose clock has run out, and all that is open on it.
+fn give_up(link: &Link, timeout: Timeout) -> Error {
+    link.with(|engine| engine.handle_timeout(timeout));
+    Error::new(Kind::Timeout(timeout))
 }
 
 /// What the engine is to know of the knobs.
@@ -564,6 +579,16 @@ where
             }
         }
         polled
+    }
+}
+
+impl<Io, S, B> Drop for Connection<Io, S, B>
+where
+    S: Service<Request<Body>>,
+{
+    fn drop(&mut self) {
+        // Whoever has taken a body or a tunnel elsewhere waits for nothing any more.
+        self.link.with(|engine| engine.handle_lost(std::io::ErrorKind::BrokenPipe));
     }
 }
 

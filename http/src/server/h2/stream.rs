@@ -14,6 +14,7 @@ use minato_runtime::sync::oneshot;
 use minato_service::BoxError;
 use pin_project_lite::pin_project;
 
+use crate::buffers;
 use crate::error::Error;
 use crate::h1::framing::{Verb, is_bodiless};
 use crate::h2::{OutboundHead, Pump, RecvHalf, SendHalf};
@@ -144,6 +145,9 @@ where
         };
         let (mut head, body) = response.into_parts();
         count(head.status);
+        if head.headers.capacity() == 0 {
+            head.headers = buffers::take_headers();
+        }
         if !head.headers.contains_key(DATE) {
             head.headers.insert(DATE, me.date.clone());
         }
@@ -166,9 +170,11 @@ where
             // RFC 9110 §8.6: it has no length, whatever was asked.
             _ if head.status == StatusCode::NO_CONTENT => drop(head.headers.remove(CONTENT_LENGTH)),
             // A length that the body contradicts would be believed by whoever passes the response on.
-            Some(length) if !is_bodiless => drop(head.headers.insert(CONTENT_LENGTH, length.into())),
+            Some(length) if !is_bodiless => {
+                drop(head.headers.insert(CONTENT_LENGTH, buffers::length_value(length)));
+            }
             Some(length) if *me.method == Method::HEAD && length > 0 => {
-                head.headers.entry(CONTENT_LENGTH).or_insert_with(|| length.into());
+                head.headers.entry(CONTENT_LENGTH).or_insert_with(|| buffers::length_value(length));
             }
             _ => {}
         }
@@ -176,6 +182,7 @@ where
         if is_bodiless || body.is_end_stream() {
             // An error says that the stream is gone, and with it whoever could be told.
             let _ = respond.respond(status, &headers, true);
+            buffers::give_headers(headers);
             return None;
         }
         let pump = Pump::new(body, respond).head(OutboundHead { status, headers });
